@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: ISC
+#
+# The whole build, in one file. What exists is built: a program without sources is left out.
+# Settings: CC, B (build folder), SAN=1 (address, undefined, leak), V=1 (show commands), PREFIX,
+# DESTDIR, LIBEXECDIR, SYSCONFDIR, JOBS, FUZZ_SECONDS, TESTS (for check: which test programs).
+VERSION      := 0.1.0
+B            ?= build
+PREFIX       ?= /usr/local
+LIBEXECDIR   ?= $(PREFIX)/libexec
+SYSCONFDIR   ?= /etc
+JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
+FUZZ_SECONDS ?= 20
+SILENT       := $(findstring s,$(firstword -$(MAKEFLAGS)))
+Q            := $(if $(V),,@)
+note          = $(if $(V)$(SILENT),:,echo "  $(1)")
+MAKEFLAGS    += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- what there is
+PROTO     := $(wildcard proto/*.c)
+AGENTD    := $(wildcard agentd/*.c)
+SKHELPER  := $(wildcard agentd/sk-helper/*.c)
+CLIENT    := $(wildcard client/handseal/*.c)
+LIBCLIENT := $(wildcard client/libhandseal/*.c)
+SHELLC    := $(wildcard client/verify/shell*.c)
+VERIFY    := $(filter-out $(SHELLC),$(wildcard client/verify/*.c))
+VERIFYLIB := $(wildcard client/verify/lib/*.c)
+SOFTCTL   := $(wildcard tests/softkey/softkey_ctl.c)
+SOFTKEY   := $(filter-out $(SOFTCTL),$(wildcard tests/softkey/*.c))
+TESTLIB   := $(wildcard tests/lib/*.c)
+UNIT      := $(wildcard tests/unit/test_*.c)
+FUZZERS   := $(wildcard tests/fuzz/fuzz_*.c)
+E2EPROGS  := $(wildcard tests/e2e/*.c)
+BENCHES   := $(wildcard tests/bench/*.c)
+ALL_C     := $(PROTO) $(AGENTD) $(SKHELPER) $(CLIENT) $(LIBCLIENT) $(SHELLC) $(VERIFY) $(VERIFYLIB) \
+	$(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(BENCHES) tests/fuzz/replay.c
+obj        = $(patsubst %.c,$(B)/%.o,$(1))
+bin        = $(patsubst %.c,$(B)/%,$(1))
+
+# ---- flags; the hardening ones are asked of the compiler once and kept in the build folder
+CPPFLAGS += -I. -D_GNU_SOURCE
+DEFS     := -DHS_VERSION='"$(VERSION)"' -DHS_LIBEXECDIR='"$(LIBEXECDIR)"' \
+	-DHS_SYSCONFDIR='"$(SYSCONFDIR)"'
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wformat=2 -Werror
+PROBE    := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-fzero-call-used-regs=used-gpr -ftrivial-auto-var-init=zero
+ifneq ($(FUZZ),)
+MODE     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+else ifneq ($(SAN),)
+MODE     := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,leak -fno-sanitize-recover=all
+else
+MODE     := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+PROBE    += -ftrapv
+endif
+PROBED   := $(B)/probed-$(notdir $(firstword $(CC))).mk
+ifneq ($(MAKECMDGOALS),clean)
+include $(PROBED)
+endif
+FLAGS     = -std=c11 -g $(MODE) $(WARN) $(HARDEN) -fPIE $(CFLAGS)
+LINK      = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
+ifneq ($(MAKECMDGOALS),clean)
+# A change of flags or paths rebuilds.
+FLAGS_NOW := $(strip $(CC) $(CPPFLAGS) $(DEFS) $(FLAGS) $(LINK))
+ifneq ($(FLAGS_NOW),$(file <$(B)/flags))
+$(shell mkdir -p $(B))
+$(file >$(B)/flags,$(FLAGS_NOW))
+endif
+endif
+
+.PHONY: all tests check check-asan lint fuzz fuzz-run bench demo demo-programs install uninstall clean
+all:
+
+$(PROBED): Makefile
+	@mkdir -p $(@D)
+	@for f in $(PROBE); do \
+		echo 'int main(void) { return 0; }' | $(CC) -Werror $$f -S -x c -o - - >/dev/null 2>&1 && \
+		echo "HARDEN += $$f"; done >$@; true
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D) && $(call note,CC $<)
+	$(Q)$(CC) $(CPPFLAGS) $(DEFS) $(FLAGS) -MMD -MP -c -o $@ $<
+$(B)/flags: ;
+
+$(B)/%.a:
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)ar rcsD $@ $^
+
+link = $(Q)mkdir -p $(@D) && $(call note,LD $@) && $(CC) $(FLAGS) $(LINK) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^)
+
+# ---- libraries: proto/ is the product's; the others only let tests link what they test
+$(B)/libhsproto.a: $(call obj,$(PROTO))
+$(B)/libhstest.a:  $(call obj,$(TESTLIB))
+$(B)/agentd.a:     $(call obj,$(filter-out %/main.c,$(AGENTD)))
+$(B)/skhelper.a:   $(call obj,$(filter-out %/main.c,$(SKHELPER)))
+$(B)/client.a:     $(call obj,$(filter-out %/main.c,$(CLIENT)) $(LIBCLIENT))
+$(B)/verify.a:     $(call obj,$(filter-out %/main.c,$(VERIFY)) $(VERIFYLIB) $(filter-out %_main.c,$(SHELLC)))
+$(B)/softkey.a:    $(call obj,$(filter-out %/main.c,$(SOFTKEY)))
+
+# ---- programs: name, sources, libraries
+define program
+ifneq ($(strip $(2)),)
+PROGRAMS += $(B)/$(1)
+$(B)/$(1): $(call obj,$(2)) $(4) $(B)/libhsproto.a
+	$$(link) $(3)
+endif
+endef
+CRYPTO := -lsodium -lcrypto
+$(eval $(call program,handseald,$(AGENTD),-luv $(CRYPTO)))
+$(eval $(call program,handseal-sk-helper,$(SKHELPER),-lfido2 $(CRYPTO)))
+$(eval $(call program,handseal,$(CLIENT) $(if $(CLIENT),$(LIBCLIENT)),-ljansson -lssh $(CRYPTO)))
+$(eval $(call program,handseal-verify,$(VERIFY) $(if $(VERIFY),$(VERIFYLIB)),$(CRYPTO)))
+$(eval $(call program,handseal-shell,$(SHELLC) $(if $(SHELLC),$(VERIFYLIB)),$(CRYPTO)))
+$(eval $(call program,softkey,$(SOFTKEY),-lcbor $(CRYPTO)))
+$(eval $(call program,softkey-ctl,$(SOFTCTL),$(CRYPTO)))
+all: $(B)/libhsproto.a $(PROGRAMS)
+
+# ---- tests. test_AREA_x and fuzz_AREA_x also get AREA's archive and libraries, others only
+# proto/; OBJS_<name> and EXTRA_<name> add objects and libraries to one test.
+AREAS         := agentd skhelper client verify softkey
+LIBS_agentd   := -luv
+LIBS_skhelper := -lfido2
+LIBS_client   := -ljansson -lssh
+LIBS_softkey  := -lcbor -lfido2
+area           = $(foreach a,$(AREAS),$(if $(filter %_$(a),$(1))$(findstring _$(a)_,$(1)),$(a)))
+.SECONDEXPANSION:
+needs          = $$(foreach a,$$(call area,$$(@F)),$(B)/$$(a).a) $$(OBJS_$$(@F)) \
+	$(B)/libhstest.a $(B)/libhsproto.a
+extra          = $(foreach a,$(call area,$(@F)),$(LIBS_$(a))) $(EXTRA_$(@F))
+$(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(needs)
+	$(link) $(extra) -lcmocka $(CRYPTO)
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZ),,$(B)/tests/fuzz/replay.o) $(needs)
+	$(link) $(if $(FUZZ),-fsanitize=fuzzer) $(extra) $(CRYPTO)
+$(B)/tests/e2e/%: $(B)/tests/e2e/%.o $(needs)
+	$(link) $(extra) -lssh -luv $(CRYPTO)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(needs)
+	$(link) $(extra) $(CRYPTO)
+.SECONDARY: $(call obj,$(ALL_C))
+-include $(patsubst %.o,%.d,$(call obj,$(ALL_C)))
+
+TESTS ?= $(wildcard tests/e2e/*.t) $(call bin,$(UNIT) $(FUZZERS))
+tests: $(call bin,$(UNIT) $(FUZZERS) $(E2EPROGS))
+export HS_BUILD      := $(abspath $(B))
+export HS_SRC        := $(CURDIR)
+export HS_LIBEXECDIR := $(LIBEXECDIR)
+
+check: all $(filter $(B)/%,$(TESTS)) $(call bin,$(E2EPROGS))
+	@rm -rf $(B)/tap
+	prove -j$(JOBS) --exec scripts/lib/tap-run $(TESTS)
+check-asan:
+	$(MAKE) B=$(B)-asan SAN=1 TESTS="$(patsubst $(B)/%,$(B)-asan/%,$(TESTS))" check
+lint: all
+	scripts/lint $(ALL_C)
+fuzz:
+	$(MAKE) CC=clang B=$(B)-fuzz FUZZ=1 fuzz-run
+fuzz-run: $(call bin,$(FUZZERS))
+	scripts/lib/fuzz-run $(FUZZ_SECONDS) $(JOBS) $^
+bench: all $(call bin,$(BENCHES))
+	@$(foreach b,$(call bin,$(BENCHES)),$(b) &&) true
+demo-programs: all $(B)/tests/e2e/forgecert
+demo: demo-programs
+	@scripts/demo-run
+
+# ---- install
+BINS    := $(filter %/handseald %/handseal %/handseal-verify,$(PROGRAMS))
+HELPERS := $(filter %/handseal-sk-helper %/handseal-shell,$(PROGRAMS))
+MANS    := $(wildcard docs/man/*.[158])
+DOCS    := $(wildcard README.md LICENSE docs/*.md docs/PROTOCOL.*)
+bindir   = $(DESTDIR)$(PREFIX)/bin
+libexec  = $(DESTDIR)$(LIBEXECDIR)
+mandir   = $(DESTDIR)$(PREFIX)/share/man
+docdir   = $(DESTDIR)$(PREFIX)/share/doc/handseal
+install: all
+	install -d '$(bindir)' '$(libexec)' '$(docdir)'
+	install -m 755 $(BINS) '$(bindir)'
+	install -m 755 $(HELPERS) '$(libexec)'
+	$(foreach m,$(MANS),install -D -m 644 $(m) '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
+	install -m 644 $(DOCS) '$(docdir)'
+uninstall:
+	cd '$(bindir)' && rm -f $(notdir $(BINS))
+	cd '$(libexec)' && rm -f $(notdir $(HELPERS))
+	$(foreach m,$(MANS),rm -f '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
+	rm -rf '$(docdir)'
+
+clean:
+	rm -rf $(B) $(B)-asan $(B)-fuzz

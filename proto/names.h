@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+//
+// Names that other programs see: the vendor suffix and everything built from it, the FIDO
+// application, fixed principals. One place, so that the owner of a domain can change the
+// suffix here. Not for limits (limits.h) or messages for people (err.h).
+#ifndef HS_PROTO_NAMES_H
+#define HS_PROTO_NAMES_H
+
+#define HS_VENDOR "@handseal.alt"
+
+#define HS_APPLICATION "ssh:handseal" // the FIDO relying party id of every root
+
+#define HS_PRINCIPAL_GRANT	"handseal-grant" // sole principal of a grant
+#define HS_PRINCIPAL_DELEGATION ":handseal" // sole principal of a delegation; no login name
+
+// certificate options (docs/PROTOCOL.certs)
+#define HS_OPT_GRANT                                                                       \
+	"grant" HS_VENDOR // critical option of a grant, extension of a delegation
+#define HS_OPT_AGENT   "agent" HS_VENDOR   // extension of a delegation
+#define HS_OPT_LINEAGE "lineage" HS_VENDOR // extension of a delegation
+#define HS_OPT_SCOPE   "scope" HS_VENDOR   // extension of a delegation
+#define HS_OPT_TOUCH   "touch" HS_VENDOR   // extension of a direct certificate
+
+// agent protocol extensions (docs/PROTOCOL.agent)
+#define HS_EXT_OPEN    "open" HS_VENDOR
+#define HS_EXT_PENDING "pending" HS_VENDOR
+#define HS_EXT_REQUEST "request" HS_VENDOR
+#define HS_EXT_LIST    "list" HS_VENDOR
+#define HS_EXT_STATUS  "status" HS_VENDOR
+#define HS_EXT_CLOSE   "close" HS_VENDOR
+
+// SSHSIG namespaces
+#define HS_NS_REQUEST "request" HS_VENDOR // proof that a requester holds the key it names
+
+#define HS_AGENT_UNKNOWN "unknown" // agent name of a requester that gave none
+#define HS_HOLDER_MAIN	 "main"	   // holder of a grant that is for the main socket
+
+#endif
