@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+//
+// What a server owner writes (docs/PROTOCOL.server): the roots file and verify.conf, as
+// texts. Pure: who may write the files is checked by who opens them.
+#ifndef HS_PROTO_SERVERCONF_H
+#define HS_PROTO_SERVERCONF_H
+
+#include "proto/key.h"
+
+#define HS_ROOT_USERS_MAX 64
+#define HS_HOSTNAMES_MAX  32
+
+struct hs_root {
+	struct hs_key key;
+	char comment[HS_ROOT_OWNER_MAX +
+		     1]; // what stands behind the key, cleaned for showing
+	unsigned line;
+	char users[HS_ROOT_USERS_MAX][65];
+	size_t nusers;	// 0: nobody
+	bool users_any; // users="*": everyone but root
+	bool require_uv;
+	bool direct;
+	uint64_t max_grant;	 // seconds; 0: verify.conf's
+	uint64_t max_delegation; // likewise
+};
+
+struct hs_roots {
+	struct hs_root *v; // owned
+	size_t n;
+};
+
+// Reads a roots file. A bad line (unknown or repeated option, malformed key, a key that is
+// not an sk kind or whose application is not ssh:handseal, a key that stands in an earlier
+// line) is skipped and reported to on_bad with its line and reason; the other lines hold.
+// Only HS_ERR_NOMEM and HS_ERR_TOO_LONG fail. on_bad may be NULL. *out is zeroed first.
+typedef void hs_bad_line(void *arg, const struct hs_err *err);
+int hs_roots_parse(
+    struct hs_str text, struct hs_roots *out, hs_bad_line *on_bad, void *arg);
+void hs_roots_free(struct hs_roots *r);
+const struct hs_root *hs_roots_find(const struct hs_roots *r, const struct hs_key *k);
+bool hs_root_admits(const struct hs_root *r, struct hs_str user);
+
+struct hs_server_conf {
+	char hostnames[HS_HOSTNAMES_MAX][254];
+	size_t nhostnames;		    // 0: no scope can match this server
+	uint64_t max_grant, max_delegation; // seconds
+	bool require_uv;
+	bool
+	    port_forwarding; // the owner says sshd_config has AllowStreamLocalForwarding no
+};
+// Reads verify.conf: `HostName NAME…` (plain names, no patterns), `MaxGrant SPAN`,
+// `MaxDelegation SPAN`, `RequireUV yes|no`, `PortForwarding yes|no`; # comments; keywords
+// case-insensitive; an unknown or repeated keyword is an error (HostName may repeat).
+// HS_ERR_CONFIG with line and column of the first one: a verifier with a bad verify.conf
+// admits nobody. *out gets defaults.
+int hs_server_conf_parse(
+    struct hs_str text, struct hs_server_conf *out, struct hs_err *err);
+
+#endif
