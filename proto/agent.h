@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: ISC
+//
+// The agent protocol (RFC 9987) as far as handseal speaks it: frames, message numbers, and
+// the bodies of our extensions (docs/PROTOCOL.agent), both directions. Pure.
+#ifndef HS_PROTO_AGENT_H
+#define HS_PROTO_AGENT_H
+
+#include "proto/buf.h"
+#include "proto/limits.h"
+
+enum hs_agent_msg {
+	HS_AGENT_FAILURE = 5,
+	HS_AGENT_SUCCESS = 6,
+	HS_AGENT_LIST = 11, // SSH_AGENTC_REQUEST_IDENTITIES
+	HS_AGENT_IDENTITIES = 12,
+	HS_AGENT_SIGN = 13,
+	HS_AGENT_REMOVE_ALL = 19,
+	HS_AGENT_EXTENSION = 27,
+	HS_AGENT_EXTENSION_FAILURE = 28,
+	HS_AGENT_EXTENSION_RESPONSE = 29,
+};
+
+// Looks for one whole frame at the start of in (uint32 length, then that many bytes).
+// HS_OK: *body is the frame's body (type byte first, never empty) and *used its whole size;
+// HS_ERR_SHORT: read more; HS_ERR_TOO_LONG or HS_ERR_FORMAT (length 0): end the connection.
+int hs_agent_frame(struct hs_str in, struct hs_str *body, size_t *used);
+size_t hs_agent_frame_begin(struct hs_buf *b);		// writing: reserve the length
+void hs_agent_frame_end(struct hs_buf *b, size_t mark); // and fill it in
+
+// Extension replies: 29, string name, uint32 status (0 done, 1 refused, 2 pending), body. A
+// refusal's body is string code, string sentence, string remedy (what would make it
+// succeed, may be empty).
+enum hs_agent_status { HS_AGENT_DONE = 0, HS_AGENT_REFUSED = 1, HS_AGENT_PENDING = 2 };
+
+struct hs_agent_refusal {
+	struct hs_str code, sentence, remedy;
+};
+// Appends a whole frame.
+void hs_agent_put_refusal(
+    struct hs_buf *b, const char *ext, const struct hs_agent_refusal *r);
+// Begins a whole reply frame to ext with that status; the body follows; then
+// hs_agent_frame_end.
+size_t hs_agent_reply_begin(struct hs_buf *b, const char *ext, enum hs_agent_status status);
+// Takes a reply's frame body apart. HS_ERR_FORMAT if it is no 29 for ext;
+// HS_ERR_UNSUPPORTED if the agent answered 5 or 28. On HS_AGENT_REFUSED *refusal is filled,
+// else *body is what is left.
+int hs_agent_parse_reply(struct hs_str frame, const char *ext, enum hs_agent_status *status,
+    struct hs_rd *body, struct hs_agent_refusal *refusal);
+
+// open: ask for a session (or, later, more). Answer: PENDING with hs_agent_asked, then the
+// client sends `pending`.
+struct hs_agent_open {
+	struct hs_str scope;  // text, any form
+	uint64_t ttl;	      // seconds, 1..
+	struct hs_str reason; // may be empty; shown as the asker's claim
+};
+struct hs_agent_asked {
+	struct hs_str code;  // three characters, such as 4F7
+	struct hs_str shown; // the text that the touch signs
+	uint32_t armed;	     // seconds that the key will blink
+	struct hs_str keys;  // names of the roots that will do, comma-separated
+};
+// pending: wait for the outcome of an asking of this connection. DONE with hs_agent_opened,
+// or REFUSED with the reason.
+struct hs_agent_pending {
+	struct hs_str code;
+};
+struct hs_agent_opened {
+	struct hs_str session;
+	uint64_t end;	    // Unix seconds
+	struct hs_str root; // name of the root that was touched
+	struct hs_str fingerprint;
+	uint8_t flags; // 0x01 or 0x05
+	uint8_t simulated;
+	struct hs_str grant; // the whole grant certificate
+};
+// request: a certificate over key, inside the ceiling. proof: SSH signature blob by key
+// over the SSHSIG bytes (namespace HS_NS_REQUEST, sha512) of hs_agent_put_proof_message.
+struct hs_agent_request {
+	struct hs_str scope; // text, any form; its max-ttl is the certificate's length
+	struct hs_str agent; // name, "" = unknown
+	struct hs_str reason;
+	struct hs_str key; // public key blob
+	struct hs_str proof;
+};
+struct hs_agent_issued {
+	struct hs_str certificate; // blob
+	uint64_t end;
+	struct hs_str id; // SESSION.SERIAL
+};
+// list: ids from the one after `after` on ("" and 0: all); as many as fit a frame.
+struct hs_agent_list {
+	struct hs_str id; // just this one, or "" for all
+	uint64_t after;	  // serials greater than this
+};
+struct hs_agent_item {
+	struct hs_str id; // SESSION.SERIAL
+	struct hs_str agent;
+	struct hs_str scope;  // canonical text
+	uint64_t issued, end; // Unix seconds
+	uint64_t pid;	      // of the asker when it asked, 0 if unknown
+	struct hs_str exe;    // path of its executable as seen then, may be empty
+	struct hs_str certificate;
+};
+// list's answer: uint64 session end, uint32 n, n items, byte more (1: ask again with after
+// = the last serial)
+struct hs_agent_status_info {
+	struct hs_str version;
+	struct hs_str socket;
+	uint64_t now; // the daemon's Unix time
+	uint8_t open;
+	struct hs_str session; // "" when none
+	uint64_t opened, end;
+	struct hs_str root, fingerprint;
+	uint8_t flags, simulated;
+	struct hs_str ceiling; // canonical scope text, "" when none
+	uint64_t issued;       // certificates of this session
+	uint64_t live;	       // of them, not ended
+	uint32_t pending;      // touches asked for and not answered
+	uint32_t roots;	       // enrolled keys
+	uint64_t log_seq;      // audit records on disk
+	uint8_t log_ok;	       // 0: records cannot be written, so nothing is issued
+};
+struct hs_agent_closed {
+	struct hs_str session;
+	uint64_t live;	   // certificates handed out that servers will still accept
+	uint64_t last_end; // when the last of them ends; 0 if none
+};
+
+void hs_agent_open_put(struct hs_buf *b, const struct hs_agent_open *m);
+int hs_agent_open_get(struct hs_rd *r, struct hs_agent_open *m);
+void hs_agent_asked_put(struct hs_buf *b, const struct hs_agent_asked *m);
+int hs_agent_asked_get(struct hs_rd *r, struct hs_agent_asked *m);
+void hs_agent_pending_put(struct hs_buf *b, const struct hs_agent_pending *m);
+int hs_agent_pending_get(struct hs_rd *r, struct hs_agent_pending *m);
+void hs_agent_opened_put(struct hs_buf *b, const struct hs_agent_opened *m);
+int hs_agent_opened_get(struct hs_rd *r, struct hs_agent_opened *m);
+void hs_agent_request_put(struct hs_buf *b, const struct hs_agent_request *m);
+int hs_agent_request_get(struct hs_rd *r, struct hs_agent_request *m);
+// What the proof is over: session id, scope, agent, reason, key — every field but the
+// proof.
+void hs_agent_put_proof_message(
+    struct hs_buf *b, const char *session, const struct hs_agent_request *m);
+void hs_agent_issued_put(struct hs_buf *b, const struct hs_agent_issued *m);
+int hs_agent_issued_get(struct hs_rd *r, struct hs_agent_issued *m);
+void hs_agent_list_put(struct hs_buf *b, const struct hs_agent_list *m);
+int hs_agent_list_get(struct hs_rd *r, struct hs_agent_list *m);
+void hs_agent_item_put(struct hs_buf *b, const struct hs_agent_item *m);
+int hs_agent_item_get(struct hs_rd *r, struct hs_agent_item *m); // leaves what follows
+void hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m);
+int hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m);
+void hs_agent_closed_put(struct hs_buf *b, const struct hs_agent_closed *m);
+int hs_agent_closed_get(struct hs_rd *r, struct hs_agent_closed *m);
+// Every _get but hs_agent_item_get takes all that is left and refuses trailing bytes.
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: ISC
+//
+// One record of the audit log as one line of JSON (docs/PROTOCOL.agent "The log"), written
+// by a small bounded writer, and what a restarting daemon must read back of it. Pure:
+// files, locks and syncing are agentd/audit.c's.
+#ifndef HS_PROTO_AUDITLINE_H
+#define HS_PROTO_AUDITLINE_H
+
+#include <stdbool.h>
+#include "proto/buf.h"
+
+#define HS_AUDIT_HASH 32
+
+// Who and what. A string that is empty and a number whose flag is not set are left out.
+struct hs_audit_record {
+	uint64_t seq; // from 1
+	uint8_t
+	    prev[HS_AUDIT_HASH]; // SHA-256 of the line before, LF included; zeros for seq 1
+	uint64_t time;		 // Unix seconds, the daemon's claim
+	const char *event;	 // [a-z-]+
+	bool peer;		 // pid and uid are known
+	uint64_t pid, uid;
+	struct hs_str exe, agent;
+	struct hs_str ext; // the extension that was refused
+	const char *session;
+	const char *code; // a stable name of proto/err.h
+	struct hs_str sentence, reason, scope;
+	struct hs_str digest; // raw; written in hex
+	bool numbered;
+	uint64_t serial;
+	uint64_t end;	      // Unix seconds, 0: left out
+	const char *key;      // fingerprint of the subject
+	const char *root;     // name, and
+	const char *root_key; // fingerprint
+	bool touched;	      // flags and counter are known
+	uint8_t flags;
+	uint32_t counter;
+	bool simulated;
+	struct hs_str ask; // the code that the prompt showed
+	struct hs_str shown;
+	struct hs_str grant; // raw certificate; written in base64
+	bool counted;
+	uint64_t count; // how many certificates or records the event is about
+	bool jumped;
+	int64_t jump; // seconds that the wall clock was set forward
+};
+
+// Appends the line, LF included. Strings are escaped so that the line is one line of valid
+// JSON in UTF-8 whatever they hold: what hs_text_shown would refuse becomes \uXXXX, bytes
+// that are no UTF-8 become \ufffd.
+void hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r);
+void hs_auditline_put_string(struct hs_buf *b, struct hs_str s); // with its quotes
+
+// SHA-256 of a line as it stands in the file, LF included.
+int hs_auditline_hash(struct hs_str line, uint8_t out[static HS_AUDIT_HASH]);
+
+// Reads seq and prev back from a line as hs_auditline_put writes it, LF included.
+// HS_ERR_FORMAT if it does not begin and end as a record; what is between is not looked at.
+int hs_auditline_parse(
+    struct hs_str line, uint64_t *seq, uint8_t prev[static HS_AUDIT_HASH]);
+
+#endif
