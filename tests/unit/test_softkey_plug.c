@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: ISC
+//
+// The software key when no answer comes, as a host sees it through libfido2: never touched,
+// stalled, unplugged, left by its host, or busy with another.
+#include "tests/softkey/fixture.h"
+
+static struct fix fix;
+static fido_dev_t *dev;
+static fido_cred_t *cred; // made before there was a fault
+
+static int
+setup(void **state)
+{
+	(void)state;
+	fix_make(&fix, 60000);
+	fix_ok(&fix, "auto on");
+	dev = fix_dev(&fix);
+	cred = fix_made(dev, COSE_EDDSA);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	fido_cred_free(&cred);
+	fix_dev_free(dev);
+	fix_free(&fix);
+	return 0;
+}
+
+static void
+reopen(void)
+{
+	fix_dev_free(dev);
+	dev = fix_dev(&fix);
+}
+
+static void
+set_fault(const char *name)
+{
+	char line[64], want[64];
+
+	snprintf(line, sizeof line, "fault %s", name);
+	fix_ok(&fix, line);
+	snprintf(want, sizeof want, "\nfault %s\n", name);
+	fix_state_has(&fix, want);
+}
+
+// An assertion; the caller frees it.
+static int
+sign(fido_assert_t **a)
+{
+	*a = fix_assert(cred);
+	return fido_dev_get_assert(dev, *a, NULL);
+}
+
+static int
+sign_only(void)
+{
+	fido_assert_t *a;
+	int rc = sign(&a);
+
+	fido_assert_free(&a);
+	return rc;
+}
+
+static int
+probe(void)
+{
+	fido_assert_t *a = fix_assert(cred);
+	int rc;
+
+	assert_int_equal(fido_assert_set_up(a, FIDO_OPT_FALSE), FIDO_OK);
+	rc = fido_dev_get_assert(dev, a, NULL);
+	if (rc == FIDO_OK)
+		assert_int_equal(fix_verify(cred, a), FIDO_OK);
+	fido_assert_free(&a);
+	return rc;
+}
+
+static int
+enroll_only(void)
+{
+	fido_cred_t *c = fix_cred(COSE_ES256);
+	int rc = fido_dev_make_cred(dev, c, NULL);
+
+	fido_cred_free(&c);
+	return rc;
+}
+
+static void
+no_touch(void **state)
+{
+	(void)state;
+	fix_dev_free(dev);
+	fix_stop(&fix, SIGTERM);
+	fix.touch_ms = 120;
+	fix_start(&fix);
+	dev = fix_dev(&fix);
+	fix_ok(&fix, "auto on");
+	fix_ok(&fix, "touch-next");
+	set_fault("no-touch");
+	assert_int_equal(sign_only(), FIDO_ERR_USER_ACTION_TIMEOUT);
+	assert_int_equal(enroll_only(), FIDO_ERR_USER_ACTION_TIMEOUT);
+	fix_state_has(&fix, "touch-next on\n"); // nobody used it
+	set_fault("none");
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+touch_while_no_touch(void **state)
+{
+	struct fix_ceremony c = {.dev = dev, .a = fix_assert(cred)};
+
+	(void)state;
+	set_fault("no-touch");
+	fix_ok(&fix, "auto off");
+	fix_begin(&fix, &c);
+	fix_error(&fix, "touch", "the fault no-touch is set");
+	fix_ok(&fix, "auto on");
+	fix_state_has(&fix, "waiting yes\n");
+	set_fault("none");
+	fix_ok(&fix, "touch");
+	assert_int_equal(fix_end(&c), FIDO_OK);
+	fido_assert_free(&c.a);
+}
+
+static void
+stall(void **state)
+{
+	(void)state;
+	set_fault("stall");
+	assert_int_equal(probe(), FIDO_OK);
+	assert_int_equal(fido_dev_set_timeout(dev, 300), FIDO_OK);
+	assert_int_equal(sign_only(), FIDO_ERR_RX); // no keepalive either
+	assert_int_equal(fido_dev_cancel(dev), FIDO_OK);
+	fix_state_has(&fix, "waiting no\n");
+	reopen(); // which a key that is pulled and plugged in again does
+	set_fault("none");
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+stall_from_the_first_byte(void **state)
+{
+	static const fido_dev_io_t io = {
+	    fix_io_open, fix_io_close, fix_io_read, fix_io_write};
+	fido_dev_t *other = fido_dev_new();
+
+	(void)state;
+	fix_ok(&fix, "fault stall all");
+	fix_dev_free(dev);
+	assert_int_equal(fido_dev_set_io_functions(other, &io), FIDO_OK);
+	assert_int_equal(fido_dev_set_timeout(other, 1000), FIDO_OK);
+	// without an answer to getInfo libfido2 takes it for a key without FIDO2
+	assert_int_equal(fido_dev_open(other, fix.hosts), FIDO_OK);
+	assert_false(fido_dev_is_fido2(other));
+	fix_dev_free(other);
+	fix_ok(&fix, "fault none");
+	dev = fix_dev(&fix);
+}
+
+static void
+unplugged_while_it_waits(void **state)
+{
+	struct fix_ceremony c = {.dev = dev, .a = fix_assert(cred)};
+
+	(void)state;
+	fix_ok(&fix, "auto off");
+	fix_begin(&fix, &c);
+	fix_ok(&fix, "unplug");
+	assert_int_equal(fix_end(&c), FIDO_ERR_RX);
+	fido_assert_free(&c.a);
+	fix_state_has(&fix, "waiting no\n");
+	fix_state_has(&fix, "plugged no\n");
+	fix_error(&fix, "unplug", "it is not plugged in");
+	fix_error(&fix, "touch", "nothing waits");
+}
+
+static void
+nobody_connects_while_unplugged(void **state)
+{
+	uint8_t report[64] = {0};
+	void *handle;
+
+	(void)state;
+	fix_ok(&fix, "unplug");
+	handle = fix_io_open(fix.hosts);
+	assert_non_null(handle); // the socket is there, but closes at once
+	assert_int_equal(fix_io_read(handle, report, sizeof report, -1), -1);
+	fix_io_close(handle);
+	fix_ok(&fix, "plug");
+	fix_error(&fix, "plug", "it is plugged in");
+	reopen();
+	fix_ok(&fix, "auto on");
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+replug_closes_connections(void **state)
+{
+	(void)state;
+	fix_ok(&fix, "replug");
+	fix_state_has(&fix, "plugged yes\n");
+	assert_int_not_equal(sign_only(), FIDO_OK);
+	reopen();
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+host_leaves_while_it_waits(void **state)
+{
+	struct fix_ceremony c = {.dev = dev, .a = fix_assert(cred)};
+	fido_dev_t *old = dev;
+
+	(void)state;
+	fix_ok(&fix, "auto off");
+	fix_begin(&fix, &c);
+	assert_int_equal(fido_dev_cancel(dev), FIDO_OK); // so that the thread comes back
+	assert_int_equal(fix_end(&c), FIDO_ERR_KEEPALIVE_CANCEL);
+	fido_assert_free(&c.a);
+	assert_int_equal(fido_dev_get_touch_begin(old), FIDO_OK);
+	fix_ok(&fix, "wait 20");
+	reopen(); // its connection goes, and what waits with it
+	fix_state_has(&fix, "waiting no\n");
+	fix_error(&fix, "touch", "nothing waits");
+	fix_ok(&fix, "auto on");
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+second_host(void **state)
+{
+	fido_dev_t *other = fix_dev(&fix), *mine = dev;
+	struct fix_ceremony c = {.dev = dev, .a = fix_assert(cred)};
+
+	(void)state;
+	fix_ok(&fix, "auto off");
+	fix_begin(&fix, &c);
+	dev = other;
+	assert_int_equal(probe(), FIDO_ERR_RX); // CHANNEL_BUSY is not what it waits for
+	fix_state_has(&fix, "waiting yes\n");	// and the first is not disturbed
+	fix_ok(&fix, "touch");
+	assert_int_equal(fix_end(&c), FIDO_OK);
+	fido_assert_free(&c.a);
+	assert_int_equal(probe(), FIDO_OK);
+	dev = mine;
+	assert_int_equal(probe(), FIDO_OK);
+	fix_dev_free(other);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(no_touch),
+	    T(touch_while_no_touch),
+	    T(stall),
+	    T(stall_from_the_first_byte),
+	    T(unplugged_while_it_waits),
+	    T(nobody_connects_while_unplugged),
+	    T(replug_closes_connections),
+	    T(host_leaves_while_it_waits),
+	    T(second_host),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	fido_init(0);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
