@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: ISC
+//
+// Running the helper. It may hang, die, write without end or leave children behind: it has
+// a process group of its own, which is killed, and a bound on what is read. Contract in
+// ceremony.h.
+#include "agentd/ceremony.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "proto/helper.h"
+
+#define ANSWER_MAX (4 + HS_HELPER_MSG_MAX)
+#define TERM_MS	   2000 // from SIGTERM to SIGKILL
+#define EOF_MS	   1000 // from the helper's end to the end of its output
+
+struct hs_ceremony {
+	uv_process_t process;
+	uv_pipe_t in, out;
+	uv_timer_t timer;
+	uv_write_t write;
+	uv_shutdown_t shutdown;
+	struct hs_buf request, answer;
+	struct hs_err err; // why it cannot have succeeded
+	bool exited, eof, ending, ran;
+	int open; // handles
+	hs_ceremony_done *done;
+	void *arg;
+	uint8_t chunk[16384];
+};
+
+static void
+on_close(uv_handle_t *h)
+{
+	struct hs_ceremony *c = h->data;
+
+	if (--c->open > 0)
+		return;
+	if (c->ran)
+		c->done(c->arg, (int)c->err.code, hs_buf_str(&c->answer), &c->err);
+	hs_buf_free(&c->request);
+	hs_buf_free(&c->answer);
+	free(c);
+}
+
+static void
+end(struct hs_ceremony *c)
+{
+	if (c->ending)
+		return;
+	c->ending = true;
+	uv_close((uv_handle_t *)&c->process, on_close);
+	uv_close((uv_handle_t *)&c->in, on_close);
+	uv_close((uv_handle_t *)&c->out, on_close);
+	uv_close((uv_handle_t *)&c->timer, on_close);
+}
+
+static void
+kill_all(struct hs_ceremony *c, int sig)
+{
+	// its own group (UV_PROCESS_DETACHED); once it is reaped the number may be
+	// another's
+	if (c->ran && !c->exited)
+		(void)kill(-c->process.pid, sig);
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+	struct hs_ceremony *c = t->data;
+
+	if (c->exited) { // somebody else holds its output open
+		end(c);
+		return;
+	}
+	if (c->err.code == HS_OK)
+		hs_fail(&c->err, HS_SK_HELPER,
+		    "the FIDO helper did not end in time and was killed");
+	kill_all(c, SIGKILL);
+}
+
+static void
+on_ended(uv_process_t *p, int64_t status, int sig)
+{
+	struct hs_ceremony *c = p->data;
+
+	c->exited = true;
+	if (c->err.code == HS_OK && sig != 0)
+		hs_fail(
+		    &c->err, HS_SK_HELPER, "the FIDO helper was ended by signal %d", sig);
+	else if (c->err.code == HS_OK && status != 0 && c->answer.len == 0)
+		hs_fail(&c->err, HS_SK_HELPER,
+		    "the FIDO helper ended with status %d and without an answer",
+		    (int)status);
+	if (c->eof || c->err.code != HS_OK)
+		end(c);
+	else
+		(void)uv_timer_start(&c->timer, on_timer, EOF_MS, 0);
+}
+
+static void
+on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	struct hs_ceremony *c = h->data;
+
+	(void)suggested;
+	*buf = uv_buf_init((char *)c->chunk, sizeof c->chunk);
+}
+
+static void
+on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+	struct hs_ceremony *c = s->data;
+
+	if (n < 0) {
+		c->eof = true;
+		(void)uv_read_stop(s);
+		if (c->exited)
+			end(c);
+		return;
+	}
+	if (c->answer.len + (size_t)n > ANSWER_MAX) {
+		hs_fail(&c->err, HS_SK_HELPER, "the FIDO helper's answer is too long");
+		(void)uv_read_stop(s);
+		kill_all(c, SIGKILL);
+		return;
+	}
+	hs_put_raw(&c->answer, buf->base, (size_t)n);
+}
+
+static void
+on_write(uv_write_t *w, int status)
+{
+	struct hs_ceremony *c = w->data;
+
+	(void)status; // one that does not read its request cannot answer it either
+	if (!c->ending)
+		(void)uv_shutdown(&c->shutdown, (uv_stream_t *)&c->in, NULL);
+}
+
+static int
+spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path)
+{
+	char *args[] = {(char *)path, NULL};
+	char *env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL};
+	uv_stdio_container_t stdio[3] = {{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+					     .data.stream = (uv_stream_t *)&c->in},
+	    {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+		.data.stream = (uv_stream_t *)&c->out},
+	    {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}};
+	uv_process_options_t o = {.exit_cb = on_ended,
+	    .file = path,
+	    .args = args,
+	    .env = env,
+	    .cwd = "/",
+	    .flags = UV_PROCESS_DETACHED,
+	    .stdio_count = 3,
+	    .stdio = stdio};
+
+	return uv_spawn(loop, &c->process, &o);
+}
+
+int
+hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
+    uint64_t timeout_ms, hs_ceremony_done *done, void *arg, struct hs_ceremony **out,
+    struct hs_err *err)
+{
+	struct hs_ceremony *c = calloc(1, sizeof *c);
+	uv_buf_t buf;
+	int rc;
+
+	if (c == NULL)
+		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
+	c->done = done;
+	c->arg = arg;
+	hs_put_raw(&c->request, request.p, request.len);
+	if (hs_buf_err(&c->request) != HS_OK) {
+		free(c);
+		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
+	}
+	// these three cannot fail: they only fill in
+	(void)uv_pipe_init(loop, &c->in, 0);
+	(void)uv_pipe_init(loop, &c->out, 0);
+	(void)uv_timer_init(loop, &c->timer);
+	c->in.data = c->out.data = c->timer.data = c->process.data = c;
+	c->open = 4;
+	rc = spawn(c, loop, path);
+	c->process.data = c;
+	if (rc != 0) {
+		hs_fail(err, HS_SK_HELPER, "%s cannot be run: %s", path, uv_strerror(rc));
+		end(c);
+		return HS_SK_HELPER;
+	}
+	c->ran = true;
+	buf = uv_buf_init((char *)c->request.p, (unsigned)c->request.len);
+	c->write.data = c;
+	(void)uv_write(&c->write, (uv_stream_t *)&c->in, &buf, 1, on_write);
+	(void)uv_read_start((uv_stream_t *)&c->out, on_alloc, on_read);
+	(void)uv_timer_start(&c->timer, on_timer, timeout_ms, 0);
+	*out = c;
+	return HS_OK;
+}
+
+void
+hs_ceremony_cancel(struct hs_ceremony *c)
+{
+	if (c->err.code == HS_OK)
+		hs_fail(&c->err, HS_SK_CANCELLED, "%s", "");
+	kill_all(c, SIGTERM);
+	if (!c->ending)
+		(void)uv_timer_start(&c->timer, on_timer, TERM_MS, 0);
+}

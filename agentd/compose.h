@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+//
+// What an asking shows and what its touch signs: the text, and one grant body for each
+// enrolled key. Pure but for the randomness that is handed in.
+#ifndef HS_AGENTD_COMPOSE_H
+#define HS_AGENTD_COMPOSE_H
+
+#include "agentd/enrolled.h"
+#include "proto/helper.h"
+
+struct hs_compose {
+	const char *code;
+	const struct hs_scope *scope;
+	uint64_t ttl, end; // seconds; Unix seconds
+	struct hs_str reason;
+	const char *exe; // of who asks, as far as known
+	uint64_t pid;
+	const struct hs_enrolled *roots;
+};
+// Appends the text. HS_ERR_TOO_LONG above HS_SHOWN_MAX.
+int hs_compose_shown(struct hs_buf *b, const struct hs_compose *c);
+
+struct hs_compose_grant {
+	const struct hs_key *session_key;
+	const struct hs_scope *scope;
+	struct hs_str shown;
+	uint64_t valid_after, end;
+	uint64_t serial;
+	const uint8_t *nonce; // 32 bytes
+	uint64_t log_seq;
+	const uint8_t *log_head; // 32 bytes
+	uint32_t armed;
+};
+// Fills bodies[i] and request for each root.
+int hs_compose_request(const struct hs_compose_grant *g, const struct hs_enrolled *roots,
+    struct hs_buf bodies[HS_ROOTS_MAX], struct hs_buf *request);
+
+#endif

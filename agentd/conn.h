@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+//
+// Connections: frames in, replies out in order, one request at a time on each. What a frame
+// means is request.h's.
+#ifndef HS_AGENTD_CONN_H
+#define HS_AGENTD_CONN_H
+
+#include <uv.h>
+#include "agentd/daemon.h"
+#include "agentd/peer.h"
+#include "proto/buf.h"
+
+#define HS_CONNS_MAX	  1024
+#define HS_CONN_QUEUE_MAX (1u << 20) // bytes that a client has not taken
+
+struct hs_conn {
+	uv_pipe_t pipe;
+	struct hs_daemon *d;
+	struct hs_peer peer;
+	struct hs_buf in; // what came and is not handled, from at on
+	size_t at;
+	bool busy;     // a request is outstanding
+	bool handling; // in the loop over frames
+	bool paused;   // not read from: in is full
+	bool eof;      // the client will send no more
+	bool closed;
+	unsigned writing;	// answers that the client has not taken yet
+	unsigned refs;		// 1 for the handle, 1 for each answer under way
+	struct hs_touch *touch; // what it asked to be touched, or NULL
+	struct hs_conn *next, *prev;
+};
+
+// Takes one connection from a listening pipe: its peer is looked at, and it is closed at
+// once if that is not allowed or there are too many. False: no memory, so it was not taken,
+// and libuv takes no other until it is: call again.
+bool hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener);
+
+// Answers the outstanding request with a whole frame, whose memory is taken. Does nothing
+// but free it if the connection is closed.
+void hs_conn_reply(struct hs_conn *c, struct hs_buf *frame);
+
+void hs_conn_close(struct hs_conn *c); // drops what it asked for; fine when closed
+struct hs_conn *hs_conn_ref(struct hs_conn *c);
+void hs_conn_unref(struct hs_conn *c);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: ISC
+//
+// Telling what is open and what was issued. Contract in listing.h.
+#include "agentd/listing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "agentd/enrolled.h"
+#include "agentd/touch.h"
+#include "proto/names.h"
+#include "proto/text.h"
+
+#define HEAD_MAX 64 // what stands around the items
+
+static void
+put_item(struct hs_buf *b, const struct hs_session *s, const struct hs_issued *it)
+{
+	char id[HS_SESSION_ID_LEN + 24];
+	struct hs_agent_item m = {.agent = it->agent,
+	    .scope = it->scope,
+	    .issued = it->issued,
+	    .end = it->end,
+	    .pid = it->pid,
+	    .exe = it->exe,
+	    .certificate = it->certificate};
+
+	(void)snprintf(id, sizeof id, "%s.%" PRIu64, s->id, it->serial);
+	m.id = hs_str_c(id);
+	hs_agent_item_put(b, &m);
+}
+
+// The serial in "SESSION.SERIAL", if that is one of this session.
+static bool
+parse_id(const struct hs_session *s, struct hs_str id, uint64_t *serial)
+{
+	size_t n = strlen(s->id);
+
+	if (!s->open || id.len <= n + 1 || memcmp(id.p, s->id, n) != 0 || id.p[n] != '.')
+		return false;
+	return hs_text_u64((struct hs_str){id.p + n + 1, id.len - n - 1}, UINT64_MAX,
+		   serial) == HS_OK &&
+	       *serial > 0;
+}
+
+static void
+put_list(struct hs_buf *frame, const struct hs_session *s, struct hs_str items, uint32_t n,
+    bool more)
+{
+	size_t mark = hs_agent_reply_begin(frame, HS_EXT_LIST, HS_AGENT_DONE);
+
+	hs_put_u64(frame, s->end);
+	hs_put_u32(frame, n);
+	hs_put_raw(frame, items.p, items.len);
+	hs_put_u8(frame, more);
+	hs_agent_frame_end(frame, mark);
+}
+
+int
+hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent_list *m,
+    const struct hs_now *now, struct hs_refusal *why)
+{
+	struct hs_buf items = {0};
+	uint64_t serial = 0;
+	uint32_t n = 0;
+	size_t i, kept;
+
+	hs_session_prune(s, now->wall);
+	if (m->id.len > 0) {
+		i = parse_id(s, m->id, &serial) ? hs_session_after(s, serial - 1)
+						: s->nlive;
+		if (i >= s->nlive || s->live[i]->serial != serial ||
+		    !s->live[i]->recorded) {
+			hs_fail(&why->err, HS_NO_SUCH,
+			    "no live certificate of this session has that id");
+			return hs_refusal_remedy(why, "see which there are: handseal list");
+		}
+		put_item(&items, s, s->live[i]);
+		put_list(frame, s, hs_buf_str(&items), 1, false);
+		hs_buf_free(&items);
+		return HS_OK;
+	}
+	for (i = hs_session_after(s, m->after); i < s->nlive; i++) {
+		if (!s->live[i]->recorded)
+			continue;
+		kept = items.len;
+		put_item(&items, s, s->live[i]);
+		if (items.len + HEAD_MAX > HS_FRAME_MAX) {
+			items.len = kept;
+			break;
+		}
+		n++;
+	}
+	put_list(frame, s, hs_buf_str(&items), n, i < s->nlive);
+	hs_buf_free(&items);
+	return HS_OK;
+}
+
+void
+hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs_now *now)
+{
+	struct hs_session *s = &d->session;
+	struct hs_enrolled roots;
+	struct hs_agent_status_info m = {.version = hs_str_c(HS_VERSION),
+	    .socket = hs_str_c(d->set->socket),
+	    .now = now->wall,
+	    .open = s->open,
+	    .session = hs_str_c(s->id),
+	    .opened = s->opened,
+	    .end = s->end,
+	    .root = hs_str_c(s->root),
+	    .fingerprint = hs_str_c(s->fingerprint),
+	    .flags = s->grant.sk.flags,
+	    .simulated = s->simulated,
+	    .issued = s->count,
+	    .pending = (uint32_t)hs_touch_waiting(d),
+	    .log_seq = hs_audit_seq(d->audit),
+	    .log_ok = hs_audit_ok(d->audit)};
+	size_t mark;
+
+	hs_session_prune(s, now->wall);
+	m.live = s->nlive;
+	if (s->open)
+		m.ceiling = hs_scope_text(s->grant.scope);
+	if (hs_enrolled_read(d->set->roots_dir, &roots, NULL) == HS_OK)
+		m.roots = (uint32_t)roots.n;
+	hs_enrolled_free(&roots);
+	mark = hs_agent_reply_begin(frame, HS_EXT_STATUS, HS_AGENT_DONE);
+	hs_agent_status_put(frame, &m);
+	hs_agent_frame_end(frame, mark);
+}

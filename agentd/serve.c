@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: ISC
+//
+// The loop, its signals, and an orderly end. Contract in serve.h.
+#include "agentd/serve.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "agentd/conn.h"
+#include "agentd/log.h"
+#include "agentd/touch.h"
+
+// So many connections are taken a millisecond; then the others get their turn first.
+#define ACCEPTS 32
+#define HELD_MS 1
+
+struct server {
+	struct hs_daemon d;
+	uv_loop_t loop;
+	uv_pipe_t listener;
+	uv_signal_t signals[3];
+	uv_poll_t watch;
+	bool watching;
+	uv_timer_t ending;
+	uv_timer_t held; // connections wait that were not taken
+	uint64_t turn;	 // the loop's time at the last connection
+	unsigned accepted;
+};
+
+static void
+note(struct hs_daemon *d, const char *event, const char *sentence, bool counted,
+    uint64_t count)
+{
+	struct hs_audit_record r = {.event = event,
+	    .peer = true,
+	    .pid = (uint64_t)getpid(),
+	    .uid = geteuid(),
+	    .sentence = hs_str_c(sentence),
+	    .counted = counted,
+	    .count = count};
+
+	hs_daemon_note(d, &r);
+}
+
+// What was asked for is called off; helpers end, and the last records are written.
+static void
+on_ending(uv_timer_t *t)
+{
+	struct server *s = t->data;
+
+	if (s->d.touches == NULL && hs_audit_idle(s->d.audit))
+		uv_stop(&s->loop);
+}
+
+static void
+stop(struct server *s, const char *why)
+{
+	if (s->d.stopping)
+		return;
+	s->d.stopping = true;
+	hs_log("%s: ending", why);
+	hs_session_end(&s->d.session);
+	uv_close((uv_handle_t *)&s->listener, NULL);
+	while (s->d.conns != NULL)
+		hs_conn_close(s->d.conns);
+	note(&s->d, "stop", why, false, 0);
+	(void)uv_timer_start(&s->ending, on_ending, 0, 10);
+}
+
+static void
+on_signal(uv_signal_t *h, int sig)
+{
+	stop(h->data, sig == SIGTERM ? "SIGTERM" : sig == SIGHUP ? "SIGHUP" : "SIGINT");
+}
+
+static void
+on_watched(uv_poll_t *h, int status, int events)
+{
+	(void)status;
+	(void)events;
+	(void)uv_poll_stop(h);
+	stop(h->data, "the command ended");
+}
+
+static void on_held(uv_timer_t *t);
+
+// libuv calls this again and again while anybody connects, and stops once one is not taken.
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+	struct server *s = listener->data;
+
+	if (status != 0)
+		return;
+	if (uv_now(&s->loop) != s->turn) {
+		s->turn = uv_now(&s->loop);
+		s->accepted = 0;
+	}
+	if (s->accepted++ >= ACCEPTS || !hs_conn_accept(&s->d, listener))
+		(void)uv_timer_start(&s->held, on_held, HELD_MS, 0);
+}
+
+static void
+on_held(uv_timer_t *t)
+{
+	struct server *s = t->data;
+
+	if (!s->d.stopping)
+		on_connection((uv_stream_t *)&s->listener, 0);
+}
+
+static void
+on_alarm(void *arg)
+{
+	struct hs_now now;
+
+	hs_daemon_tick(arg, &now);
+}
+
+static int
+watch_signals(struct server *s, bool interactive)
+{
+	const int sigs[] = {SIGTERM, SIGHUP, SIGINT};
+	size_t n = interactive ? 3 : 2;
+	sigset_t none;
+
+	// whoever started us may have blocked some: SIGCHLD too, which tells that a helper
+	// ended
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!interactive)
+		(void)signal(SIGINT, SIG_IGN);
+	for (size_t i = 0; i < n; i++) {
+		if (uv_signal_init(&s->loop, &s->signals[i]) != 0 ||
+		    uv_signal_start(&s->signals[i], on_signal, sigs[i]) != 0)
+			return HS_ERR_INTERNAL;
+		s->signals[i].data = s;
+	}
+	return HS_OK;
+}
+
+static int
+set_up(struct server *s, const struct hs_serve *how)
+{
+	s->d = (struct hs_daemon){.loop = &s->loop, .set = how->set, .audit = how->audit};
+	if (uv_timer_init(&s->loop, &s->ending) != 0 ||
+	    uv_timer_init(&s->loop, &s->held) != 0 ||
+	    watch_signals(s, how->interactive) != HS_OK ||
+	    hs_audit_attach(how->audit, &s->loop) != HS_OK)
+		return HS_ERR_INTERNAL;
+	s->ending.data = s->held.data = s;
+	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
+	if (s->d.alarm == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+		return HS_ERR_INTERNAL;
+	s->listener.data = s;
+	if (uv_pipe_open(&s->listener, how->listener->fd) != 0)
+		return HS_ERR_INTERNAL;
+	how->listener->fd = -1; // the loop's now
+	if (uv_listen((uv_stream_t *)&s->listener, 128, on_connection) != 0)
+		return HS_ERR_INTERNAL;
+	if (how->watch < 0)
+		return HS_OK;
+	if (uv_poll_init(&s->loop, &s->watch, how->watch) != 0)
+		return HS_ERR_INTERNAL;
+	s->watch.data = s;
+	s->watching = true;
+	return uv_poll_start(&s->watch, UV_READABLE, on_watched) == 0 ? HS_OK
+								      : HS_ERR_INTERNAL;
+}
+
+static void
+close_rest(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+int
+hs_serve(const struct hs_serve *how, struct hs_err *err)
+{
+	struct server *s = calloc(1, sizeof *s);
+	struct hs_now now;
+	int rc = HS_OK;
+
+	if (s == NULL || uv_loop_init(&s->loop) != 0) {
+		free(s);
+		return hs_fail(err, HS_ERR_INTERNAL, "the event loop cannot be made");
+	}
+	rc = set_up(s, how);
+	if (rc != HS_OK) {
+		hs_fail(err, (enum hs_code)rc, "the event loop cannot be set up");
+		goto out;
+	}
+	hs_daemon_tick(&s->d, &now);
+	note(&s->d, "start", HS_VERSION, false, 0);
+	if (how->torn > 0)
+		note(&s->d, "torn",
+		    "the log ended in the middle of a record, which was cut off", true,
+		    how->torn);
+	hs_log("serving on %s", how->set->socket);
+	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
+out:
+	hs_audit_detach(how->audit);
+	if (s->d.alarm != NULL)
+		hs_clock_alarm_free(&s->d.alarm);
+	uv_walk(&s->loop, close_rest, NULL);
+	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&s->loop);
+	free(s);
+	return rc;
+}

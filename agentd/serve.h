@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+//
+// Running the loop from the first record to the last.
+#ifndef HS_AGENTD_SERVE_H
+#define HS_AGENTD_SERVE_H
+
+#include "agentd/audit.h"
+#include "agentd/listen.h"
+#include "agentd/settings.h"
+
+struct hs_serve {
+	const struct hs_settings *set;
+	struct hs_listener *listener;
+	struct hs_audit *audit; // opened, not attached
+	uint64_t torn;		// bytes that were cut off the log
+	int watch;		// a pidfd: ends with that process; -1: none
+	bool interactive;	// SIGINT ends it
+};
+
+// Serves until a signal or the watched process's end. Everything is recorded, wiped and
+// closed when it returns; the listener and the audit log's memory are the caller's.
+int hs_serve(const struct hs_serve *s, struct hs_err *err);
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: ISC
+//
+// What the daemon runs with, fixed once it has started.
+#ifndef HS_AGENTD_SETTINGS_H
+#define HS_AGENTD_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "proto/err.h"
+#include "proto/limits.h"
+
+#define HS_SHOW_MS  1000 // a text stands this long before a key blinks for it
+#define HS_GRACE_MS 3000 // a helper may take this much longer than the touch may
+
+struct hs_settings {
+	char socket[PATH_MAX];
+	char roots_dir[PATH_MAX];
+	char state_dir[PATH_MAX];
+	char helper[PATH_MAX]; // handseal-sk-helper
+	uint64_t ttl_max;      // seconds: the longest session
+	uint32_t armed;	       // seconds that a key blinks
+	uint32_t show_ms, grace_ms;
+};
+
+#endif
