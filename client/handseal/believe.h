@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: ISC
+//
+// What the daemon hands back is checked before it is believed, written or shown as true: a
+// grant against what was asked and shown, a delegation against what was asked. Not a
+// server's check of the chain (proto/chain.h): there are no roots files or host names here.
+#ifndef HS_CLIENT_BELIEVE_H
+#define HS_CLIENT_BELIEVE_H
+
+#include "proto/agent.h"
+#include "proto/grant.h"
+#include "proto/rootfile.h"
+
+// What `open` asked for.
+struct hs_believe_open {
+	const struct hs_scope *scope;
+	struct hs_str shown; // as it was shown
+	uint64_t now;	     // when it was asked, Unix seconds
+	uint64_t ttl;
+};
+
+// Does the answer hold what was asked: a grant with that scope, that digest, for the main
+// socket, ending when it says and no later than asked, signed by a touch of a root enrolled
+// here (which goes to *root), and do the answer's own fields agree with it? HS_SK_LIED with
+// what does not; the grant's own code where it is no good grant.
+int hs_believe_grant(const struct hs_agent_opened *answer,
+    const struct hs_believe_open *asked, struct hs_root_record *root, struct hs_err *err);
+
+// What `request` asked for.
+struct hs_believe_request {
+	const struct hs_key *key;
+	const struct hs_scope *scope;
+	struct hs_str agent, session;
+	uint64_t now;
+};
+
+// Does the answer hold what was asked: a delegation over that key for that agent, no wider
+// than asked or than its grant, ending no later, with good signatures of the session and of
+// its root? (Whether that root is enrolled is not looked at: an agent in a container sees
+// no root files.) *d is parsed, with views into the answer's certificate:
+// hs_delegation_free always. HS_SK_LIED with what does not; the certificate's own code
+// where it is no good one.
+int hs_believe_delegation(const struct hs_agent_issued *answer,
+    const struct hs_believe_request *asked, struct hs_delegation *d, struct hs_err *err);
+
+// The part that show needs too: both signatures of a parsed delegation, and that its signer
+// is the key of its grant.
+int hs_believe_links(struct hs_delegation *d, struct hs_err *err);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: ISC
+//
+// The table of commands, and usage made from it. What a command does is in its own file.
+#include "client/handseal/cmd.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define SCOPE_ARGS                                                                         \
+	"--user NAME... --host NAME... --cmd WORDS...\n"                                   \
+	"[--addr CIDR...] [--permit WHAT...] [--open HOST:PORT...] [--ns NAME...]\n"       \
+	"[--cap ACTION:RESOURCE...] [--uses N] [--depth N] | --scope-file FILE\n"
+
+static const struct hs_cmd table[] = {
+    {"open", cmd_open, SCOPE_ARGS "[--ttl 8h] [--max-ttl TIME] [--reason TEXT] [--json]",
+	"open a session with one touch"},
+    {"request", cmd_request,
+	SCOPE_ARGS
+	"[--ttl 15m] [--agent NAME] [--reason TEXT] -o FILE | --key PUB [-o FILE]\n"
+	"[--json]",
+	"get a certificate inside the session, without a touch"},
+    {"list", cmd_list, "[--json]", "list the session's certificates"},
+    {"show", cmd_show, "[--cert | --json] ID", "show all of one certificate"},
+    {"status", cmd_status, "[--json]", "say how the daemon and the session are"},
+    {"close", cmd_close, "[--json]", "end the session; nothing more is issued"},
+    {"enroll", cmd_enroll,
+	"[--type ed25519|ecdsa] [--name LABEL] [--owner TEXT]\n"
+	"[--import FILE] [--device PATH] [--json]",
+	"enrol a security key as a root, with one touch"},
+    {"roots", cmd_roots, "[--pub] [--json] | remove FINGERPRINT",
+	"list the enrolled roots, or their lines for servers"},
+};
+
+const struct hs_cmd *
+hs_cmd_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+static void
+put_synopsis(FILE *f, const struct hs_cmd *c)
+{
+	fprintf(f, "usage: handseal %s ", c->name);
+	for (const char *p = c->args; *p != '\0'; p++) {
+		fputc(*p, f);
+		if (*p == '\n')
+			fputs("           ", f);
+	}
+	fputc('\n', f);
+}
+
+void
+hs_cmd_put_usage(FILE *f)
+{
+	fputs("usage: handseal COMMAND [ARGUMENT...]\n\n", f);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		fprintf(f, "  %-9s %s\n", table[i].name, table[i].what);
+	fputs("\nhandseal COMMAND --help tells a command's arguments, handseal(1) all of "
+	      "it.\n",
+	    f);
+}
+
+int
+hs_cmd_help(const char *name)
+{
+	const struct hs_cmd *c = hs_cmd_find(name);
+
+	if (c == NULL)
+		return HS_EXIT_USAGE;
+	put_synopsis(stdout, c);
+	printf("\n%s\n", c->what);
+	return hs_cli_finish();
+}
+
+int
+hs_cmd_usage(const char *name, const char *fmt, ...)
+{
+	const struct hs_cmd *c = hs_cmd_find(name);
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	hs_cli_say("%s", text);
+	if (c != NULL)
+		put_synopsis(stderr, c);
+	return HS_EXIT_USAGE;
+}

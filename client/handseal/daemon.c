@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: ISC
+//
+// Calls to handseald with their failures told. Contract in daemon.h.
+#include "client/handseal/daemon.h"
+
+#include "client/handseal/cli.h"
+#include "proto/names.h"
+
+int
+hs_daemon_connect(struct hs_daemon *d)
+{
+	struct hs_err err = {0};
+	int rc = hs_conn_open(&d->conn, &err);
+
+	if (rc == HS_OK)
+		return HS_EXIT_DONE;
+	if (rc != HS_NO_SUCH && rc != HS_NO_PEER)
+		return hs_cli_fail(d->json, &err);
+	return hs_cli_fail_with(d->json, HS_EXIT_NO_DAEMON, hs_str_c("no-daemon"),
+	    hs_str_c(hs_err_sentence(&err)),
+	    hs_str_c("Start the daemon:  eval $(handseald)"));
+}
+
+void
+hs_daemon_end_line(struct hs_daemon *d)
+{
+	if (d->begun != NULL)
+		fputc('\n', d->begun);
+	d->begun = NULL;
+}
+
+// A code this version does not know is a refusal all the same.
+static int
+refused(const struct hs_daemon *d, const struct hs_agent_refusal *r)
+{
+	enum hs_code code = hs_code_from_name((const char *)r->code.p, r->code.len);
+	enum hs_exit status = HS_EXIT_REFUSED;
+
+	if (code == HS_NO_SESSION)
+		status = HS_EXIT_NO_SESSION;
+	else if (code == HS_NO_SUCH)
+		status = HS_EXIT_FAILED;
+	else if (code == HS_SK_DENIED || code == HS_SK_CANCELLED)
+		status = HS_EXIT_DECLINED;
+	else if (d->opening && (code == HS_NO_ROOTS || code >= HS_SK_NO_DEVICE))
+		status = HS_EXIT_NO_SESSION;
+	return hs_cli_fail_with(d->json, status, r->code, r->sentence, r->remedy);
+}
+
+int
+hs_daemon_call(struct hs_daemon *d, const char *ext, struct hs_str contents,
+    unsigned seconds, enum hs_agent_status want, struct hs_rd *body)
+{
+	struct hs_err err = {0}, told = {0};
+	struct hs_reply reply;
+
+	if (hs_conn_call(&d->conn, ext, contents, seconds, &reply, &err) != HS_OK) {
+		hs_daemon_end_line(d);
+		(void)hs_fail(&told, err.code, "handseald: %s", hs_err_sentence(&err));
+		return hs_cli_fail(d->json, &told);
+	}
+	if (reply.status == HS_AGENT_REFUSED) {
+		hs_daemon_end_line(d);
+		return refused(d, &reply.refusal);
+	}
+	if (reply.status != want)
+		return hs_daemon_malformed(d, ext);
+	*body = reply.body;
+	return HS_EXIT_DONE;
+}
+
+int
+hs_daemon_malformed(struct hs_daemon *d, const char *ext)
+{
+	struct hs_err err = {0};
+
+	hs_daemon_end_line(d);
+	(void)hs_fail(&err, HS_ERR_FORMAT, "handseald's answer to %s is malformed", ext);
+	return hs_cli_fail(d->json, &err);
+}
+
+int
+hs_daemon_status(struct hs_daemon *d, struct hs_agent_status_info *out)
+{
+	struct hs_rd body = {0};
+	int status = hs_daemon_call(
+	    d, HS_EXT_STATUS, (struct hs_str){0}, HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (hs_agent_status_get(&body, out) != HS_OK)
+		return hs_daemon_malformed(d, HS_EXT_STATUS);
+	return HS_EXIT_DONE;
+}
+
+void
+hs_daemon_close(struct hs_daemon *d)
+{
+	hs_conn_close(&d->conn);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: ISC
+//
+// Talking to handseald as a command does: what goes wrong is told to the person here, once,
+// and becomes an exit status. The connection itself is libhandseal's.
+#ifndef HS_CLIENT_DAEMON_H
+#define HS_CLIENT_DAEMON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "client/libhandseal/conn.h"
+
+struct hs_daemon {
+	struct hs_conn conn;
+	bool json;    // tell failures in JSON too
+	bool opening; // a failure means that no session could be opened: exit 5
+	FILE *begun;  // NULL, or where a line was begun that a failure ends first
+};
+
+// Each returns 0, or the exit status of a failure that has been told. hs_daemon_close
+// always.
+int hs_daemon_connect(struct hs_daemon *d);
+// Sends ext; *body is what a reply of status want holds. Frees nothing of contents.
+int hs_daemon_call(struct hs_daemon *d, const char *ext, struct hs_str contents,
+    unsigned seconds, enum hs_agent_status want, struct hs_rd *body);
+// The reply's body did not parse, or does not agree with itself.
+int hs_daemon_malformed(struct hs_daemon *d, const char *ext);
+int hs_daemon_status(struct hs_daemon *d, struct hs_agent_status_info *out);
+void hs_daemon_end_line(struct hs_daemon *d);
+void hs_daemon_close(struct hs_daemon *d);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: ISC
+//
+// handseal status: how the daemon and its session are, in one look.
+#include <inttypes.h>
+#include "client/handseal/cmd.h"
+#include "client/handseal/daemon.h"
+#include "client/handseal/options.h"
+#include "proto/describe.h"
+#include "proto/key.h"
+#include "proto/names.h"
+
+static json_t *
+session_json(const struct hs_agent_status_info *i)
+{
+	if (!i->open)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:I,s:I}", "id",
+	    hs_cli_json(i->session), "opened", hs_cli_json_time(i->opened), "end",
+	    hs_cli_json_time(i->end), "root", hs_cli_json(i->root), "fingerprint",
+	    hs_cli_json(i->fingerprint), "verified", (i->flags & HS_SK_FLAG_UV) != 0,
+	    "simulated", i->simulated != 0, "ceiling", hs_cli_json_text(i->ceiling),
+	    "issued", (json_int_t)i->issued, "live", (json_int_t)i->live);
+}
+
+static int
+print_json(const struct hs_agent_status_info *i)
+{
+	return hs_cli_print_json(json_pack("{s:o,s:o,s:o,s:b,s:o,s:I,s:I,s:{s:I,s:b}}",
+	    "version", hs_cli_json(i->version), "socket", hs_cli_json(i->socket), "now",
+	    hs_cli_json_time(i->now), "open", i->open != 0, "session", session_json(i),
+	    "waiting", (json_int_t)i->pending, "roots", (json_int_t)i->roots, "log",
+	    "records", (json_int_t)i->log_seq, "writable", i->log_ok != 0));
+}
+
+static void
+put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
+{
+	struct hs_scope *ceiling = NULL;
+
+	hs_put_fmt(b, "open     until ");
+	hs_cli_put_when(b, i->end, i->now);
+	hs_put_fmt(b, " (");
+	hs_describe_span(b, i->end > i->now ? i->end - i->now : 0);
+	hs_put_fmt(
+	    b, " left), touch of %.*s at ", (int)i->root.len, (const char *)i->root.p);
+	hs_cli_put_when(b, i->opened, i->now);
+	hs_put_fmt(b, ", %s\n", i->flags & HS_SK_FLAG_UV ? "with PIN or finger" : "no PIN");
+	if (i->simulated)
+		hs_put_fmt(
+		    b, "         SIMULATED: a software key, so no hand stands behind it\n");
+	hs_put_fmt(b, "session  %.*s\n", (int)i->session.len, (const char *)i->session.p);
+	hs_put_fmt(b, "may\n");
+	if (hs_scope_parse_canonical(i->ceiling, &ceiling, NULL) == HS_OK)
+		hs_describe_scope(b, ceiling, "  ");
+	else
+		hs_put_fmt(b, "  handseald sent a scope that cannot be read\n");
+	hs_scope_free(&ceiling);
+	hs_put_fmt(b, "issued   %" PRIu64 ", of them %" PRIu64 " still valid\n", i->issued,
+	    i->live);
+}
+
+static int
+print_text(const struct hs_agent_status_info *i)
+{
+	struct hs_buf b = {0};
+
+	if (i->open)
+		put_session(&b, i);
+	else
+		hs_put_fmt(&b, "closed   no session; a touch opens one:  handseal open\n");
+	if (i->pending > 0)
+		hs_put_fmt(&b, "waiting  %" PRIu32 " for a touch\n", i->pending);
+	hs_put_fmt(&b, "roots    %" PRIu32 "%s\n", i->roots,
+	    i->roots == 0 ? "; enrol a security key:  handseal enroll" : "");
+	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->log_seq,
+	    i->log_ok ? "" : "; CANNOT BE WRITTEN, so nothing is issued");
+	hs_put_fmt(&b, "daemon   handseald %.*s on %.*s\n", (int)i->version.len,
+	    (const char *)i->version.p, (int)i->socket.len, (const char *)i->socket.p);
+	hs_cli_put_text(stdout, hs_buf_str(&b), "");
+	hs_buf_free(&b);
+	return hs_cli_finish();
+}
+
+int
+cmd_status(int argc, char **argv)
+{
+	struct hs_daemon d = {.conn.fd = -1};
+	struct hs_agent_status_info info;
+	int status = hs_options_json_only(argc, argv, 0, &d.json);
+
+	if (status != HS_OPTIONS_GO)
+		return status;
+	status = hs_daemon_connect(&d);
+	if (status == HS_EXIT_DONE)
+		status = hs_daemon_status(&d, &info);
+	if (status == HS_EXIT_DONE)
+		status = d.json ? print_json(&info) : print_text(&info);
+	hs_daemon_close(&d);
+	return status;
+}
