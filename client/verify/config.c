@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: ISC
+//
+// Opening and reading the server owner's files. Contract in config.h.
+//
+// Whoever can change one of these files, or swap a folder above it, decides who logs in. So
+// the file itself (as opened) and every folder on the way to it (as resolved) must be
+// root's, or for
+// --config ours, and writable by nobody else. A folder with the sticky bit, such as /tmp,
+// may be written by all: nobody can move what is another's in it. As in sshd, links are
+// followed first.
+#include "client/verify/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+judge(const struct stat *st, const char *path, bool own, struct hs_err *err)
+{
+	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
+
+	if (st->st_uid != 0 && !(own && st->st_uid == geteuid()))
+		return hs_fail(err, HS_ERR_CONFIG,
+		    "%s belongs to uid %ju: it must be root's", path,
+		    (uintmax_t)st->st_uid);
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky)
+		return hs_fail(err, HS_ERR_CONFIG,
+		    "%s can be written by others: take that away with chmod go-w", path);
+	return HS_OK;
+}
+
+// Every folder above the resolved path, up to the root of the file system.
+static int
+judge_folders(char *path, bool own, struct hs_err *err)
+{
+	struct stat st;
+	char *slash;
+	int rc = HS_OK;
+
+	while (rc == HS_OK && (slash = strrchr(path, '/')) != NULL) {
+		bool last = slash == path;
+
+		slash[last ? 1 : 0] = '\0';
+		if (lstat(path, &st) != 0)
+			return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+		rc = judge(&st, path, own, err);
+		if (last)
+			break;
+	}
+	return rc;
+}
+
+int
+hs_config_read_fd(
+    int fd, const char *path, size_t max, struct hs_buf *b, struct hs_err *err)
+{
+	uint8_t chunk[4096];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof chunk);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+		if (n == 0)
+			break;
+		if ((size_t)n > max || b->len > max - (size_t)n)
+			return hs_fail(
+			    err, HS_ERR_TOO_LONG, "%s is longer than %zu bytes", path, max);
+		hs_put_raw(b, chunk, (size_t)n);
+		if (hs_buf_err(b) != HS_OK)
+			return hs_fail(
+			    err, (enum hs_code)hs_buf_err(b), "%s: out of memory", path);
+	}
+	return HS_OK;
+}
+
+static int
+read_trusted(
+    const char *dir, const char *name, bool own, struct hs_buf *b, struct hs_err *err)
+{
+	char path[PATH_MAX], resolved[PATH_MAX];
+	struct stat st;
+	int fd = -1, rc, n;
+
+	n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return hs_fail(err, HS_ERR_CONFIG, "the name of the folder is too long");
+	// not blocking: a FIFO put there must not hold up every login
+	if (realpath(path, resolved) == NULL ||
+	    (fd = open(resolved,
+		 O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)) < 0 ||
+	    fstat(fd, &st) != 0) {
+		rc = hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		rc = hs_fail(err, HS_ERR_CONFIG, "%s is not a regular file", path);
+		goto out;
+	}
+	if ((rc = judge(&st, path, own, err)) != HS_OK ||
+	    (rc = judge_folders(resolved, own, err)) != HS_OK)
+		goto out;
+	rc = hs_config_read_fd(fd, path, HS_CONFIG_FILE_MAX, b, err);
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+// For explain, which then says what the file would have to hold. Decides nothing.
+static bool
+missing(const char *dir)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/roots", dir);
+
+	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) != 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
+struct bad {
+	hs_bad_line *on_bad;
+	void *arg;
+	unsigned n;
+};
+
+static void
+count_bad(void *arg, const struct hs_err *err)
+{
+	struct bad *bad = arg;
+
+	bad->n++;
+	if (bad->on_bad != NULL)
+		bad->on_bad(bad->arg, err);
+}
+
+static int
+load_server(struct hs_config *out, bool own)
+{
+	struct hs_buf text = {0};
+	struct hs_err err = {0};
+	int rc;
+
+	rc = read_trusted(out->dir, "verify.conf", own, &text, &out->err);
+	if (rc == HS_OK &&
+	    (rc = hs_server_conf_parse(hs_buf_str(&text), &out->server, &err)) != HS_OK)
+		rc = hs_fail_at(&out->err, HS_ERR_CONFIG, err.line, err.column,
+		    "%s/verify.conf:%u:%u: %s", out->dir, err.line, err.column,
+		    hs_err_sentence(&err));
+	hs_buf_free(&text);
+	return rc;
+}
+
+void
+hs_config_load(
+    struct hs_config *out, const char *dir, bool own, hs_bad_line *on_bad, void *arg)
+{
+	struct bad bad = {.on_bad = on_bad, .arg = arg};
+	struct hs_buf text = {0};
+	struct hs_err err = {0};
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	out->dir = dir;
+	rc = read_trusted(dir, "roots", own, &text, &err);
+	if (rc == HS_OK &&
+	    (rc = hs_roots_parse(hs_buf_str(&text), &out->roots, count_bad, &bad)) != HS_OK)
+		rc = hs_fail(&err, (enum hs_code)rc, "%s/roots: %s", dir,
+		    hs_code_sentence((enum hs_code)rc));
+	out->bad_lines = bad.n;
+	out->absent = rc == HS_ERR_IO && missing(dir);
+	// verify.conf is read even so: explain names this server by it
+	if (load_server(out, own) != HS_OK || rc != HS_OK)
+		memset(&out->server, 0, sizeof out->server);
+	if (rc != HS_OK)
+		out->err = err;
+	hs_buf_free(&text);
+}
+
+void
+hs_config_free(struct hs_config *c)
+{
+	hs_roots_free(&c->roots);
+	memset(c, 0, sizeof *c);
+}

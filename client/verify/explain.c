@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: ISC
+//
+// handseal-verify explain: reads a certificate, judges it as sshd's question would be
+// judged, and gathers what can be said of it also where it is refused. Contract in
+// explain.h.
+#include "client/verify/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "client/verify/certline.h"
+#include "client/verify/lib/command.h"
+
+#define EXIT_REFUSED 3
+
+static void
+bad_line(void *arg, const struct hs_err *err)
+{
+	const char *dir = arg;
+
+	fprintf(stderr, "handseal-verify: %s/roots:%u: line skipped: %s\n", dir, err->line,
+	    hs_err_sentence(err));
+}
+
+static int
+read_cert(const char *path, struct hs_buf *blob, struct hs_err *err)
+{
+	struct hs_buf text = {0};
+	struct hs_err why = {0};
+	int fd = STDIN_FILENO, rc;
+
+	if (strcmp(path, "-") != 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+	}
+	rc = hs_config_read_fd(fd, path, HS_CERTLINE_MAX, &text, err);
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+	if (rc == HS_OK && (rc = hs_certline_file(hs_buf_str(&text), blob, &why)) != HS_OK)
+		rc = hs_fail(err, (enum hs_code)rc, "%s: %s", path, hs_err_sentence(&why));
+	hs_buf_free(&text);
+	return rc;
+}
+
+// What is asked, for hs_chain_check. A command that cannot be taken apart stays one of no
+// words, which no scope permits; err then says why.
+static void
+make_request(const struct hs_explain_ask *ask, struct hs_request *req,
+    struct hs_command *cmd, struct hs_err *err)
+{
+	memset(req, 0, sizeof *req);
+	req->kind = HS_REQ_LOGIN;
+	req->user = hs_str_c(ask->user);
+	if (ask->from != NULL)
+		req->addr = hs_str_c(ask->from);
+	if (ask->cmd == NULL)
+		return;
+	if (strcmp(ask->cmd, "subsystem:sftp") == 0 ||
+	    strcmp(ask->cmd, "subsystem:sftp-write") == 0) {
+		req->kind = HS_REQ_SFTP;
+		req->write = strcmp(ask->cmd, "subsystem:sftp-write") == 0;
+		return;
+	}
+	(void)hs_command_parse(ask->cmd[0] != '\0' ? ask->cmd : NULL, cmd, err);
+	req->kind = cmd->kind;
+	req->words = cmd->list;
+	req->nwords = cmd->n;
+}
+
+static void
+gather_delegation(struct hs_explained *e)
+{
+	struct hs_delegation *d = &e->verdict.delegation;
+
+	e->kind = HS_EXPLAIN_DELEGATION;
+	e->cert = &d->cert;
+	e->payload = &d->grant.payload;
+	e->scope = d->scope;
+	e->root_key = &d->grant.cert.ca;
+	e->grant_after = d->grant.cert.valid_after;
+	e->agent = d->agent;
+	e->signatures = 2;
+	hs_session_id(&d->grant.cert.key, e->session);
+	e->cert_good = hs_key_eq(&d->cert.ca, &d->grant.cert.key) &&
+		       hs_cert_verify(&d->cert, NULL) == HS_OK;
+	e->touch_good = hs_grant_check_signature(&d->grant, NULL) == HS_OK;
+	e->touch = d->grant.sk;
+}
+
+static void
+gather_direct(struct hs_explained *e)
+{
+	const struct hs_direct *d = &e->verdict.direct_cert;
+
+	e->kind = HS_EXPLAIN_DIRECT;
+	e->cert = &d->cert;
+	e->payload = &d->payload;
+	e->scope = d->scope;
+	e->root_key = &d->cert.ca;
+	e->grant_after = d->cert.valid_after;
+	e->agent = d->agent;
+	e->signatures = 1;
+	e->cert_good = hs_cert_verify(&d->cert, &e->touch) == HS_OK;
+	e->touch_good =
+	    e->cert_good && (e->touch.flags & ~(unsigned)HS_SK_FLAG_UV) == HS_SK_FLAG_UP;
+}
+
+// The verdict's parts, checked once more one by one: a refusal stops at the first fault, a
+// person wants to know of each signature whether it is good.
+static void
+gather(struct hs_explained *e, struct hs_str blob)
+{
+	if (e->verdict.delegation.scope != NULL) {
+		gather_delegation(e);
+	} else if (e->verdict.direct && e->verdict.direct_cert.scope != NULL) {
+		gather_direct(e);
+	} else if (hs_grant_parse(blob, false, &e->own_grant, NULL) == HS_OK) {
+		e->kind = HS_EXPLAIN_GRANT;
+		e->cert = &e->own_grant.cert;
+		e->payload = &e->own_grant.payload;
+		e->scope = e->own_grant.scope;
+		e->root_key = &e->own_grant.cert.ca;
+		e->grant_after = e->own_grant.cert.valid_after;
+		e->signatures = 1;
+		hs_session_id(&e->own_grant.cert.key, e->session);
+		e->touch_good = hs_grant_check_signature(&e->own_grant, NULL) == HS_OK;
+		e->cert_good = e->touch_good;
+		e->touch = e->own_grant.sk;
+	}
+	if (e->root_key != NULL)
+		e->root = hs_roots_find(&e->config->roots, e->root_key);
+}
+
+// Files of the server that may not be trusted admit nobody. Where there are none at all,
+// this is no server: the chain's own answer (root-unknown) says more.
+static void
+answer(struct hs_explained *e, const struct hs_err *cmd_err)
+{
+	e->code = e->verdict.code;
+	e->err = &e->verdict.err;
+	if (cmd_err->code != HS_OK && (e->code == HS_OK || e->code == HS_NO_COMMAND)) {
+		e->code = cmd_err->code;
+		e->err = cmd_err;
+	}
+	if (e->config->err.code != HS_OK && !e->config->absent &&
+	    e->code != HS_NO_NOT_OURS && e->code != HS_NO_GRANT_LOGIN) {
+		e->code = e->config->err.code;
+		e->err = &e->config->err;
+	}
+}
+
+uint64_t
+hs_explain_touched(const struct hs_explained *e)
+{
+	// certificates begin HS_CLOCK_SLACK before they are made, for clocks that lag
+	return e->grant_after > UINT64_MAX - HS_CLOCK_SLACK
+		   ? UINT64_MAX
+		   : e->grant_after + HS_CLOCK_SLACK;
+}
+
+void
+hs_explain_roots_line(struct hs_buf *b, const struct hs_explained *e)
+{
+	const char *user = e->ask->user;
+
+	// a name that is more than a name has no place in a line to be copied
+	if (user == NULL || user[0] == '\0' ||
+	    user[strspn(user, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			      "0123456789._-")] != '\0')
+		user = "*";
+	hs_put_fmt(
+	    b, "users=\"%s\"%s ", user, e->kind == HS_EXPLAIN_DIRECT ? ",direct" : "");
+	hs_key_put_line(b, e->root_key);
+}
+
+static int
+print(struct hs_buf *b)
+{
+	if (hs_buf_err(b) != HS_OK)
+		return -1;
+	return fwrite(b->p, 1, b->len, stdout) == b->len && fflush(stdout) == 0 ? 0 : -1;
+}
+
+static int
+judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
+    const struct hs_request *req, const struct hs_err *cmd_err)
+{
+	static struct hs_explained e;
+	static struct hs_config config;
+	struct hs_chain_input in = {
+	    .cert = blob, .roots = &config.roots, .server = &config.server, .request = req};
+	struct hs_buf b = {0};
+	time_t now = time(NULL);
+	int status;
+
+	hs_config_load(
+	    &config, ask->config, ask->own, bad_line, (void *)(uintptr_t)ask->config);
+	if (config.absent)
+		(void)hs_server_conf_parse(hs_str_c(""), &config.server, NULL);
+	memset(&e, 0, sizeof e);
+	e.ask = ask;
+	e.config = &config;
+	e.now = ask->has_at ? ask->at : (now > 0 ? (uint64_t)now : UINT64_MAX);
+	in.now = e.now;
+	(void)hs_chain_check(&in, &e.verdict);
+	answer(&e, cmd_err);
+	gather(&e, blob);
+	if (ask->json)
+		hs_explain_json(&b, &e);
+	else
+		hs_explain_text(&b, &e);
+	status = e.code == HS_OK ? 0 : EXIT_REFUSED;
+	if (print(&b) != 0) {
+		fprintf(stderr, "handseal-verify: the answer could not be written\n");
+		status = 1;
+	}
+	hs_grant_free(&e.own_grant);
+	hs_verdict_free(&e.verdict);
+	hs_config_free(&config);
+	hs_buf_free(&b);
+	return status;
+}
+
+int
+hs_explain(const struct hs_explain_ask *ask)
+{
+	struct hs_err err = {0}, cmd_err = {0};
+	struct hs_command cmd = {0};
+	struct hs_buf blob = {0};
+	struct hs_request req;
+	int status = 1;
+
+	if (read_cert(ask->cert, &blob, &err) != HS_OK) {
+		fprintf(stderr, "handseal-verify: %s\n", hs_err_sentence(&err));
+		goto out;
+	}
+	if (ask->user != NULL)
+		make_request(ask, &req, &cmd, &cmd_err);
+	status = judge_and_print(
+	    ask, hs_buf_str(&blob), ask->user != NULL ? &req : NULL, &cmd_err);
+out:
+	hs_command_free(&cmd);
+	hs_buf_free(&blob);
+	return status;
+}

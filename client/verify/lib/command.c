@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: ISC
+//
+// A client's command, taken apart. Contract in command.h.
+#include "client/verify/lib/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_sftp_server(struct hs_str word)
+{
+	static const char *const names[] = {"internal-sftp", "/usr/lib/openssh/sftp-server",
+	    "/usr/libexec/openssh/sftp-server", "/usr/libexec/sftp-server",
+	    "/usr/lib/ssh/sftp-server", "/usr/lib/sftp-server"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (hs_str_is(word, names[i]))
+			return true;
+	return false;
+}
+
+// What hs_words_parse leaves to its caller: an unquoted `*`, which a shell would expand,
+// and what quotes can hold although no log and no terminal should.
+static int
+check_word(const struct hs_word *w, struct hs_err *err)
+{
+	if (!w->quoted && hs_str_is(w->text, "*"))
+		return hs_fail(err, HS_NO_COMMAND,
+		    "it is run without a shell, and a shell would expand `*`: quote it");
+	if (!hs_text_shown(w->text, NULL))
+		return hs_fail(err, HS_NO_COMMAND,
+		    "it holds a character that cannot be shown, or is not UTF-8");
+	return HS_OK;
+}
+
+int
+hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err)
+{
+	struct hs_err why = {0};
+	size_t len;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	out->kind = HS_REQ_SHELL;
+	if (text == NULL)
+		return HS_OK;
+	out->kind = HS_REQ_COMMAND;
+	len = strnlen(text, HS_COMMAND_BYTES_MAX + 1);
+	if (len > HS_COMMAND_BYTES_MAX)
+		return hs_fail(err, HS_NO_COMMAND, "the command is longer than %u bytes",
+		    (unsigned)HS_COMMAND_BYTES_MAX);
+	if (hs_words_parse((struct hs_str){(const uint8_t *)text, len},
+		HS_COMMAND_WORDS_MAX, &out->words, &why) != HS_OK)
+		return hs_fail_at(err, HS_NO_COMMAND, 0, why.column,
+		    "it is run without a shell, and at byte %u %s", why.column,
+		    hs_err_sentence(&why));
+	if (out->words.n == 0)
+		return hs_fail(err, HS_NO_COMMAND, "the command is empty");
+	out->list = calloc(out->words.n, sizeof *out->list);
+	if (out->list == NULL)
+		return hs_fail(err, HS_ERR_NOMEM, "out of memory");
+	out->n = out->words.n;
+	for (size_t i = 0; i < out->n; i++) {
+		if ((rc = check_word(&out->words.w[i], err)) != HS_OK)
+			return rc;
+		out->list[i] = out->words.w[i].text;
+	}
+	if (is_sftp_server(out->list[0]))
+		out->kind = HS_REQ_SFTP;
+	return HS_OK;
+}
+
+void
+hs_command_free(struct hs_command *c)
+{
+	free(c->list);
+	hs_words_free(&c->words);
+	memset(c, 0, sizeof *c);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: ISC
+//
+// What a client asked sshd to run, as text, taken apart into something that a scope can be
+// asked about. Pure. Shared by the program that runs commands and the one that explains
+// them, so that both give one answer.
+#ifndef HS_CLIENT_VERIFY_COMMAND_H
+#define HS_CLIENT_VERIFY_COMMAND_H
+
+#include "proto/scope.h"
+#include "proto/text.h"
+
+struct hs_command {
+	enum hs_request_kind kind; // HS_REQ_SHELL, HS_REQ_SFTP or HS_REQ_COMMAND
+	struct hs_words words;	   // owned; the command's own memory
+	struct hs_str *list;	   // owned; the same words as hs_request wants them
+	size_t n;
+};
+
+// text NULL: nothing was asked for, which is an interactive shell. The text of sshd's usual
+// Subsystem lines is the sftp subsystem, whatever arguments it has: sshd passes on nothing
+// that would tell the subsystem from the command, and we run sftp-server our own way for
+// both. HS_NO_COMMAND with a sentence where it cannot be taken apart without a shell,
+// HS_ERR_NOMEM. *out is zeroed first; hs_command_free always.
+int hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err);
+void hs_command_free(struct hs_command *c);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: ISC
+//
+// handseal-verify: what a server installs, and what an auditor holds a certificate up to.
+// Only the command line is here: keys.c answers sshd, explain.c answers people.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <sodium.h>
+#include "client/verify/explain.h"
+#include "client/verify/keys.h"
+#include "client/verify/lib/drop.h"
+#include "client/verify/lib/note.h"
+#include "proto/err.h"
+
+#define EXIT_USAGE 2
+
+static const char usage_text[] =
+    "usage: handseal-verify [--config DIR] [--log stderr] [--shell PATH]\n"
+    "                       keys USER TYPE BASE64 [--else CMD [ARG...]]\n"
+    "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
+    "                       [--at TIME] [--cmd CMD] [--json]\n"
+    "       handseal-verify --version\n";
+
+struct options {
+	const char *config, *log, *shell;
+};
+
+static int
+usage(const char *why, const char *what)
+{
+	fprintf(stderr, "handseal-verify: %s%s%s\n%s", why, what != NULL ? ": " : "",
+	    what != NULL ? what : "", usage_text);
+	return EXIT_USAGE;
+}
+
+// Takes `NAME VALUE` off the arguments where they begin with it: 1 taken, 0 something else,
+// -1 no value or given before.
+static int
+take(int *argc, char ***argv, const char *name, const char **value)
+{
+	if (*argc < 1 || strcmp((*argv)[0], name) != 0)
+		return 0;
+	if (*argc < 2 || *value != NULL)
+		return -1;
+	*value = (*argv)[1];
+	*argc -= 2;
+	*argv += 2;
+	return 1;
+}
+
+// A path that can stand in an authorized_keys line and in a login shell's -c without
+// quoting.
+static int
+plain_path(const char *path)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/+-";
+
+	return path[0] == '/' && path[strspn(path, plain)] == '\0';
+}
+
+static int
+common_options(int *argc, char ***argv, struct options *o)
+{
+	while (*argc > 0 && (*argv)[0][0] == '-') {
+		int c = take(argc, argv, "--config", &o->config);
+
+		c = c != 0 ? c : take(argc, argv, "--log", &o->log);
+		c = c != 0 ? c : take(argc, argv, "--shell", &o->shell);
+		if (c == 0)
+			return usage("unknown option", (*argv)[0]);
+		if (c < 0)
+			return usage("no value, or given twice", (*argv)[0]);
+	}
+	if (o->log != NULL && strcmp(o->log, "stderr") != 0)
+		return usage("--log knows only stderr, not", o->log);
+	if (o->config != NULL && o->config[0] == '\0')
+		return usage("--config needs a folder", NULL);
+	if (o->shell != NULL && !plain_path(o->shell))
+		return usage("--shell needs an absolute path of letters, digits and ._/+-",
+		    o->shell);
+	return 0;
+}
+
+// Everything after `keys`: three words as sshd gives them, whatever they look like.
+static int
+run_keys(int argc, char **argv, const struct options *o)
+{
+	struct hs_keys_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	    .own = o->config != NULL,
+	    .shell = o->shell != NULL ? o->shell : HS_LIBEXECDIR "/handseal-shell"};
+
+	if (argc < 3)
+		return usage("keys needs USER TYPE BASE64, as sshd's %u %t %k", NULL);
+	ask.user = argv[0];
+	ask.type = argv[1];
+	ask.base64 = argv[2];
+	if (argc > 3) {
+		if (strcmp(argv[3], "--else") != 0)
+			return usage("keys does not know", argv[3]);
+		if (argc < 5 || argv[4][0] != '/')
+			return usage("--else needs the absolute path of a command", NULL);
+		ask.other = argv + 4;
+	}
+	hs_note_open("handseal-verify", o->log != NULL);
+	if (hs_drop_enter(ask.other == NULL) != 0 || sodium_init() < 0) {
+		hs_note(LOG_ERR, "could not be set up: %s", strerror(errno));
+		return 1;
+	}
+	return hs_keys(&ask);
+}
+
+static int
+run_explain(int argc, char **argv, const struct options *o)
+{
+	struct hs_explain_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	    .own = o->config != NULL};
+	const char *at = NULL;
+
+	if (o->log != NULL || o->shell != NULL)
+		return usage("--log and --shell are for keys", NULL);
+	while (argc > 0) {
+		int c = take(&argc, &argv, "--user", &ask.user);
+
+		c = c != 0 ? c : take(&argc, &argv, "--from", &ask.from);
+		c = c != 0 ? c : take(&argc, &argv, "--at", &at);
+		c = c != 0 ? c : take(&argc, &argv, "--cmd", &ask.cmd);
+		if (c < 0)
+			return usage("no value, or given twice", argv[0]);
+		if (c > 0)
+			continue;
+		if (strcmp(argv[0], "--json") == 0 && !ask.json)
+			ask.json = true;
+		else if ((argv[0][0] != '-' || argv[0][1] == '\0') && ask.cert == NULL)
+			ask.cert = argv[0];
+		else
+			return usage("explain does not take", argv[0]);
+		argc--;
+		argv++;
+	}
+	if (ask.cert == NULL)
+		return usage("explain needs a file with a certificate, or -", NULL);
+	if (ask.user == NULL && (ask.from != NULL || ask.cmd != NULL))
+		return usage("--from and --cmd need --user", NULL);
+	if (ask.cmd != NULL && ask.from == NULL)
+		return usage(
+		    "--cmd needs --from: what may run can depend on the address", NULL);
+	if (at != NULL && hs_explain_time(at, &ask.at) != HS_OK)
+		return usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
+	ask.has_at = at != NULL;
+	if (hs_drop_enter(true) != 0 || sodium_init() < 0) {
+		fprintf(
+		    stderr, "handseal-verify: could not be set up: %s\n", strerror(errno));
+		return 1;
+	}
+	return hs_explain(&ask);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {0};
+	int rc;
+
+	if (argc < 1)
+		return EXIT_USAGE;
+	argc--;
+	argv++;
+	if (argc == 1 && strcmp(argv[0], "--version") == 0) {
+		printf("handseal-verify %s\n", HS_VERSION);
+		return 0;
+	}
+	if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+		printf("%s", usage_text);
+		return 0;
+	}
+	rc = common_options(&argc, &argv, &o);
+	if (rc != 0)
+		return rc;
+	if (argc > 0 && strcmp(argv[0], "keys") == 0)
+		return run_keys(argc - 1, argv + 1, &o);
+	if (argc > 0 && strcmp(argv[0], "explain") == 0)
+		return run_explain(argc - 1, argv + 1, &o);
+	return argc > 0 ? usage("unknown command", argv[0])
+			: usage("what shall it do?", NULL);
+}

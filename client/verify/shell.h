@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: ISC
+//
+// The parts of handseal-shell: deciding (pure), the environment that a command gets,
+// running it.
+#ifndef HS_CLIENT_VERIFY_SHELL_H
+#define HS_CLIENT_VERIFY_SHELL_H
+
+#include <stdbool.h>
+#include "client/verify/lib/command.h"
+#include "proto/chain.h"
+
+#define HS_SHELL_REFUSED   126
+#define HS_SHELL_NOT_FOUND 127
+
+// What sshd says of the session, and the clock.
+struct hs_shell_ask {
+	const struct hs_shell_arg *arg;
+	uint64_t now;	  // Unix seconds
+	const char *user; // the login
+	const char *addr; // SSH_CONNECTION; its first field is the client. NULL is refused
+	const char *command; // SSH_ORIGINAL_COMMAND, NULL for an interactive shell
+	bool pty;
+};
+
+struct hs_shell_run {
+	struct hs_command command; // owned: hs_shell_run_free
+	bool sftp_write;	   // HS_REQ_SFTP: the scope permits writing too
+};
+
+// Does the scope permit this session, and what is to be run? One statement must permit all
+// of it: user, address, command and, where there is one, the terminal. HS_OK or the reason.
+// Pure. *out is zeroed first.
+int hs_shell_decide(
+    const struct hs_shell_ask *ask, struct hs_shell_run *out, struct hs_err *err);
+void hs_shell_run_free(struct hs_shell_run *r);
+
+// Appends what the scope in arg does allow, a line each behind indent; nothing where it is
+// no scope.
+void hs_shell_put_allowed(
+    struct hs_buf *b, const struct hs_shell_arg *arg, const char *indent);
+
+// The account, as the system knows it.
+struct hs_shell_account {
+	const char *name, *home, *shell;
+	bool root;
+};
+
+// The environment for a command: NULL-terminated, made of what is known to be harmless in
+// env, the account, and a PATH of the system's own folders. NULL when out of memory.
+char **hs_shell_environment(char **env, const struct hs_shell_account *account);
+void hs_shell_environment_free(char **env);
+
+// Becomes the command. Returns only on failure: HS_SHELL_NOT_FOUND, or HS_SHELL_REFUSED
+// where it is there but cannot be run, with a sentence.
+int hs_shell_exec(const struct hs_shell_run *run, const struct hs_shell_account *account,
+    char **env, struct hs_err *err);
+
+#endif
