@@ -18,79 +18,7 @@
 #include "proto/key.h"
 #include "proto/names.h"
 #include "proto/text.h"
-
-#define DEADLINE_MS 60000
-
-static int sock = -1;
-static struct hs_buf in;   // what came
-static size_t in_used;	   // of it, handled
-static struct hs_str body; // of the last reply
-
-static void
-die(const char *what)
-{
-	fprintf(stderr, "agentctl: %s\n", what);
-	exit(1);
-}
-
-static void
-dial(void)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	const char *path = getenv("HANDSEAL_SOCK");
-
-	if (path == NULL || strlen(path) >= sizeof sun.sun_path)
-		die("HANDSEAL_SOCK");
-	memcpy(sun.sun_path, path, strlen(path));
-	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sock < 0 || connect(sock, (struct sockaddr *)&sun, sizeof sun) != 0)
-		die(strerror(errno));
-}
-
-static void
-send_all(const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t did = send(sock, p, n, MSG_NOSIGNAL);
-
-		if (did <= 0)
-			return; // what was answered is still read
-		p += did;
-		n -= (size_t)did;
-	}
-}
-
-// The next reply's body. False when the daemon ended the connection.
-static bool
-receive(void)
-{
-	uint8_t chunk[65536];
-	size_t used;
-
-	for (;;) {
-		struct pollfd p = {.fd = sock, .events = POLLIN};
-		ssize_t n;
-		int rc = hs_agent_frame(
-		    (struct hs_str){in.p + in_used, in.len - in_used}, &body, &used);
-
-		if (rc == HS_OK) {
-			in_used += used;
-			return true;
-		}
-		if (rc != HS_ERR_SHORT)
-			die("a malformed frame came");
-		if (poll(&p, 1, DEADLINE_MS) != 1)
-			die("no answer");
-		n = recv(sock, chunk, sizeof chunk, 0);
-		if (n <= 0)
-			return false;
-		if (in_used == in.len) {
-			hs_buf_reset(&in);
-			in_used = 0;
-		}
-		hs_put_raw(&in, chunk, (size_t)n);
-	}
-}
+#include "tests/lib/wire.h"
 
 static void
 send_ext(const char *ext, void (*put)(struct hs_buf *, const void *), const void *m)
@@ -103,7 +31,7 @@ send_ext(const char *ext, void (*put)(struct hs_buf *, const void *), const void
 	if (put != NULL)
 		put(&b, m);
 	hs_agent_frame_end(&b, mark);
-	send_all(b.p, b.len);
+	wire_send(b.p, b.len);
 	hs_buf_free(&b);
 }
 #define PUT(name) ((void (*)(struct hs_buf *, const void *))hs_agent_##name##_put)
@@ -123,11 +51,11 @@ answer(const char *ext)
 	struct hs_rd r;
 	int rc;
 
-	if (!receive())
-		die("the connection ended");
-	rc = hs_agent_parse_reply(body, ext, &status, &r, &no);
+	if (!wire_receive())
+		wire_die("the connection ended");
+	rc = hs_agent_parse_reply(wire.body, ext, &status, &r, &no);
 	if (rc != HS_OK)
-		die(hs_code_sentence((enum hs_code)rc));
+		wire_die(hs_code_sentence((enum hs_code)rc));
 	if (status == HS_AGENT_REFUSED) {
 		show("refused", no.code);
 		show("sentence", no.sentence);
@@ -141,7 +69,7 @@ static void
 check(int rc)
 {
 	if (rc != HS_OK)
-		die(hs_code_sentence((enum hs_code)rc));
+		wire_die(hs_code_sentence((enum hs_code)rc));
 }
 
 static struct hs_str
@@ -153,7 +81,7 @@ read_file(const char *path)
 	size_t n;
 
 	if (f == NULL)
-		die(path);
+		wire_die(path);
 	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
 		hs_put_raw(&b, chunk, n);
 	fclose(f);
@@ -294,7 +222,7 @@ do_request(const char *scope, const char *agent, const char *seed, const char *o
 	f = fopen(out, "w");
 	if (f == NULL || fprintf(f, "%.*s\n", (int)line.len, (char *)line.p) < 0 ||
 	    fclose(f) != 0)
-		die(out);
+		wire_die(out);
 	hs_buf_free(&line);
 }
 
@@ -320,7 +248,7 @@ do_many(const char *scope, const char *count)
 				      got.id.len - HS_SESSION_ID_LEN - 1},
 		    UINT64_MAX, &serial));
 		if (serial <= last)
-			die("out of order");
+			wire_die("out of order");
 		last = serial;
 	}
 	printf("issued %lu\n", n);
@@ -377,8 +305,8 @@ send_hex(const char *hex)
 	uint8_t *p = malloc(n + 1);
 
 	if (p == NULL || sodium_hex2bin(p, n + 1, hex, strlen(hex), " ", &len, NULL) != 0)
-		die("hex");
-	send_all(p, len);
+		wire_die("hex");
+	wire_send(p, len);
 	free(p);
 }
 
@@ -395,20 +323,20 @@ do_raw(char **args)
 			uint8_t *p = calloc(1, n + 1);
 
 			if (p != NULL)
-				send_all(p, n);
+				wire_send(p, n);
 			free(p);
 		} else {
 			send_hex(*a);
 		}
 	}
 	if (want == 0) // what is sent is all there will be
-		(void)shutdown(sock, SHUT_WR);
+		(void)shutdown(wire.sock, SHUT_WR);
 	for (long i = 0; want <= 0 || i < want; i++) {
-		if (!receive()) {
+		if (!wire_receive()) {
 			puts("ended");
 			return;
 		}
-		print_hex(body);
+		print_hex(wire.body);
 	}
 }
 
@@ -421,17 +349,17 @@ do_crowd(const char *count)
 	int *socks = calloc(n, sizeof *socks);
 
 	if (socks == NULL)
-		die("memory");
+		wire_die("memory");
 	for (unsigned long i = 0; i < n; i++) {
-		dial();
-		socks[i] = sock;
+		wire_dial();
+		socks[i] = wire.sock;
 	}
 	for (unsigned long i = 0; i < n; i++) {
-		sock = socks[i];
-		hs_buf_reset(&in);
-		in_used = 0;
-		send_all(list, sizeof list);
-		served += receive();
+		wire.sock = socks[i];
+		hs_buf_reset(&wire.in);
+		wire.used = 0;
+		wire_send(list, sizeof list);
+		served += wire_receive();
 	}
 	printf("served %lu\n", served);
 	free(socks);
@@ -451,7 +379,7 @@ main(int argc, char **argv)
 	if (sodium_init() < 0)
 		return 1;
 	if (strcmp(word, "crowd") != 0)
-		dial();
+		wire_dial();
 	if (strcmp(word, "status") == 0)
 		do_status();
 	else if (strcmp(word, "open") == 0 && argc > 3)
@@ -472,10 +400,11 @@ main(int argc, char **argv)
 	else if (strcmp(word, "crowd") == 0 && argc > 2)
 		do_crowd(argv[2]);
 	else
-		die("status | open SCOPE TTL [REASON [leave|hold]] | outcome CODE | "
+		wire_die(
+		    "status | open SCOPE TTL [REASON [leave|hold]] | outcome CODE | "
 		    "request SCOPE "
 		    "AGENT [SEED [OUT [SESSION]]] | many SCOPE N | list [ID] | close | "
 		    "raw REPLIES HEX... | crowd N");
-	hs_buf_free(&in);
+	hs_buf_free(&wire.in);
 	return 0;
 }
