@@ -137,6 +137,8 @@ put_enroll(struct hs_buf *b, const struct hs_helper_enroll *m)
 	hs_put_cstring(b, hs_key_type_name((enum hs_key_type)m->key_type));
 	hs_put_str(b, m->user);
 	hs_put_raw(b, m->challenge, sizeof m->challenge);
+	hs_put_u8(b, m->verify);
+	hs_put_u8(b, m->pin);
 }
 
 static int
@@ -148,6 +150,8 @@ get_enroll(struct hs_rd *r, struct hs_helper_enroll *m)
 	GET(get_key_type(r, &m->key_type));
 	GET(get_shown(r, HS_HELPER_TEXT_MAX, &m->user));
 	GET(get_bytes(r, m->challenge, sizeof m->challenge));
+	GET(get_bool(r, &m->verify));
+	GET(get_bool(r, &m->pin));
 	return rc;
 }
 
@@ -156,12 +160,14 @@ put_sign(struct hs_buf *b, const struct hs_helper_sign *m)
 {
 	hs_put_u32(b, m->timeout);
 	hs_put_u8(b, m->verify);
+	hs_put_u8(b, m->pin);
 	hs_put_str(b, m->shown);
 	hs_put_u32(b, (uint32_t)m->n);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct hs_helper_candidate *c = &m->v[i];
 
 		hs_put_str(b, c->device);
+		hs_put_u8(b, c->verify);
 		hs_put_str(b, c->key);
 		hs_put_str(b, c->handle);
 		hs_put_str(b, c->body);
@@ -175,6 +181,7 @@ get_sign(struct hs_rd *r, struct hs_helper_sign *m)
 	int rc = get_timeout(r, &m->timeout);
 
 	GET(get_bool(r, &m->verify));
+	GET(get_bool(r, &m->pin));
 	GET(hs_get_string_max(r, HS_SHOWN_MAX, &m->shown));
 	GET(hs_get_u32(r, &n));
 	if (rc == HS_OK && n > HS_ROOTS_MAX)
@@ -183,6 +190,7 @@ get_sign(struct hs_rd *r, struct hs_helper_sign *m)
 		struct hs_helper_candidate *c = &m->v[i];
 
 		GET(get_shown(r, HS_HELPER_DEVICE_MAX, &c->device));
+		GET(get_bool(r, &c->verify));
 		GET(get_filled(r, HS_HELPER_KEY_MAX, &c->key));
 		GET(get_filled(r, HS_KEY_HANDLE_MAX, &c->handle));
 		GET(get_filled(r, HS_CERT_MAX, &c->body));
@@ -265,6 +273,9 @@ get_signed(struct hs_rd *r, struct hs_helper_signed *m)
 	if (rc == HS_OK && m->index >= HS_ROOTS_MAX)
 		rc = HS_ERR_TOO_LONG;
 	GET(get_filled(r, HS_HELPER_PART_MAX, &m->signature));
+	GET(get_shown(r, HS_HELPER_DEVICE_MAX, &m->device));
+	if (rc == HS_OK && m->device.len == 0)
+		rc = HS_ERR_FORMAT;
 	return rc;
 }
 
@@ -275,11 +286,14 @@ hs_helper_answer_put(struct hs_buf *b, const struct hs_helper_answer *m)
 
 	hs_put_cstring(b, hs_code_name(m->code));
 	hs_put_str(b, m->sentence);
-	if (m->code == HS_OK && m->op == HS_HELPER_ENROLL) {
+	if (m->code != HS_OK) {
+		hs_put_u8(b, m->retries);
+	} else if (m->op == HS_HELPER_ENROLL) {
 		put_enrolled(b, &m->enrolled);
-	} else if (m->code == HS_OK) {
+	} else {
 		hs_put_u32(b, m->signed_.index);
 		hs_put_str(b, m->signed_.signature);
+		hs_put_str(b, m->signed_.device);
 	}
 	end(b, mark);
 }
@@ -301,6 +315,8 @@ get_outcome(struct hs_rd *r, struct hs_helper_answer *m)
 	if (rc == HS_OK && ((m->code == HS_OK) != (m->sentence.len == 0) ||
 			       (m->code == HS_OK && m->op == HS_HELPER_UNREAD)))
 		rc = HS_ERR_FORMAT;
+	if (m->code != HS_OK)
+		GET(hs_get_u8(r, &m->retries));
 	return rc;
 }
 

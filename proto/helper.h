@@ -18,6 +18,12 @@
 #define HS_HELPER_SENTENCE_MAX 319  // what struct hs_err has room for
 #define HS_HELPER_PART_MAX     8192 // of an answer: auth_data, signatures, the certificate
 
+// A PIN (CTAP 2.1, 6.5): so many bytes of UTF-8, and so many code points at least.
+#define HS_HELPER_PIN_MAX	  63
+#define HS_HELPER_PIN_MIN	  4
+#define HS_HELPER_PIN_FD	  3   // where the helper reads one, if the request says pin
+#define HS_HELPER_RETRIES_UNKNOWN 255 // of an answer: nothing is known about tries left
+
 enum hs_helper_op {
 	HS_HELPER_UNREAD = 0, // of an answer alone: the request could not be read
 	HS_HELPER_ENROLL = 1,
@@ -30,6 +36,8 @@ struct hs_helper_enroll {
 	uint8_t key_type;     // enum hs_key_type: HS_KT_SK_ED25519 or HS_KT_SK_ECDSA
 	struct hs_str user;   // label kept on the key, may be empty
 	uint8_t challenge[32];
+	uint8_t verify; // 1: demand user verification, now and in every later signature
+	uint8_t pin;	// 1: a PIN can be read from HS_HELPER_PIN_FD until its end
 };
 
 // A key that may sign: its public key, its handle, where it was seen, and the body it would
@@ -39,10 +47,12 @@ struct hs_helper_candidate {
 	struct hs_str key;    // public key blob
 	struct hs_str handle; // credential id
 	struct hs_str body;   // what to sign: a grant's or a direct certificate's body
+	uint8_t verify;	      // 1: demand user verification where it is this key that signs
 };
 struct hs_helper_sign {
 	uint32_t timeout;
-	uint8_t verify;	     // 1: demand user verification
+	uint8_t verify;	     // 1: demand user verification, whichever key it is
+	uint8_t pin;	     // 1: a PIN can be read from HS_HELPER_PIN_FD until its end
 	struct hs_str shown; // the text whose digest the bodies hold
 	struct hs_helper_candidate v[HS_ROOTS_MAX];
 	size_t n;
@@ -68,11 +78,13 @@ struct hs_helper_enrolled {
 struct hs_helper_signed {
 	uint32_t index;		 // which candidate
 	struct hs_str signature; // SSH sk signature blob
+	struct hs_str device;	 // of the key that signed: a hidraw path, or softkey:PATH
 };
 struct hs_helper_answer {
 	enum hs_helper_op op;
 	enum hs_code code;
 	struct hs_str sentence; // empty when code is HS_OK
+	uint8_t retries; // of a failure: PIN tries left, or HS_HELPER_RETRIES_UNKNOWN
 	struct hs_helper_enrolled enrolled;
 	struct hs_helper_signed signed_;
 };
@@ -90,5 +102,10 @@ int hs_helper_answer_parse(struct hs_str frame, struct hs_helper_answer *out);
 // candidate's key, they agree in all but the signature key, and each holds the digest of
 // shown. HS_SK_REFUSED with the reason.
 int hs_helper_sign_check(const struct hs_helper_sign *m, struct hs_err *err);
+
+// Could raw, as it was typed or came from a descriptor, be a PIN? *len is its length,
+// without the one LF that may end it. HS_SK_PIN_INVALID with the reason, which tells
+// nothing of the PIN itself.
+int hs_helper_pin_check(struct hs_str raw, size_t *len, struct hs_err *err);
 
 #endif

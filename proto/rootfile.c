@@ -155,6 +155,15 @@ read_simulated(struct parser *p, struct hs_str v)
 	return HS_OK;
 }
 
+static int
+read_verify(struct parser *p, struct hs_str v)
+{
+	if (!hs_str_is(v, "pin") && !hs_str_is(v, "touch"))
+		return bad(p, "Verify is pin or touch");
+	p->r.verify = v.len == 3;
+	return HS_OK;
+}
+
 // ---- lines
 
 static const struct {
@@ -165,7 +174,7 @@ static const struct {
     {"Key", read_key, true}, {"Handle", read_handle, true}, {"Created", read_created, true},
     {"AAGUID", read_aaguid, false}, {"Product", read_product, false},
     {"Attestation", read_attestation, true}, {"Device", read_device, false},
-    {"Simulated", read_simulated, true}};
+    {"Simulated", read_simulated, true}, {"Verify", read_verify, false}};
 #define KEYWORDS (sizeof keywords / sizeof keywords[0])
 
 static int
@@ -291,5 +300,7 @@ hs_rootfile_put(struct hs_buf *b, const struct hs_root_record *r)
 	hs_put_fmt(b, "Attestation %s\n", r->attestation);
 	if (r->device[0] != '\0')
 		hs_put_fmt(b, "Device %s\n", r->device);
+	hs_put_fmt(b, "Verify %s\n", r->verify ? "pin" : "touch");
+	// a required line goes last, by which a file is missed that was cut between lines
 	hs_put_fmt(b, "Simulated %s\n", r->simulated ? "yes" : "no");
 }

@@ -24,17 +24,19 @@ struct hs_root_record {
 			      // given)
 	char device[108]; // only softkey:PATH is kept; else ""
 	bool simulated;
+	bool verify; // enrolled with --pin: every ceremony demands verification
 };
 
 // Keyword-value lines: Name, Owner, Key, Handle, Created, AAGUID, Product, Attestation,
-// Device, Simulated. HS_ERR_CONFIG with line and column: unknown, repeated or missing
-// keyword, value out of its grammar.
+// Device, Verify, Simulated. HS_ERR_CONFIG with line and column: unknown, repeated or
+// missing keyword, value out of its grammar.
 int hs_rootfile_parse(struct hs_str text, struct hs_root_record *out, struct hs_err *err);
 void hs_rootfile_put(struct hs_buf *b, const struct hs_root_record *r);
 
 // Reads an unencrypted "-----BEGIN OPENSSH PRIVATE KEY-----" file of an sk key: public key,
 // key handle. HS_ERR_KEY_TYPE for another kind or application, HS_ERR_UNSUPPORTED for an
-// encrypted file, HS_ERR_FORMAT. Fills key, handle, and comment into owner.
+// encrypted file, HS_ERR_FORMAT. Fills key, handle, verify (verify-required), and comment
+// into owner.
 int hs_openssh_sk_parse(struct hs_str text, struct hs_root_record *out, struct hs_err *err);
 
 #endif

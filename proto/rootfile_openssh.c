@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 //
 // OpenSSH's private key file of a security key (PROTOCOL.key, PROTOCOL.u2f), as far as
-// taking the key over needs it: public key, key handle, comment. There is no secret in it.
-// Plain keys are the client's matter; encrypted files are refused. Contract in rootfile.h.
+// taking the key over needs it: public key, key handle, verify-required, comment. There is
+// no secret in it. Plain keys are the client's matter; encrypted files are refused.
+// Contract in rootfile.h.
 #include "proto/rootfile.h"
 
 #include <string.h>
@@ -170,11 +171,7 @@ read_private(
 	if (handle.len == 0 || reserved.len != 0 || !is_padding(&r) ||
 	    hs_key_parse(pub, &outer) != HS_OK || !hs_key_eq(&outer, &out->key))
 		return malformed(err, HS_ERR_FORMAT);
-	if ((flags & SK_VERIFY_REQUIRED) != 0)
-		return hs_fail(err, HS_ERR_UNSUPPORTED,
-		    "it was made with verify-required, and this version asks for no PIN: "
-		    "make "
-		    "one without");
+	out->verify = (flags & SK_VERIFY_REQUIRED) != 0;
 	memcpy(out->handle, handle.p, handle.len);
 	out->handle_len = handle.len;
 	take_comment(comment, out);

@@ -124,6 +124,8 @@ hs_credential_take(const struct hs_helper_enroll *req, const fido_cred_t *cred,
 		return bad(err, "it does not name its model");
 	memcpy(e.aaguid, aaguid.p, sizeof e.aaguid);
 	rc = check_auth_data(&e, err);
+	if (rc == HS_OK && req->verify && (e.flags & HS_SK_FLAG_UV) == 0)
+		rc = bad(err, "it says that nobody was verified");
 	if (rc == HS_OK)
 		rc = read_key(req, cred, key, err);
 	if (rc == HS_OK)

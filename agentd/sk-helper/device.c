@@ -218,12 +218,17 @@ hs_device_open(struct hs_device *d, const atomic_bool *stop, struct hs_err *err)
 	return HS_OK;
 }
 
+bool
+hs_device_gone(const struct hs_device *d)
+{
+	return d->simulated ? d->soft.gone : access(d->path, F_OK) != 0;
+}
+
 int
 hs_device_failed(const struct hs_device *d, int r, struct hs_err *err)
 {
-	bool gone = d->simulated ? d->soft.gone : access(d->path, F_OK) != 0;
-
-	if (gone && (r == FIDO_ERR_RX || r == FIDO_ERR_TX || r == FIDO_ERR_INTERNAL))
+	if (hs_device_gone(d) &&
+	    (r == FIDO_ERR_RX || r == FIDO_ERR_TX || r == FIDO_ERR_INTERNAL))
 		return d->dev != NULL && fido_dev_io_handle(d->dev) != NULL
 			   ? hs_fail(err, HS_SK_NO_DEVICE,
 				 "the security key was pulled out: plug it in and ask "

@@ -42,6 +42,9 @@ void hs_devices_close(struct hs_devices *d);
 // HS_ERR_NOMEM. Threads: each device by its own.
 int hs_device_open(struct hs_device *d, const atomic_bool *stop, struct hs_err *err);
 
+// Was it pulled out?
+bool hs_device_gone(const struct hs_device *d);
+
 // Tells what went wrong with it: r is a result of libfido2. A key that was pulled out is
 // HS_SK_NO_DEVICE, whatever libfido2 calls it.
 int hs_device_failed(const struct hs_device *d, int r, struct hs_err *err);

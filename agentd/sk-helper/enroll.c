@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include "agentd/sk-helper/credential.h"
 #include "agentd/sk-helper/fidoerr.h"
-#include "agentd/sk-helper/race.h"
+#include "agentd/sk-helper/person.h"
 #include "proto/names.h"
 
 #define USER_ID_LEN 16
@@ -24,6 +24,7 @@ struct job {
 	const struct hs_helper_enroll *req;
 	char user[HS_HELPER_TEXT_MAX + 1];
 	struct hs_devices devs;
+	struct hs_person person;
 	struct part part[HS_DEVICES_MAX];
 };
 
@@ -34,7 +35,9 @@ list_devices(struct job *j, struct hs_err *err)
 				      : hs_devices_find(&j->devs, err);
 }
 
-// Not resident and without extensions: all there is of it is its handle. The user's id is
+// Not resident and without extensions: all there is of it is its handle. Where a PIN is
+// demanded, too: a credential that is hidden until then (credProtect level 3) could not be
+// looked for without spending a try of each key that does not hold it. The user's id is
 // random: it must be there, and nobody asks for it again.
 static fido_cred_t *
 new_cred(const struct job *j)
@@ -51,10 +54,18 @@ new_cred(const struct job *j)
 	    fido_cred_set_rp(c, HS_APPLICATION, "handseal") != FIDO_OK ||
 	    fido_cred_set_user(c, id, sizeof id, user, user, NULL) != FIDO_OK ||
 	    fido_cred_set_clientdata(c, req->challenge, sizeof req->challenge) != FIDO_OK ||
-	    fido_cred_set_rk(c, FIDO_OPT_OMIT) != FIDO_OK ||
-	    fido_cred_set_uv(c, FIDO_OPT_OMIT) != FIDO_OK)
+	    fido_cred_set_rk(c, FIDO_OPT_OMIT) != FIDO_OK)
 		fido_cred_free(&c);
 	return c;
+}
+
+static int
+ask(fido_dev_t *dev, void *arg, bool uv, const char *pin)
+{
+	fido_cred_t *cred = arg;
+	int r = fido_cred_set_uv(cred, uv ? FIDO_OPT_TRUE : FIDO_OPT_OMIT);
+
+	return r == FIDO_OK ? fido_dev_make_cred(dev, cred, pin) : r;
 }
 
 static int
@@ -63,22 +74,17 @@ lane(struct hs_lane *l, size_t i, void *arg, struct hs_err *err)
 	struct hs_device *d = hs_lane_device(l);
 	struct job *j = arg;
 	struct part *p = &j->part[i];
-	int r, rc = hs_device_open(d, hs_lane_stop(l), err);
+	int rc = hs_device_open(d, hs_lane_stop(l), err);
 
+	hs_person_report(&j->person, rc == HS_OK);
 	if (rc != HS_OK)
 		return rc;
 	p->cred = new_cred(j);
-	if (p->cred == NULL || fido_dev_set_timeout(d->dev, -1) != FIDO_OK)
+	if (p->cred == NULL)
 		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	if (!hs_lane_arm(l))
-		return hs_fail(err, HS_SK_CANCELLED, "%s", "");
-	r = fido_dev_make_cred(d->dev, p->cred, NULL);
-	hs_lane_disarm(l);
-	if (r == FIDO_OK || r == FIDO_ERR_OPERATION_DENIED)
-		hs_lane_decide(l);
-	if (r != FIDO_OK)
-		return hs_device_failed(d, r, err);
-	rc = hs_credential_take(j->req, p->cred, &p->key, &p->got, err);
+	rc = hs_person_run(&j->person, l, j->req->verify != 0, ask, p->cred, err);
+	if (rc == HS_OK)
+		rc = hs_credential_take(j->req, p->cred, &p->key, &p->got, err);
 	p->got.product = hs_str_c(d->product);
 	p->got.simulated = d->simulated;
 	return rc;
@@ -95,8 +101,8 @@ put_answer(struct hs_buf *answer, const struct part *p, struct hs_err *err)
 }
 
 int
-hs_enroll(const struct hs_helper_enroll *req, struct hs_buf *answer, bool *stuck,
-    struct hs_err *err)
+hs_enroll(const struct hs_helper_enroll *req, struct hs_buf *answer, uint8_t *retries,
+    bool *stuck, struct hs_err *err)
 {
 	struct job *j = calloc(1, sizeof *j); // not on the stack: threads may outlive this
 	struct hs_race_end end = {0};
@@ -111,10 +117,12 @@ hs_enroll(const struct hs_helper_enroll *req, struct hs_buf *answer, bool *stuck
 		hs_fail(err, HS_ERR_USAGE, "the label is too long");
 	if (rc == HS_OK)
 		rc = list_devices(j, err);
+	hs_person_init(&j->person, req->pin, req->timeout, j->devs.n);
 	if (rc == HS_OK)
 		rc = hs_race_run(&j->devs, lane, j, req->timeout, &end, err);
 	if (rc == HS_OK)
 		rc = put_answer(answer, &j->part[end.winner], err);
+	*retries = atomic_load(&j->person.retries);
 	*stuck = end.stuck;
 	if (!end.stuck) {
 		hs_devices_close(&j->devs);

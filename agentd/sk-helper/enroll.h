@@ -7,8 +7,9 @@
 #include "proto/helper.h"
 
 // Does what the request asks and appends the whole answer where that went well; else err is
-// filled. If *stuck, a thread still runs: answer and _exit.
-int hs_enroll(const struct hs_helper_enroll *req, struct hs_buf *answer, bool *stuck,
-    struct hs_err *err);
+// filled, and *retries has the PIN tries left where it is about that. If *stuck, a thread
+// still runs: answer and _exit.
+int hs_enroll(const struct hs_helper_enroll *req, struct hs_buf *answer, uint8_t *retries,
+    bool *stuck, struct hs_err *err);
 
 #endif

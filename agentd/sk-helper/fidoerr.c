@@ -29,12 +29,12 @@ static const struct {
 	"the security key does not do this kind of key: try the other (ed25519, ecdsa)"},
     // PIN and finger
     {FIDO_ERR_PIN_REQUIRED, HS_SK_PIN_REQUIRED,
-	"the security key wants its PIN, which this version cannot ask for: use one that "
-	"a touch satisfies"},
+	"the security key wants its PIN, and none was given"},
     {FIDO_ERR_UNAUTHORIZED_PERM, HS_SK_PIN_REQUIRED,
-	"the security key wants its PIN for this, which this version cannot ask for"},
+	"the security key wants its PIN for this, and does not let it be used"},
     {FIDO_ERR_PIN_NOT_SET, HS_SK_PIN_NOT_SET,
-	"the security key has no PIN yet: set one with its maker's program or fido2-token"},
+	"the security key has no PIN yet: set one first, with ykman fido access change-pin "
+	"or fido2-token -S"},
     {FIDO_ERR_PIN_INVALID, HS_SK_PIN_INVALID, "the PIN is wrong"},
     {FIDO_ERR_PIN_AUTH_INVALID, HS_SK_PIN_INVALID,
 	"the security key did not accept the PIN"},

@@ -16,29 +16,15 @@ enum { EXIT_ANSWERED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static void
 put_failure(
-    struct hs_buf *answer, enum hs_helper_op op, enum hs_code code, struct hs_err *err)
+    struct hs_buf *answer, enum hs_helper_op op, uint8_t retries, const struct hs_err *err)
 {
-	const struct hs_helper_answer m = {
-	    .op = op, .code = code, .sentence = hs_str_c(hs_err_sentence(err))};
+	const struct hs_helper_answer m = {.op = op,
+	    .code = err->code,
+	    .sentence = hs_str_c(hs_err_sentence(err)),
+	    .retries = retries};
 
 	hs_buf_reset(answer);
 	hs_helper_answer_put(answer, &m);
-}
-
-static int
-sign(const struct hs_helper_sign *req, struct hs_buf *answer, bool *stuck,
-    struct hs_err *err)
-{
-	struct hs_helper_answer m = {.op = HS_HELPER_SIGN, .code = HS_OK};
-	struct hs_buf sig = {0};
-	int rc = hs_sign(req, &m.signed_, &sig, stuck, err);
-
-	if (rc == HS_OK) {
-		hs_helper_answer_put(answer, &m);
-		rc = hs_buf_err(answer);
-	}
-	hs_buf_free(&sig);
-	return rc;
 }
 
 // What came in, as a request; or why it is none.
@@ -56,7 +42,8 @@ get_request(struct hs_buf *frame, struct hs_helper_request *req, struct hs_err *
 	if (rc != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "the request cannot be read: %s",
 		    hs_code_sentence((enum hs_code)rc));
-	return HS_OK;
+	return hs_sandbox_pin(
+	    req->op == HS_HELPER_ENROLL ? req->enroll.pin : req->sign.pin, err);
 }
 
 int
@@ -66,6 +53,7 @@ main(int argc, char **argv)
 	static struct hs_buf frame;	     // req points into it
 	struct hs_buf answer = {0};
 	struct hs_err err = {0};
+	uint8_t retries = HS_HELPER_RETRIES_UNKNOWN;
 	bool stuck = false;
 	int rc;
 
@@ -80,12 +68,12 @@ main(int argc, char **argv)
 	}
 	rc = get_request(&frame, &req, &err);
 	if (rc == HS_OK && req.op == HS_HELPER_ENROLL)
-		rc = hs_enroll(&req.enroll, &answer, &stuck, &err);
+		rc = hs_enroll(&req.enroll, &answer, &retries, &stuck, &err);
 	else if (rc == HS_OK)
-		rc = sign(&req.sign, &answer, &stuck, &err);
+		rc = hs_sign(&req.sign, &answer, &retries, &stuck, &err);
 	if (rc != HS_OK) {
 		err.code = (enum hs_code)rc;
-		put_failure(&answer, req.op, (enum hs_code)rc, &err);
+		put_failure(&answer, req.op, retries, &err);
 	}
 	rc = hs_buf_err(&answer);
 	if (rc == HS_OK)

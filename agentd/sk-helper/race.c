@@ -16,6 +16,7 @@
 
 #define GRACE_MS 1500 // for cancelled threads; whoever sent SIGTERM kills after two seconds
 #define AGAIN_MS 100  // between cancels: one may cross the request that it should end
+#define CLAIM_MS 2000 // more than what a lane that has claimed it may wait for
 
 enum lane_state {
 	LANE_OPENING,
@@ -30,15 +31,18 @@ struct hs_lane {
 	size_t i;
 	pthread_t thread;
 	bool decided;
+	atomic_bool stop; // it is called off
 	enum lane_state state;
 	int code;
 	struct hs_err err;
 };
 
 struct race {
-	pthread_mutex_t lock;  // over all lanes' states and the next two
-	struct hs_lane *ended; // the lane that ended it all, won or lost
-	atomic_bool stop;
+	pthread_mutex_t lock;	 // over all lanes' states and the next three
+	struct hs_lane *ended;	 // the lane that ended it all, won or lost
+	struct hs_lane *claimed; // the lane that goes on alone
+	int64_t until;
+	uint32_t seconds;
 	int wake, signals; // descriptors
 	hs_lane_fn *fn;
 	void *arg;
@@ -57,7 +61,7 @@ hs_lane_device(struct hs_lane *l)
 const atomic_bool *
 hs_lane_stop(const struct hs_lane *l)
 {
-	return &l->race->stop;
+	return &l->stop;
 }
 
 static bool
@@ -67,7 +71,7 @@ move_to(struct hs_lane *l, enum lane_state state)
 	bool go;
 
 	(void)pthread_mutex_lock(&r->lock);
-	go = state != LANE_ARMED || !atomic_load(&r->stop);
+	go = state != LANE_ARMED || !atomic_load(&l->stop);
 	if (go)
 		l->state = state;
 	(void)pthread_mutex_unlock(&r->lock);
@@ -92,26 +96,6 @@ hs_lane_decide(struct hs_lane *l)
 	l->decided = true; // read by this thread alone
 }
 
-static void *
-lane_main(void *arg)
-{
-	const uint64_t one = 1;
-	struct hs_lane *l = arg;
-	struct race *r = l->race;
-	int code = r->fn(l, l->i, r->arg, &l->err);
-
-	(void)pthread_mutex_lock(&r->lock);
-	l->code = code;
-	l->state = LANE_DONE;
-	if (r->ended == NULL && !atomic_load(&r->stop) && (code == HS_OK || l->decided))
-		r->ended = l;
-	(void)pthread_mutex_unlock(&r->lock);
-	(void)!write(r->wake, &one, sizeof one); // a counter: cannot be full
-	return NULL;
-}
-
-// ---- waiting
-
 static int64_t
 now_ms(void)
 {
@@ -120,6 +104,66 @@ now_ms(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+// The waiting thread looks again.
+static void
+wake(struct race *r)
+{
+	const uint64_t one = 1;
+
+	(void)!write(r->wake, &one, sizeof one); // a counter: cannot be full
+}
+
+bool
+hs_lane_claim(struct hs_lane *l)
+{
+	struct race *r = l->race;
+	bool go;
+
+	(void)pthread_mutex_lock(&r->lock);
+	go = r->ended == NULL && r->claimed == NULL && !atomic_load(&l->stop);
+	for (size_t i = 0; go && i < r->n; i++)
+		if (&r->lane[i] != l)
+			atomic_store(&r->lane[i].stop, true);
+	if (go) {
+		r->claimed = l;
+		r->until = now_ms() + (int64_t)r->seconds * 1000 + CLAIM_MS;
+		l->decided = true;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	wake(r);
+	return go;
+}
+
+void
+hs_lane_restart(struct hs_lane *l)
+{
+	struct race *r = l->race;
+
+	(void)pthread_mutex_lock(&r->lock);
+	r->until = now_ms() + (int64_t)r->seconds * 1000;
+	(void)pthread_mutex_unlock(&r->lock);
+	wake(r);
+}
+
+static void *
+lane_main(void *arg)
+{
+	struct hs_lane *l = arg;
+	struct race *r = l->race;
+	int code = r->fn(l, l->i, r->arg, &l->err);
+
+	(void)pthread_mutex_lock(&r->lock);
+	l->code = code;
+	l->state = LANE_DONE;
+	if (r->ended == NULL && !atomic_load(&l->stop) && (code == HS_OK || l->decided))
+		r->ended = l;
+	(void)pthread_mutex_unlock(&r->lock);
+	wake(r);
+	return NULL;
+}
+
+// ---- waiting
 
 static size_t
 count(struct race *r, enum lane_state state)
@@ -166,23 +210,55 @@ doze(struct race *r, int64_t ms, bool signals)
 	return p[1].revents != 0 && read(r->signals, &sig, sizeof sig) == sizeof sig;
 }
 
+static int64_t
+time_left(struct race *r)
+{
+	int64_t left;
+
+	(void)pthread_mutex_lock(&r->lock);
+	left = r->until - now_ms();
+	(void)pthread_mutex_unlock(&r->lock);
+	return left;
+}
+
+// Tells the keys that wait in vain. A device is closed when all is over, so it is there; a
+// lane that has its answer meanwhile makes this a cancel of nothing. True: some still wait.
+static bool
+cancel_stopped(struct race *r)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct hs_lane *l = &r->lane[i];
+		enum lane_state state;
+
+		(void)pthread_mutex_lock(&r->lock);
+		state = atomic_load(&l->stop) ? l->state : LANE_DONE;
+		(void)pthread_mutex_unlock(&r->lock);
+		if (state == LANE_ARMED)
+			(void)fido_dev_cancel(l->dev->dev);
+		some = some || state != LANE_DONE;
+	}
+	return some;
+}
+
 // Until one has ended it, or all are done, or nobody wants it any more: then why is why.
 static int
-await(struct race *r, uint32_t seconds, struct hs_err *why)
+await(struct race *r, struct hs_err *why)
 {
-	const int64_t until = now_ms() + (int64_t)seconds * 1000;
-
 	while (!ended(r) && !all_done(r)) {
-		int64_t left = until - now_ms();
+		int64_t left = time_left(r);
 
 		if (left <= 0 && count(r, LANE_ARMED) > 0)
 			return hs_fail(why, HS_SK_TIMEOUT,
 			    "the security key was not touched within %u seconds",
-			    (unsigned)seconds);
+			    (unsigned)r->seconds);
 		if (left <= 0)
 			return hs_fail(why, HS_SK_DEVICE,
 			    "the security key does not answer: pull it out and plug it in "
 			    "again");
+		if (cancel_stopped(r) && left > AGAIN_MS)
+			left = AGAIN_MS;
 		if (doze(r, left, true))
 			return hs_fail(why, HS_SK_CANCELLED, "the touch was called off");
 	}
@@ -196,22 +272,13 @@ call_off(struct race *r)
 	const int64_t until = now_ms() + GRACE_MS;
 
 	(void)pthread_mutex_lock(&r->lock);
-	atomic_store(&r->stop, true);
+	for (size_t i = 0; i < r->n; i++)
+		atomic_store(&r->lane[i].stop, true);
 	(void)pthread_mutex_unlock(&r->lock);
 	while (!all_done(r)) {
 		if (now_ms() >= until)
 			return false;
-		// The device is closed when all is over, so it is there; a lane that has
-		// its answer meanwhile makes this a cancel of nothing.
-		for (size_t i = 0; i < r->n; i++) {
-			bool armed;
-
-			(void)pthread_mutex_lock(&r->lock);
-			armed = r->lane[i].state == LANE_ARMED;
-			(void)pthread_mutex_unlock(&r->lock);
-			if (armed)
-				(void)fido_dev_cancel(r->lane[i].dev->dev);
-		}
+		(void)cancel_stopped(r);
 		(void)doze(r, AGAIN_MS, false);
 	}
 	for (size_t i = 0; i < r->n; i++)
@@ -277,6 +344,8 @@ prepare(struct race *r, struct hs_err *err)
 static int
 start(struct race *r, struct hs_devices *devs, struct hs_err *err)
 {
+	r->until = now_ms() + (int64_t)r->seconds * 1000;
+	(void)pthread_mutex_lock(&r->lock); // none claims it before all are there
 	while (r->n < devs->n) {
 		struct hs_lane *l = &r->lane[r->n];
 
@@ -285,6 +354,7 @@ start(struct race *r, struct hs_devices *devs, struct hs_err *err)
 			break; // the others run all the same
 		r->n++;
 	}
+	(void)pthread_mutex_unlock(&r->lock);
 	return r->n > 0 || devs->n == 0
 		   ? HS_OK
 		   : hs_fail(err, HS_ERR_NOMEM, "no thread can be started");
@@ -303,13 +373,14 @@ hs_race_run(struct hs_devices *devs, hs_lane_fn *fn, void *arg, uint32_t seconds
 	(void)pthread_mutex_init(&r->lock, NULL);
 	r->fn = fn;
 	r->arg = arg;
+	r->seconds = seconds;
 	r->wake = r->signals = -1;
 	rc = prepare(r, err);
 	if (rc == HS_OK)
 		rc = start(r, devs, err);
 	if (rc != HS_OK)
 		goto out;
-	rc = await(r, seconds, err);
+	rc = await(r, err);
 	end->stuck = !call_off(r);
 	if (rc == HS_OK)
 		rc = verdict(r, end, err);

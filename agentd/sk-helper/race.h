@@ -20,6 +20,12 @@ const atomic_bool *hs_lane_stop(const struct hs_lane *l);
 // over already, do not begin.
 bool hs_lane_arm(struct hs_lane *l);
 void hs_lane_disarm(struct hs_lane *l);
+// This key is the one: the others are called off, and as it ends for this lane, so it ends
+// for all. False: it is over already, or another was faster. The time begins anew, and
+// a little longer, for what is waited for with a deadline of its own.
+bool hs_lane_claim(struct hs_lane *l);
+// The time for the touch begins anew: a PIN was typed meanwhile.
+void hs_lane_restart(struct hs_lane *l);
 // The person has answered on this key: if the lane fails now, so does the whole race.
 void hs_lane_decide(struct hs_lane *l);
 

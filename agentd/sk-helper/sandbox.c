@@ -12,6 +12,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "proto/helper.h"
+
+static bool pin_there;
 
 // A key that is opened as descriptor 1 would be written our answer.
 static int
@@ -34,7 +37,9 @@ hs_sandbox_enter(struct hs_err *err)
 	if (rc != HS_OK)
 		return rc;
 	umask(077);
-	if (close_range(STDERR_FILENO + 1, UINT_MAX, 0) != 0)
+	// told now, since another file that is opened later may get the number
+	pin_there = fcntl(HS_HELPER_PIN_FD, F_SETFD, FD_CLOEXEC) == 0;
+	if (close_range(HS_HELPER_PIN_FD + 1, UINT_MAX, 0) != 0)
 		return hs_fail(err, HS_ERR_IO, "close_range: %s", strerror(errno));
 	if (sigaction(SIGPIPE, &ignore, NULL) != 0)
 		return hs_fail(err, HS_ERR_IO, "SIGPIPE: %s", strerror(errno));
@@ -44,5 +49,18 @@ hs_sandbox_enter(struct hs_err *err)
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0)
 		return hs_fail(err, HS_ERR_IO, "prctl: %s", strerror(errno));
+	return HS_OK;
+}
+
+int
+hs_sandbox_pin(bool offered, struct hs_err *err)
+{
+	if (offered && !pin_there)
+		return hs_fail(err, HS_ERR_USAGE,
+		    "the request says that a PIN comes on descriptor %d, which is closed",
+		    HS_HELPER_PIN_FD);
+	if (!offered && pin_there)
+		(void)close(HS_HELPER_PIN_FD);
+	pin_there = offered;
 	return HS_OK;
 }

@@ -6,9 +6,9 @@
 
 #include <fido.h>
 #include <stdlib.h>
+#include "agentd/sk-helper/assertion.h"
 #include "agentd/sk-helper/fidoerr.h"
-#include "agentd/sk-helper/race.h"
-#include "agentd/sk-helper/sksig.h"
+#include "agentd/sk-helper/person.h"
 #include "proto/names.h"
 
 #define PROBE_MS 5000 // for an answer that needs no touch
@@ -21,6 +21,7 @@ struct part { // of one device
 struct job {
 	const struct hs_helper_sign *req;
 	struct hs_devices devs;
+	struct hs_person person;
 	struct part part[HS_DEVICES_MAX];
 };
 
@@ -102,78 +103,28 @@ find_candidate(const struct job *j, struct hs_lane *l, size_t *at, struct hs_err
 	return hs_fidoerr(FIDO_ERR_NO_CREDENTIALS, err);
 }
 
-// A key without a way to verify a person is told before it blinks for nothing.
 static int
-check_verify(const struct job *j, const struct hs_device *d, struct hs_err *err)
+ask(fido_dev_t *dev, void *arg, bool uv, const char *pin)
 {
-	if (!j->req->verify || fido_dev_has_uv(d->dev))
-		return HS_OK;
-	return hs_fidoerr(
-	    fido_dev_has_pin(d->dev) ? FIDO_ERR_PIN_REQUIRED : FIDO_ERR_PIN_NOT_SET, err);
-}
+	fido_assert_t *a = arg;
+	int r = fido_assert_set_up(a, FIDO_OPT_TRUE);
 
-static int
-lied(struct hs_err *err, const char *what)
-{
-	return hs_fail(err, HS_SK_DEVICE,
-	    "the security key signed, but %s: do not use it as a root", what);
-}
-
-// Nothing that the key returned is believed before the signature verifies under the
-// candidate's key: counter and flags are signed with the rest.
-static int
-take(const struct hs_helper_candidate *c, bool verify, const fido_assert_t *a,
-    struct hs_buf *sig, struct hs_err *err)
-{
-	struct hs_sk_sig sk, good;
-	struct hs_str raw;
-	struct hs_key key;
-
-	if (fido_assert_count(a) != 1)
-		return lied(err, "not once");
-	raw = (struct hs_str){fido_assert_sig_ptr(a, 0), fido_assert_sig_len(a, 0)};
-	sk = (struct hs_sk_sig){fido_assert_flags(a, 0), fido_assert_sigcount(a, 0)};
-	if (!hs_sk_touched(&sk))
-		return hs_fail(err, HS_SK_DEVICE,
-		    "the security key signed with flags 0x%02x, not 0x01 (touched) or 0x05 "
-		    "(and verified)",
-		    sk.flags);
-	if (verify && (sk.flags & HS_SK_FLAG_UV) == 0)
-		return lied(err, "without the verification that was asked for");
-	if (hs_key_parse(c->key, &key) != HS_OK ||
-	    hs_sksig_put(sig, key.type, raw, &sk) != HS_OK)
-		return lied(err, "its signature is malformed");
-	if (hs_sig_verify(&key, hs_buf_str(sig), c->body, &good) != HS_OK)
-		return lied(err, "its signature does not verify");
-	return HS_OK;
+	if (r == FIDO_OK)
+		r = fido_assert_set_uv(a, uv ? FIDO_OPT_TRUE : FIDO_OPT_OMIT);
+	return r == FIDO_OK ? fido_dev_get_assert(dev, a, pin) : r;
 }
 
 static int
 sign_with(struct job *j, struct hs_lane *l, struct part *p, struct hs_err *err)
 {
 	const struct hs_helper_candidate *c = &j->req->v[p->candidate];
-	const struct hs_device *d = hs_lane_device(l);
+	const bool verify = j->req->verify != 0 || c->verify != 0;
 	fido_assert_t *a = new_assert(c);
-	int r, rc;
+	int rc = a != NULL ? hs_person_run(&j->person, l, verify, ask, a, err)
+			   : hs_fail(err, HS_ERR_NOMEM, "%s", "");
 
-	if (a == NULL || fido_assert_set_up(a, FIDO_OPT_TRUE) != FIDO_OK ||
-	    fido_assert_set_uv(a, j->req->verify ? FIDO_OPT_TRUE : FIDO_OPT_OMIT) !=
-		FIDO_OK ||
-	    fido_dev_set_timeout(d->dev, -1) != FIDO_OK) {
-		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-		goto out;
-	}
-	if (!hs_lane_arm(l)) {
-		rc = hs_fail(err, HS_SK_CANCELLED, "%s", "");
-		goto out;
-	}
-	r = fido_dev_get_assert(d->dev, a, NULL);
-	hs_lane_disarm(l);
-	if (r == FIDO_OK || r == FIDO_ERR_OPERATION_DENIED)
-		hs_lane_decide(l);
-	rc = r == FIDO_OK ? take(c, j->req->verify != 0, a, &p->sig, err)
-			  : hs_device_failed(d, r, err);
-out:
+	if (rc == HS_OK)
+		rc = hs_assertion_take(c, verify, a, &p->sig, err);
 	fido_assert_free(&a);
 	return rc;
 }
@@ -186,47 +137,55 @@ lane(struct hs_lane *l, size_t i, void *arg, struct hs_err *err)
 	struct part *p = &j->part[i];
 	int r, rc = hs_device_open(d, hs_lane_stop(l), err);
 
-	if (rc != HS_OK)
-		return rc;
-	r = fido_dev_set_timeout(d->dev, PROBE_MS);
-	rc = r == FIDO_OK ? find_candidate(j, l, &p->candidate, err) : hs_fidoerr(r, err);
-	if (rc == HS_OK)
-		rc = check_verify(j, d, err);
+	if (rc == HS_OK) {
+		r = fido_dev_set_timeout(d->dev, PROBE_MS);
+		rc = r == FIDO_OK ? find_candidate(j, l, &p->candidate, err)
+				  : hs_fidoerr(r, err);
+	}
+	hs_person_report(&j->person, rc == HS_OK);
 	if (rc == HS_OK)
 		rc = sign_with(j, l, p, err);
 	return rc;
 }
 
+static int
+put_answer(struct hs_buf *answer, const struct job *j, size_t winner, struct hs_err *err)
+{
+	const struct part *p = &j->part[winner];
+	const struct hs_helper_answer m = {.op = HS_HELPER_SIGN,
+	    .code = HS_OK,
+	    .signed_ = {.index = (uint32_t)p->candidate,
+		.signature = hs_buf_str(&p->sig),
+		.device = hs_str_c(j->devs.v[winner].path)}};
+
+	hs_helper_answer_put(answer, &m);
+	return hs_buf_err(answer) == HS_OK ? HS_OK : hs_fail(err, HS_ERR_NOMEM, "%s", "");
+}
+
 int
-hs_sign(const struct hs_helper_sign *req, struct hs_helper_signed *out, struct hs_buf *sig,
+hs_sign(const struct hs_helper_sign *req, struct hs_buf *answer, uint8_t *retries,
     bool *stuck, struct hs_err *err)
 {
 	struct hs_race_end end = {0};
-	struct job *j = NULL; // not on the stack: threads may outlive this call
+	struct job *j; // not on the stack: threads may outlive this call
 	int rc = hs_helper_sign_check(req, err);
 
+	*stuck = false;
 	if (rc != HS_OK)
-		goto out;
+		return rc;
 	j = calloc(1, sizeof *j);
-	if (j == NULL) {
-		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-		goto out;
-	}
+	if (j == NULL)
+		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
 	j->req = req;
 	rc = list_devices(j, err);
+	hs_person_init(&j->person, req->pin, req->timeout, j->devs.n);
 	if (rc == HS_OK)
 		rc = hs_race_run(&j->devs, lane, j, req->timeout, &end, err);
-	if (rc == HS_OK) {
-		struct part *p = &j->part[end.winner];
-
-		*sig = p->sig;
-		p->sig = (struct hs_buf){0};
-		*out = (struct hs_helper_signed){
-		    .index = (uint32_t)p->candidate, .signature = hs_buf_str(sig)};
-	}
-out:
+	if (rc == HS_OK)
+		rc = put_answer(answer, j, end.winner, err);
+	*retries = atomic_load(&j->person.retries);
 	*stuck = end.stuck;
-	if (j != NULL && !end.stuck) {
+	if (!end.stuck) {
 		hs_devices_close(&j->devs);
 		for (size_t i = 0; i < HS_DEVICES_MAX; i++)
 			hs_buf_free(&j->part[i].sig);

@@ -7,10 +7,10 @@
 
 #include "proto/helper.h"
 
-// Does what the request asks. out->signature points into *sig, which the caller frees.
-// HS_SK_REFUSED before any device is opened. If *stuck, a thread still runs: answer and
-// _exit.
-int hs_sign(const struct hs_helper_sign *req, struct hs_helper_signed *out,
-    struct hs_buf *sig, bool *stuck, struct hs_err *err);
+// Does what the request asks and appends the whole answer where that went well; else err is
+// filled, and *retries has the PIN tries left where it is about that. HS_SK_REFUSED before
+// any device is opened. If *stuck, a thread still runs: answer and _exit.
+int hs_sign(const struct hs_helper_sign *req, struct hs_buf *answer, uint8_t *retries,
+    bool *stuck, struct hs_err *err);
 
 #endif

@@ -85,8 +85,8 @@ holds_key(const struct auth_data *a, const struct hs_key *k)
 }
 
 static int
-check_auth_data(
-    const struct hs_helper_enrolled *e, const struct hs_key *k, struct hs_err *err)
+check_auth_data(const struct hs_helper_enrolled *e, const struct hs_key *k, bool verify,
+    struct hs_err *err)
 {
 	uint8_t rp[crypto_hash_sha256_BYTES];
 	struct auth_data a = {0};
@@ -100,6 +100,8 @@ check_auth_data(
 		return lied(err, "its flags are not those of its authenticator data");
 	if ((a.flags & HS_SK_FLAG_UP) == 0)
 		return lied(err, "the key does not say that it was touched");
+	if (verify && (a.flags & HS_SK_FLAG_UV) == 0)
+		return lied(err, "the key does not say that the person was verified");
 	// nothing else: it could say that the credential can be copied off the key
 	if ((a.flags & ~HS_SK_FLAG_UV) != (HS_SK_FLAG_UP | FLAG_ATTESTED))
 		return lied(
@@ -237,7 +239,7 @@ hs_attestation_check(const struct hs_helper_enroll *asked,
 		return lied(err, "the key is for another application");
 	if (e->handle.len == 0 || e->handle.len > HS_KEY_HANDLE_MAX)
 		return lied(err, "its key handle is too long or missing");
-	rc = check_auth_data(e, key, err);
+	rc = check_auth_data(e, key, asked->verify != 0, err);
 	if (rc != HS_OK)
 		return rc;
 	*verdict = e->certificate.len > 0 ? "unverified" : "none";

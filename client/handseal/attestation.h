@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 //
 // What an enrolment's answer must hold to be believed: that the security key made this
-// credential for this application, now, with a touch (WebAuthn section 6.5,
-// docs/PROTOCOL.helper). Whether the certificate in it is a maker's is not judged: no roots
-// for that are configured.
+// credential for this application, now, with a touch, and verified if so asked (WebAuthn
+// section 6.5, docs/PROTOCOL.helper). Whether the certificate in it is a maker's is not
+// judged: no roots for that are configured.
 #ifndef HS_CLIENT_ATTESTATION_H
 #define HS_CLIENT_ATTESTATION_H
 

@@ -25,7 +25,7 @@ static const struct hs_cmd table[] = {
     {"close", cmd_close, "[--json]", "end the session; nothing more is issued"},
     {"enroll", cmd_enroll,
 	"[--type ed25519|ecdsa] [--name LABEL] [--owner TEXT]\n"
-	"[--import FILE] [--device PATH] [--json]",
+	"[--pin] [--import FILE] [--device PATH] [--json]",
 	"enrol a security key as a root, with one touch"},
     {"roots", cmd_roots, "[--pub] [--json] | remove FINGERPRINT",
 	"list the enrolled roots, or their lines for servers"},

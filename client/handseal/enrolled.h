@@ -6,8 +6,8 @@
 
 #include "proto/rootfile.h"
 
-// Finds the root with that key. HS_NO_SUCH if none has it; a file that cannot be read or is
-// not valid is passed over, since another may hold the key.
+// Finds the root with that key. HS_NO_SUCH if none has it; a file that handseald would not
+// use (rootlist.h) is passed over. HS_ERR_IO, HS_ERR_NOMEM.
 int hs_enrolled_find(
     const struct hs_key *key, struct hs_root_record *out, struct hs_err *err);
 

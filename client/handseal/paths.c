@@ -170,16 +170,30 @@ put_in_place(const char *temp, const char *path, bool replace, struct hs_err *er
 	return hs_fail(err, HS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
+// Beside path, and hidden: what reads all of a folder passes it over.
+static int
+temporary(const char *path, char out[static HS_PATHS_MAX], struct hs_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	int n =
+	    snprintf(out, HS_PATHS_MAX, "%.*s.%s.XXXXXX", (int)(name - path), path, name);
+
+	if (n < 0 || n >= HS_PATHS_MAX)
+		return hs_fail(err, HS_ERR_TOO_LONG, "the path is too long");
+	return HS_OK;
+}
+
 int
 hs_paths_write(
     const char *path, struct hs_str data, mode_t mode, bool replace, struct hs_err *err)
 {
 	char temp[HS_PATHS_MAX];
-	int n = snprintf(temp, sizeof temp, "%s.XXXXXX", path), fd, rc = HS_OK;
+	int fd, rc = temporary(path, temp, err);
 	bool there = true;
 
-	if (n < 0 || (size_t)n >= sizeof temp)
-		return hs_fail(err, HS_ERR_TOO_LONG, "the path is too long");
+	if (rc != HS_OK)
+		return rc;
 	fd = mkostemp(temp, O_CLOEXEC); // 0600 from the start
 	if (fd < 0)
 		return hs_fail(

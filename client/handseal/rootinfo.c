@@ -14,6 +14,12 @@ hs_rootinfo_type(const struct hs_root_record *r)
 	return r->key.type == HS_KT_SK_ECDSA ? "ecdsa-sk" : "ed25519-sk";
 }
 
+const char *
+hs_rootinfo_touch(const struct hs_root_record *r)
+{
+	return r->verify ? "touch with PIN" : "touch without PIN";
+}
+
 void
 hs_rootinfo_put_product(struct hs_buf *b, const struct hs_root_record *r)
 {
@@ -38,7 +44,8 @@ void
 hs_rootinfo_put_server_line(
     struct hs_buf *b, const struct hs_root_record *r, const char *login)
 {
-	hs_put_fmt(b, "users=\"%s\" ", login != NULL ? login : NOBODY);
+	hs_put_fmt(b, "users=\"%s\"%s ", login != NULL ? login : NOBODY,
+	    r->verify ? ",require-uv" : "");
 	hs_key_put_line(b, &r->key);
 	put_comment(b, r);
 }
@@ -74,12 +81,12 @@ hs_rootinfo_json(const struct hs_root_record *r)
 
 	hs_key_fingerprint(&r->key, fingerprint);
 	hs_key_put_line(&key, &r->key);
-	o = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:b}", "name", r->name,
+	o = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:b}", "name", r->name,
 	    "fingerprint", fingerprint, "type", hs_rootinfo_type(r), "owner",
 	    hs_cli_json(hs_str_c(r->owner)), "created", hs_cli_json_time(r->created), "key",
 	    hs_cli_json(hs_buf_str(&key)), "aaguid", aaguid_json(r), "product",
-	    hs_cli_json(hs_str_c(r->product)), "attestation", r->attestation, "simulated",
-	    (int)r->simulated);
+	    hs_cli_json(hs_str_c(r->product)), "attestation", r->attestation, "verify",
+	    r->verify ? "pin" : "touch", "simulated", (int)r->simulated);
 	hs_buf_free(&key);
 	return o;
 }

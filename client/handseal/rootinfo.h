@@ -11,11 +11,15 @@
 // "ed25519-sk" or "ecdsa-sk", as ssh-keygen calls them.
 const char *hs_rootinfo_type(const struct hs_root_record *r);
 
+// "touch with PIN" or "touch without PIN": what its owner has it demand.
+const char *hs_rootinfo_touch(const struct hs_root_record *r);
+
 // Appends "YubiKey 5C NFC (its own claim: no attestation roots set)", without LF; nothing
 // where the key said nothing of itself.
 void hs_rootinfo_put_product(struct hs_buf *b, const struct hs_root_record *r);
 
-// Appends a line for /etc/handseal/roots, without LF: users="LOGIN" KEY NAME, OWNER. login
+// Appends a line for /etc/handseal/roots, without LF: users="LOGIN" KEY NAME, OWNER; with
+// require-uv where the key is to be touched with its PIN. login
 // may be NULL: then a word stands there that no account has, and the line admits nobody
 // until it is edited.
 void hs_rootinfo_put_server_line(

@@ -67,8 +67,8 @@ put_root(struct hs_buf *b, const struct hs_root_record *r)
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 
 	hs_key_fingerprint(&r->key, fingerprint);
-	hs_put_fmt(b, "%s  %s  %s, touch without PIN\n", r->name, fingerprint,
-	    hs_rootinfo_type(r));
+	hs_put_fmt(b, "%s  %s  %s, %s\n", r->name, fingerprint, hs_rootinfo_type(r),
+	    hs_rootinfo_touch(r));
 	hs_put_fmt(b, "    enrolled ");
 	hs_cli_put_when(b, r->created, hs_cli_now());
 	if (r->owner[0] != '\0')

@@ -28,6 +28,7 @@ struct run {
 	pid_t pid; // 0: none
 	int in, out, signals;
 	struct hs_str request; // what is left of it
+	struct hs_str pin;     // p is NULL: none
 	struct hs_buf *answer;
 	int64_t deadline;
 	bool cancelled, exited;
@@ -73,7 +74,7 @@ take_signals(struct run *r, sigset_t *before)
 }
 
 static int
-prepare(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int in, int out)
+prepare(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int in, int out, int pin)
 {
 	sigset_t none, all;
 	int rc;
@@ -82,6 +83,9 @@ prepare(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int in, int out
 	sigfillset(&all);
 	if ((rc = posix_spawn_file_actions_adddup2(fa, in, STDIN_FILENO)) != 0 ||
 	    (rc = posix_spawn_file_actions_adddup2(fa, out, STDOUT_FILENO)) != 0 ||
+	    // last: the others may have that number until then
+	    (pin >= 0 &&
+		(rc = posix_spawn_file_actions_adddup2(fa, pin, HS_HELPER_PIN_FD)) != 0) ||
 	    (rc = posix_spawn_file_actions_addchdir_np(fa, "/")) != 0 ||
 	    (rc = posix_spawnattr_setsigmask(attr, &none)) != 0 ||
 	    (rc = posix_spawnattr_setsigdefault(attr, &all)) != 0 ||
@@ -92,7 +96,7 @@ prepare(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int in, int out
 }
 
 static int
-spawn(struct run *r, const char *path, int in, int out)
+spawn(struct run *r, const char *path, int in, int out, int pin)
 {
 	char *argv[] = {(char *)path, NULL};
 	char *env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL};
@@ -106,7 +110,7 @@ spawn(struct run *r, const char *path, int in, int out)
 		posix_spawn_file_actions_destroy(&fa);
 		return rc;
 	}
-	rc = prepare(&fa, &attr, in, out);
+	rc = prepare(&fa, &attr, in, out, pin);
 	if (rc == 0)
 		rc = posix_spawn(&r->pid, path, &fa, &attr, argv, env);
 	if (rc != 0)
@@ -116,11 +120,28 @@ spawn(struct run *r, const char *path, int in, int out)
 	return rc;
 }
 
+// All of it fits into a pipe at once, so that nobody needs to wait for the helper to read.
+static int
+fill_pin(const struct run *r, int pin[2])
+{
+	ssize_t n;
+
+	if (r->pin.p == NULL)
+		return 0;
+	if (r->pin.len > HS_HELPER_PIN_MAX)
+		return EINVAL;
+	if (pipe2(pin, O_CLOEXEC) != 0)
+		return errno;
+	n = r->pin.len > 0 ? write(pin[1], r->pin.p, r->pin.len) : 0;
+	close_fd(&pin[1]);
+	return n == (ssize_t)r->pin.len ? 0 : EIO;
+}
+
 static int
 start(struct run *r, struct hs_err *err)
 {
 	const char *path = getenv("HANDSEAL_SK_HELPER");
-	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc;
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, pin[2] = {-1, -1}, rc;
 
 	if (path == NULL || path[0] == '\0')
 		path = HS_LIBEXECDIR "/handseal-sk-helper";
@@ -133,7 +154,10 @@ start(struct run *r, struct hs_err *err)
 	    fcntl(out[0], F_SETFL, O_NONBLOCK) != 0)
 		rc = errno;
 	else
-		rc = spawn(r, path, in[0], out[1]);
+		rc = fill_pin(r, pin);
+	if (rc == 0)
+		rc = spawn(r, path, in[0], out[1], pin[0]);
+	close_fd(&pin[0]);
 	close_fd(&in[0]);
 	close_fd(&out[1]);
 	r->in = in[1];
@@ -252,11 +276,15 @@ judge(const struct run *r, struct hs_err *err)
 }
 
 int
-hs_skhelper_run(
-    struct hs_str request, unsigned seconds, struct hs_buf *answer, struct hs_err *err)
+hs_skhelper_run(struct hs_str request, struct hs_str pin, unsigned seconds,
+    struct hs_buf *answer, struct hs_err *err)
 {
-	struct run r = {
-	    .in = -1, .out = -1, .signals = -1, .request = request, .answer = answer};
+	struct run r = {.in = -1,
+	    .out = -1,
+	    .signals = -1,
+	    .request = request,
+	    .pin = pin,
+	    .answer = answer};
 	sigset_t before;
 	int rc;
 

@@ -85,6 +85,15 @@ first_line(const struct hs_buf *text)
 	return s;
 }
 
+static bool
+is_private(struct hs_str line)
+{
+	static const char begin[] = "-----BEGIN";
+	const size_t n = sizeof begin - 1;
+
+	return line.len >= n && memcmp(line.p, begin, n) == 0;
+}
+
 static int
 read_public(struct hs_subject *s, struct hs_err *err)
 {
@@ -92,10 +101,15 @@ read_public(struct hs_subject *s, struct hs_err *err)
 	int rc = hs_paths_read(s->public, HS_SSHKEY_FILE_MAX, false, &text, err);
 
 	if (rc == HS_OK) {
-		rc = hs_key_parse_line(first_line(&text), &s->key, NULL);
+		struct hs_str line = first_line(&text);
+
+		rc = hs_key_parse_line(line, &s->key, NULL);
 		if (rc == HS_OK && s->key.type != HS_KT_ED25519)
 			rc = HS_ERR_KEY_TYPE;
-		if (rc == HS_ERR_KEY_TYPE)
+		if (is_private(line))
+			rc = hs_fail(err, HS_ERR_KEY_TYPE,
+			    "%s is a private key file: give the .pub", s->public);
+		else if (rc == HS_ERR_KEY_TYPE)
 			rc = hs_fail(err, HS_ERR_KEY_TYPE,
 			    "%s holds no ssh-ed25519 key, and others get no certificate: "
 			    "make "

@@ -58,9 +58,9 @@ test_expect_success 'ed25519: waits for the touch, then says what was enrolled' 
 	grep "Touch it when it blinks … touched\." out &&
 	sed -n "s/^Key //p" "$roots/blue" >blue.pub && fp=$(fingerprint blue.pub) &&
 	grep "^Enrolled blue  $fp  ed25519-sk, touch without PIN" out && grep "^SIMULATED: " out &&
-	grep "A touch proves someone pressed this key" out &&
+	grep "A touch proves someone pressed this key. To prove it was you:  handseal enroll --pin" out &&
 	grep "There is no recovery. Enrol a second key now:  handseal enroll --name spare" out &&
-	grep "For a server:  handseal roots --pub" out && ! grep -i "policy\|--pin" out
+	grep "For a server:  handseal roots --pub" out && ! grep -i policy out
 '
 test_expect_success 'the root file: mode 0600 in folders of 0700, every line as it should be' '
 	test "$(stat -c %a "$roots/blue")" = 600 && test "$(stat -c %a "$roots")" = 700 &&
@@ -68,7 +68,7 @@ test_expect_success 'the root file: mode 0600 in folders of 0700, every line as 
 	grep -x "Name blue" "$roots/blue" && grep -x "Owner Anna Berg <anna@example.com>" "$roots/blue" &&
 	grep -E -x "Handle [A-Za-z0-9+/]+=*" "$roots/blue" && grep -E -x "Created [0-9]+" "$roots/blue" &&
 	grep -E -x "AAGUID [0-9a-f-]{36}" "$roots/blue" && grep -x "Attestation unverified" "$roots/blue" &&
-	grep -x "Device $dev" "$roots/blue" && grep -x "Simulated yes" "$roots/blue" &&
+	grep -x "Device $dev" "$roots/blue" && grep -x "Simulated yes" "$roots/blue" && grep -x "Verify touch" "$roots/blue" &&
 	ssh-keygen -l -f blue.pub | grep "ED25519-SK"
 '
 test_expect_success 'ecdsa, in JSON: one value on stdout, the person is talked to on stderr' '
@@ -102,7 +102,7 @@ test_expect_success 'a name that is taken' '
 test_expect_success 'command lines that are not right: exit 2' '
 	usage enroll --type rsa && usage enroll --name "" && usage enroll --name ../x &&
 	usage enroll --name .x && usage enroll --name "a b" &&
-	usage enroll --name 123456789012345678901234567890123 && usage enroll x && usage enroll --pin &&
+	usage enroll --name 123456789012345678901234567890123 && usage enroll x && usage enroll --pin=1 &&
 	usage enroll --what && usage enroll --name && usage enroll --owner " x" && usage enroll --owner "x " &&
 	usage enroll --owner "$(printf "a\nName x")" && usage enroll --owner "$(printf "\033[2J")" &&
 	usage enroll --owner "$(printf "%129s" | tr " " x)" && usage enroll --device "" &&
@@ -286,7 +286,7 @@ test_expect_success 'one that is not there' '
 '
 test_expect_success 'what a helper or a key says reaches no terminal raw' '
 	esc=$(printf "\033") && helper "perl -e '\''
-		my \$s = qq(\\e]0;owned\\a\\e[2Jx); print pack(q(N/a*), pack(q(C C N/a* N/a*), 1, 1, q(no-device), \$s))'\''" &&
+		my \$s = qq(\\e]0;owned\\a\\e[2Jx); print pack(q(N/a*), pack(q(C C N/a* N/a* C), 1, 1, q(no-device), \$s, 255))'\''" &&
 	test_expect_code 1 enroll --name x >out 2>err && ! grep "$esc" out err && test ! -e "$roots/x" &&
 	lying "\$a{product} = qq(\\e[2Jkey)" && enroll --name x >out 2>err; ! grep "$esc" out err &&
 	rm -f "$roots/x"; HANDSEAL_SK_HELPER=$real
@@ -327,21 +327,24 @@ test_expect_success 'both kinds are imported, without a touch and without a help
 	! grep "Touch it\|SIMULATED" out && grep -x "Key $(cut -d" " -f1,2 ed25519.pub)" "$roots/old" &&
 	grep -x "Owner anna@laptop" "$roots/old" && grep -x "Attestation none" "$roots/old" &&
 	grep -x "Simulated no" "$roots/old" && ! grep "AAGUID\|Device\|Product" "$roots/old" &&
-	test "$(stat -c %a "$roots/old")" = 600 &&
-	handseal enroll --import ecdsa.sk --owner Anna --json >out 2>err &&
+	test "$(stat -c %a "$roots/old")" = 600 && handseal enroll --import ecdsa.sk --owner Anna --json >out 2>err &&
 	test "$(field out "\$j->{imported} && \$j->{owner} eq q(Anna) && !defined \$j->{aaguid}")" = 1 &&
 	test "$(field out "\$j->{fingerprint}")" = "$(fingerprint ecdsa.pub)" && test -e "$roots/key1"
+'
+test_expect_success 'made with verify-required, or with --pin said, it is touched with its PIN' '
+	for how in 5: 1:--pin; do
+		skfile pin.sk ed25519 flags=${how%:*} seed=9 && handseal enroll --import pin.sk --name pinned ${how#*:} >out &&
+		grep "^Imported pinned .*, touch with PIN$" out && grep -x "Verify pin" "$roots/pinned" && rm "$roots/pinned" || return 1
+	done
 '
 test_expect_success 'a key that is enrolled already' '
 	refuses io-failed 1 "enrolled already, as old" handseal enroll --import ed25519.sk --name again
 '
-test_expect_success 'wrong application, encrypted, with PIN, plain, public, none' '
+test_expect_success 'wrong application, encrypted, plain, public, none' '
 	skfile app.sk ed25519 app=ssh: && ssh-keygen -y -f app.sk >/dev/null &&
 	refuses key-type 1 "its application is ssh:," handseal enroll --import app.sk --name x &&
 	skfile enc.sk ed25519 cipher=aes256-ctr kdf=bcrypt &&
 	refuses unsupported 1 "is encrypted" handseal enroll --import enc.sk --name x &&
-	skfile pin.sk ed25519 flags=5 &&
-	refuses unsupported 1 "verify-required" handseal enroll --import pin.sk --name x &&
 	ssh-keygen -q -t ed25519 -N "" -f plain && ssh-keygen -q -t ecdsa -N secret -f locked &&
 	refuses key-type 1 "not a security key" handseal enroll --import plain --name x &&
 	refuses unsupported 1 "is encrypted" handseal enroll --import locked --name x &&

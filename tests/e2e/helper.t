@@ -70,7 +70,7 @@ test_expect_success 'enrol: the key has no room, refuses, cannot do it' '
 	says key-store-full "no room" &&
 	hs_softkey blue fault deny && at_once && says touch-denied declined &&
 	hs_softkey blue fault error 26 && at_once && says algorithm "try the other" &&
-	hs_softkey blue fault error 36 && at_once && says pin-required "wants its PIN" &&
+	hs_softkey blue fault error 36 && at_once && says pin-not-set "set one first" &&
 	hs_softkey blue fault none
 '
 test_expect_success 'enrol: a key that lies' '
@@ -205,14 +205,15 @@ test_expect_success 'stalled, while another key is touched' '
 '
 test_expect_success 'PIN demanded, verification demanded' '
 	hs_softkey blue fault error 36 && helperctl sign device=$blue key=blue.ed >req && at_once &&
-	says pin-required && hs_softkey blue fault none &&
-	helperctl sign verify=1 device=$blue key=blue.ed >req && at_once && says pin-not-set &&
+	says pin-not-set && hs_softkey blue fault none &&
+	helperctl sign verify=1 device=$blue key=blue.ed >req && at_once &&
+	says pin-not-set "fido2-token -S" && grep "^retries 255$" said &&
 	hs_softkey spare pin 123456 && helperctl sign verify=1 device=$spare key=spare.ed25519 >req &&
-	at_once && says pin-required "wants its PIN"
+	at_once && says pin-required "wants its PIN, and none was given" && grep "^retries 8$" said
 '
 test_expect_success 'a PIN is set and not asked for: a touch is enough' '
 	helperctl sign device=$spare key=spare.ed25519 >req && run && touched spare && ended &&
-	says ok && grep "^flags 0x01$" said
+	says ok && grep "^flags 0x01$" said && grep "^device $spare$" said
 '
 test_expect_success 'a key that always wants its PIN' '
 	hs_softkey spare always-uv on && at_once && says pin-required "wants its PIN" &&

@@ -4,9 +4,10 @@
 // right or wrong in one thing, and reads answers. For end-to-end tests only.
 //
 // helperctl enroll [type=ed25519|ecdsa] [device=NAME] [timeout=S] [user=TEXT]
+// [verify=1] [pin=1]
 // writes a request. So does
-// helperctl sign [timeout=S] [verify=1] [shown=TEXT] [wrong=FAULT] [device=NAME]
-// [key=ANSWER]...
+// helperctl sign [timeout=S] [verify=1] [pin=1] [shown=TEXT] [wrong=FAULT] [device=NAME]
+// [root-verify=1] [key=ANSWER]...
 // for a grant by each key that an answer to enroll made, on the device named before it.
 // FAULT: digest, other-key, login, no-certificate, no-key, differ.
 //
@@ -103,6 +104,10 @@ enroll(int argc, char **argv)
 			m.enroll.timeout = number(v);
 		else if ((v = value(argv[i], "user")) != NULL)
 			m.enroll.user = hs_str_c(v);
+		else if ((v = value(argv[i], "verify")) != NULL)
+			m.enroll.verify = (uint8_t)number(v);
+		else if ((v = value(argv[i], "pin")) != NULL)
+			m.enroll.pin = (uint8_t)number(v);
 		else
 			die(argv[i]);
 	}
@@ -115,6 +120,7 @@ enroll(int argc, char **argv)
 struct wish {
 	struct hs_helper_request m;
 	const char *wrong;
+	uint8_t verify; // of the keys that follow
 	struct hs_mint session, stranger;
 	struct hs_buf answers[HS_ROOTS_MAX], bodies[HS_ROOTS_MAX];
 };
@@ -182,7 +188,8 @@ add_key(struct wish *w, const char *path, const char *device)
 	s->v[s->n] = (struct hs_helper_candidate){.device = hs_str_c(device),
 	    .key = a.enrolled.key,
 	    .handle = a.enrolled.handle,
-	    .body = hs_buf_str(&w->bodies[s->n])};
+	    .body = hs_buf_str(&w->bodies[s->n]),
+	    .verify = w->verify};
 	s->n++;
 }
 
@@ -203,6 +210,10 @@ sign(int argc, char **argv)
 			w.m.sign.timeout = number(v);
 		else if ((v = value(argv[i], "verify")) != NULL)
 			w.m.sign.verify = (uint8_t)number(v);
+		else if ((v = value(argv[i], "pin")) != NULL)
+			w.m.sign.pin = (uint8_t)number(v);
+		else if ((v = value(argv[i], "root-verify")) != NULL)
+			w.verify = (uint8_t)number(v);
 		else if ((v = value(argv[i], "shown")) != NULL)
 			w.m.sign.shown = hs_str_c(v);
 		else if ((v = value(argv[i], "wrong")) != NULL)
@@ -269,6 +280,7 @@ print_signed(const struct hs_helper_signed *s, const char *request)
 	int rc;
 
 	printf("index %" PRIu32 "\n", s->index);
+	print_text("device", s->device);
 	if (request == NULL)
 		return;
 	read_file(request, &b);
@@ -297,7 +309,9 @@ read_answer(const char *path, const char *request)
 	print_text("sentence", a.sentence);
 	if (a.code == HS_OK && a.op == HS_HELPER_ENROLL)
 		print_enrolled(&a.enrolled);
-	else if (a.code == HS_OK)
+	else if (a.code != HS_OK)
+		printf("retries %u\n", a.retries);
+	else
 		print_signed(&a.signed_, request);
 	hs_buf_free(&b);
 }

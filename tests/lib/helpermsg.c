@@ -52,7 +52,7 @@ helpermsg_make(struct hs_helpermsg *w)
 	w->sign.sign.shown = S(HELPERMSG_SHOWN);
 	w->sign.sign.n = 1;
 	w->sign.sign.v[0] = (struct hs_helper_candidate){
-	    S(""), hs_buf_str(&w->key), S("HANDLE"), S("BODY")};
+	    .key = hs_buf_str(&w->key), .handle = S("HANDLE"), .body = S("BODY")};
 	w->enrolled = (struct hs_helper_answer){.op = HS_HELPER_ENROLL,
 	    .enrolled = {.key = hs_buf_str(&w->key),
 		.handle = S("HANDLE"),
@@ -63,14 +63,20 @@ helpermsg_make(struct hs_helpermsg *w)
 		.auth_data = S("AUTHDATA"),
 		.attestation_sig = S("ATTESTATION"),
 		.certificate = S("CERTIFICATE")}};
-	w->signed_ = (struct hs_helper_answer){
-	    .op = HS_HELPER_SIGN, .signed_ = {.signature = hs_buf_str(&w->sig)}};
+	w->signed_ = (struct hs_helper_answer){.op = HS_HELPER_SIGN,
+	    .signed_ = {.signature = hs_buf_str(&w->sig), .device = S("/dev/hidraw3")}};
 	w->failed = (struct hs_helper_answer){.op = HS_HELPER_SIGN,
 	    .code = HS_SK_TIMEOUT,
-	    .sentence = S("the security key was not touched within 30 seconds")};
+	    .sentence = S("the security key was not touched within 30 seconds"),
+	    .retries = HS_HELPER_RETRIES_UNKNOWN};
+	w->wrong_pin = (struct hs_helper_answer){.op = HS_HELPER_SIGN,
+	    .code = HS_SK_PIN_INVALID,
+	    .sentence = S("the PIN is wrong: 6 tries are left"),
+	    .retries = 6};
 	w->unread = (struct hs_helper_answer){.op = HS_HELPER_UNREAD,
 	    .code = HS_ERR_TRAILING,
-	    .sentence = S("there is more than one request")};
+	    .sentence = S("there is more than one request"),
+	    .retries = HS_HELPER_RETRIES_UNKNOWN};
 }
 
 void

@@ -14,7 +14,7 @@ struct hs_helpermsg {
 	struct hs_mint mint;	// the example's key
 	struct hs_buf key, sig; // its blob, and its signature over "BODY"
 	struct hs_helper_request enroll, sign;
-	struct hs_helper_answer enrolled, signed_, failed, unread;
+	struct hs_helper_answer enrolled, signed_, failed, wrong_pin, unread;
 };
 
 void helpermsg_make(struct hs_helpermsg *w);

@@ -134,6 +134,24 @@ the_authenticator_data_agrees(void **state)
 }
 
 static void
+verification_that_was_asked_for_is_there(void **state)
+{
+	struct credential a;
+
+	(void)state;
+	credential_make(&a, false, CREDENTIAL_CERTIFICATE, 0x41, "ssh:handseal");
+	a.asked.verify = 1;
+	not_believed(&a, "that the person was verified");
+	a.asked.verify = 0;
+	believed(&a, "unverified");
+	credential_free(&a);
+	credential_make(&a, true, CREDENTIAL_SELF, 0x45, "ssh:handseal");
+	a.asked.verify = 1;
+	believed(&a, "none");
+	credential_free(&a);
+}
+
+static void
 the_public_key_stands_in_the_authenticator_data(void **state)
 {
 	struct credential a, b;
@@ -257,6 +275,7 @@ main(void)
 	    cmocka_unit_test(good_answers_are_believed),
 	    cmocka_unit_test(the_key_is_what_was_asked_for),
 	    cmocka_unit_test(the_authenticator_data_agrees),
+	    cmocka_unit_test(verification_that_was_asked_for_is_there),
 	    cmocka_unit_test(the_public_key_stands_in_the_authenticator_data),
 	    cmocka_unit_test(authenticator_data_cut_anywhere_is_refused),
 	    cmocka_unit_test(the_signature_is_good),

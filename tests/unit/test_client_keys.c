@@ -308,6 +308,33 @@ wrong_public_key_files_are_refused(void **state)
 	}
 }
 
+// Given the private file, it says which one is wanted; a key of another type is told as
+// such.
+static void
+the_private_file_is_not_the_public_one(void **state)
+{
+	struct hs_subject made = {0}, s = {0};
+	struct hs_err err = {0};
+
+	(void)state;
+	assert_int_equal(hs_subject_make(&made, scratch_in("id"), NULL), HS_OK);
+	assert_int_equal(hs_subject_write(&made, hs_str_c("c"), NULL), HS_OK);
+	assert_int_equal(
+	    hs_subject_load(&s, scratch_in("id"), NULL, &err), HS_ERR_KEY_TYPE);
+	assert_non_null(strstr(err.text, "is a private key file: give the .pub"));
+	hs_subject_free(&s);
+	memset(&s, 0, sizeof s);
+	assert_int_equal(
+	    hs_paths_write(scratch_in("pem"), hs_str_c("-----BEGIN RSA PRIVATE KEY-----\n"),
+		0600, false, NULL),
+	    HS_OK);
+	assert_int_equal(
+	    hs_subject_load(&s, scratch_in("pem"), NULL, &err), HS_ERR_KEY_TYPE);
+	assert_non_null(strstr(err.text, "give the .pub"));
+	hs_subject_free(&s);
+	hs_subject_free(&made);
+}
+
 int
 main(void)
 {
@@ -316,7 +343,8 @@ main(void)
 	    T(wrong_key_files_are_refused), T(wrong_armour_is_refused),
 	    T(a_new_pair_is_written_as_ssh_keygen_names_it), T(a_pair_is_never_overwritten),
 	    T(a_key_that_is_there_signs_by_its_file), T(what_cannot_sign_says_why),
-	    T(wrong_public_key_files_are_refused)};
+	    T(wrong_public_key_files_are_refused),
+	    T(the_private_file_is_not_the_public_one)};
 
 	if (sodium_init() < 0)
 		return 1;

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "client/handseal/paths.h"
 #include "proto/text.h"
@@ -58,6 +60,50 @@ what_exists_is_not_overwritten(void **state)
 	assert_int_equal(
 	    hs_paths_write("/nonexistent/f", hs_str_c("x"), 0600, false, NULL), HS_ERR_IO);
 	assert_int_equal(scratch_count(), 2);
+}
+
+// Names of a file that is being written, as whoever lists the folder then sees them.
+static void
+what_is_not_whole_is_hidden(void **state)
+{
+	struct hs_buf big = {0};
+	struct dirent *e;
+	bool seen = false;
+	DIR *d;
+	pid_t pid;
+	int status = 0;
+
+	(void)state;
+	assert_non_null(hs_put_space(&big, 100));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) { // dies in the middle: no more than 10 bytes fit into a file
+		const struct rlimit few = {10, 10};
+
+		(void)setrlimit(RLIMIT_FSIZE, &few);
+		(void)hs_paths_write(
+		    scratch_in("blue"), hs_buf_str(&big), 0600, false, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	d = opendir(scratch_dir);
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		assert_int_equal(e->d_name[0], '.');
+		if (strncmp(e->d_name, ".blue.", 6) == 0) {
+			seen = true;
+			assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
+		}
+	}
+	assert_true(seen);
+	closedir(d);
+	assert_int_equal(chdir(scratch_dir), 0); // a name without a folder
+	assert_int_equal(hs_paths_write("f", hs_str_c("x"), 0600, false, NULL), HS_OK);
+	assert_int_equal(chdir("/"), 0);
+	scratch_holds("f", "x");
+	assert_int_equal(scratch_count(), 1);
+	hs_buf_free(&big);
 }
 
 static void
@@ -124,8 +170,8 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {T(a_file_appears_whole_with_its_mode),
-	    T(what_exists_is_not_overwritten), T(reading_is_bounded), T(xdg_says_where),
-	    T(folders_are_made_closed)};
+	    T(what_exists_is_not_overwritten), T(what_is_not_whole_is_hidden),
+	    T(reading_is_bounded), T(xdg_says_where), T(folders_are_made_closed)};
 
 	if (sodium_init() < 0)
 		return 1;

@@ -53,6 +53,8 @@ script(const char *body)
 	assert_int_equal(chmod(helper, 0700), 0);
 }
 
+static const struct hs_str no_pin;
+
 static int
 run_for(unsigned seconds, const char *request, struct hs_buf *answer, struct hs_err *err)
 {
@@ -60,7 +62,7 @@ run_for(unsigned seconds, const char *request, struct hs_buf *answer, struct hs_
 
 	hs_buf_reset(answer);
 	*err = (struct hs_err){0};
-	rc = hs_skhelper_run(hs_str_c(request), seconds, answer, err);
+	rc = hs_skhelper_run(hs_str_c(request), no_pin, seconds, answer, err);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // no child is left
 	assert_int_equal(errno, ECHILD);
 	if (rc != HS_OK)
@@ -148,7 +150,8 @@ the_longest_messages_pass(void **state)
 	memset(request, 'r', len);
 	script("exec cat");
 	assert_int_equal(
-	    hs_skhelper_run((struct hs_str){request, len}, 20, &answer, &err), HS_OK);
+	    hs_skhelper_run((struct hs_str){request, len}, no_pin, 20, &answer, &err),
+	    HS_OK);
 	assert_int_equal(answer.len, len);
 	assert_memory_equal(answer.p, request, len);
 	free(request);
@@ -174,6 +177,64 @@ it_is_run_with_next_to_nothing(void **state)
 	    "LC_ALL=C\nPATH=/usr/local/bin:/usr/bin:/bin\n/\n0000000\n"
 	    "0000000\nleads\n");
 	unsetenv("SECRET");
+	hs_buf_free(&answer);
+}
+
+static int
+run_with(struct hs_str pin, struct hs_buf *answer)
+{
+	hs_buf_reset(answer);
+	return hs_skhelper_run(hs_str_c("request"), pin, 20, answer, NULL);
+}
+
+// On descriptor 3 and nowhere else; whoever does not want it does not read it.
+static void
+rule8_a_pin_comes_on_a_descriptor(void **state)
+{
+	char longest[HS_HELPER_PIN_MAX + 2] = "";
+	struct hs_buf answer = {0};
+
+	(void)state;
+	memset(longest, '7', HS_HELPER_PIN_MAX + 1);
+	script("cat >/dev/null; cat <&3; printf '|'; cat /proc/$$/environ /proc/$$/cmdline "
+	       "| tr '\\0' ' ' | grep -c 2468");
+	assert_int_equal(run_with(hs_str_c("caff\xc3\xa8-2468"), &answer), HS_OK);
+	assert_true(hs_str_is(hs_buf_str(&answer), "caff\xc3\xa8-2468|0\n"));
+	assert_int_equal(
+	    run_with((struct hs_str){(const uint8_t *)longest, HS_HELPER_PIN_MAX}, &answer),
+	    HS_OK);
+	assert_memory_equal(answer.p, longest, HS_HELPER_PIN_MAX);
+	assert_int_equal(run_with(hs_str_c(""), &answer), HS_OK); // an end, and nothing
+	assert_true(hs_str_is(hs_buf_str(&answer), "|0\n"));
+	assert_int_equal(run_with(hs_str_c(longest), &answer), HS_SK_HELPER);
+	script("printf unread");
+	assert_int_equal(run_with(hs_str_c("2468"), &answer), HS_OK);
+	script("cat >/dev/null; for n in 3 4 5 6 7 8 9; do\n"
+	       "test ! -e /proc/$$/fd/$n || printf $n; done; printf .");
+	assert_int_equal(run_with(hs_str_c("2468"), &answer), HS_OK);
+	assert_true(hs_str_is(hs_buf_str(&answer), "3."));
+	assert_int_equal(run_with(no_pin, &answer), HS_OK);
+	assert_true(hs_str_is(hs_buf_str(&answer), "."));
+	hs_buf_free(&answer);
+}
+
+// Whatever numbers are free when it is run: the request and the answer find their places.
+static void
+any_descriptor_may_be_free(void **state)
+{
+	struct hs_buf answer = {0};
+	int kept[2] = {-1, -1};
+
+	(void)state;
+	script("cat; cat <&3");
+	for (int i = 0; i < 8; i++) { // 3, then 3 and 4, ... are taken
+		assert_int_equal(run_with(hs_str_c("2468"), &answer), HS_OK);
+		assert_true(hs_str_is(hs_buf_str(&answer), "request2468"));
+		kept[i % 2] = dup(STDERR_FILENO);
+		assert_true(kept[i % 2] >= 0);
+	}
+	for (int fd = 3; fd <= kept[0] || fd <= kept[1]; fd++)
+		(void)close(fd);
 	hs_buf_free(&answer);
 }
 
@@ -316,6 +377,8 @@ main(void)
 	    EACH(what_goes_in_comes_out),
 	    EACH(the_longest_messages_pass),
 	    EACH(it_is_run_with_next_to_nothing),
+	    EACH(rule8_a_pin_comes_on_a_descriptor),
+	    EACH(any_descriptor_may_be_free),
 	    EACH(what_cannot_be_run_is_said),
 	    EACH(one_that_dies_is_told),
 	    EACH(an_answer_counts_whatever_the_status),

@@ -96,6 +96,9 @@ examples(void **state)
 	hs_helper_answer_put(&b, &w.failed);
 	helpermsg_is("failed", &b);
 	hs_buf_reset(&b);
+	hs_helper_answer_put(&b, &w.wrong_pin);
+	helpermsg_is("wrong-pin", &b);
+	hs_buf_reset(&b);
 	hs_helper_answer_put(&b, &w.unread);
 	helpermsg_is("unread", &b);
 	hs_buf_free(&b);
@@ -118,7 +121,7 @@ rule10_cut_and_trailing(void **state)
 	w.sign.sign.n = 2;
 	w.sign.sign.v[1] = w.sign.sign.v[0];
 	w.sign.sign.shown = S("x");
-	w.sign.sign.verify = 1;
+	w.sign.sign.verify = w.sign.sign.pin = 1;
 	hs_helper_request_put(&b, &w.sign);
 	round_trip(&b, parse_request);
 	hs_buf_reset(&b);
@@ -149,6 +152,7 @@ fields_come_back(void **state)
 	helpermsg_make(&w);
 	w.enroll.enroll.key_type = HS_KT_SK_ECDSA;
 	w.enroll.enroll.device = S("softkey:/run/x");
+	w.enroll.enroll.verify = 1;
 	hs_helper_request_put(&b, &w.enroll);
 	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &req), HS_OK);
 	assert_int_equal(req.op, HS_HELPER_ENROLL);
@@ -157,11 +161,24 @@ fields_come_back(void **state)
 	assert_true(hs_str_is(req.enroll.device, "softkey:/run/x"));
 	assert_true(hs_str_is(req.enroll.user, "blue"));
 	assert_int_equal(req.enroll.challenge[31], 31);
+	assert_int_equal(req.enroll.verify, 1);
+	assert_int_equal(req.enroll.pin, 0);
 	hs_buf_reset(&b);
+	w.enroll.enroll.verify = 0;
+	w.enroll.enroll.pin = 1;
+	hs_helper_request_put(&b, &w.enroll);
+	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &req), HS_OK);
+	assert_int_equal(req.enroll.verify, 0);
+	assert_int_equal(req.enroll.pin, 1);
+	hs_buf_reset(&b);
+	w.sign.sign.pin = 1;
+	w.sign.sign.v[0].verify = 1;
 	hs_helper_request_put(&b, &w.sign);
 	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &req), HS_OK);
 	assert_int_equal(req.sign.n, 1);
 	assert_int_equal(req.sign.verify, 0);
+	assert_int_equal(req.sign.pin, 1);
+	assert_int_equal(req.sign.v[0].verify, 1);
 	assert_true(hs_str_is(req.sign.v[0].body, "BODY"));
 	assert_true(hs_str_is(req.sign.v[0].handle, "HANDLE"));
 	assert_true(hs_str_eq(req.sign.v[0].key, hs_buf_str(&w.key)));
@@ -180,6 +197,17 @@ fields_come_back(void **state)
 	assert_int_equal(ans.op, HS_HELPER_SIGN);
 	assert_int_equal(ans.code, HS_SK_TIMEOUT);
 	assert_true(hs_str_eq(ans.sentence, w.failed.sentence));
+	assert_int_equal(ans.retries, HS_HELPER_RETRIES_UNKNOWN);
+	hs_buf_reset(&b);
+	hs_helper_answer_put(&b, &w.wrong_pin);
+	assert_int_equal(hs_helper_answer_parse(hs_buf_str(&b), &ans), HS_OK);
+	assert_int_equal(ans.code, HS_SK_PIN_INVALID);
+	assert_int_equal(ans.retries, 6);
+	hs_buf_reset(&b);
+	hs_helper_answer_put(&b, &w.signed_);
+	assert_int_equal(hs_helper_answer_parse(hs_buf_str(&b), &ans), HS_OK);
+	assert_true(hs_str_is(ans.signed_.device, "/dev/hidraw3"));
+	assert_int_equal(ans.retries, 0); // of failures only
 	hs_buf_free(&b);
 	helpermsg_free(&w);
 }
@@ -211,6 +239,7 @@ codes(void **state)
 		hs_put_u8(&b, HS_HELPER_SIGN);
 		hs_put_cstring(&b, others[i]);
 		hs_put_cstring(&b, "a sentence");
+		hs_put_u8(&b, 8);
 		hs_put_string_end(&b, mark);
 		assert_int_equal(
 		    hs_helper_answer_parse(hs_buf_str(&b), &out), HS_ERR_FORMAT);

@@ -90,8 +90,14 @@ rule10_bad_enroll(void **state)
 	WITH(w, enroll, enroll.user, long_text(HS_HELPER_TEXT_MAX), request, HS_OK);
 	WITH(w, enroll, enroll.user, long_text(HS_HELPER_TEXT_MAX + 1), request,
 	    HS_ERR_TOO_LONG);
+	WITH(w, enroll, enroll.verify, 1, request, HS_OK);
+	WITH(w, enroll, enroll.verify, 2, request, HS_ERR_FORMAT);
+	WITH(w, enroll, enroll.pin, 1, request, HS_OK);
+	WITH(w, enroll, enroll.pin, 2, request, HS_ERR_FORMAT);
 	helpermsg_free(&w);
 }
+
+#define AT_N (4 + 2 + 4 + 2 + 4 + sizeof HELPERMSG_SHOWN - 1) // where the number is
 
 static void
 rule10_bad_sign(void **state)
@@ -107,12 +113,16 @@ rule10_bad_sign(void **state)
 	WITH(w, sign, sign.verify, 1, request, HS_OK);
 	WITH(w, sign, sign.verify, 2, request, HS_ERR_FORMAT);
 	WITH(w, sign, sign.verify, 255, request, HS_ERR_FORMAT);
+	WITH(w, sign, sign.pin, 1, request, HS_OK);
+	WITH(w, sign, sign.pin, 2, request, HS_ERR_FORMAT);
 	WITH(w, sign, sign.shown, long_text(HS_SHOWN_MAX), request, HS_OK);
 	WITH(w, sign, sign.shown, long_text(HS_SHOWN_MAX + 1), request, HS_ERR_TOO_LONG);
 	WITH(w, sign, sign.n, 0, request, HS_OK); // which hs_helper_sign_check refuses
 	WITH(w, sign, sign.v[0].device, S("\x7f"), request, HS_ERR_FORMAT);
 	WITH(w, sign, sign.v[0].device, long_text(HS_HELPER_DEVICE_MAX + 1), request,
 	    HS_ERR_TOO_LONG);
+	WITH(w, sign, sign.v[0].verify, 1, request, HS_OK);
+	WITH(w, sign, sign.v[0].verify, 2, request, HS_ERR_FORMAT);
 	WITH(w, sign, sign.v[0].key, S(""), request, HS_ERR_FORMAT);
 	WITH(w, sign, sign.v[0].key, long_text(HS_HELPER_KEY_MAX + 1), request,
 	    HS_ERR_TOO_LONG);
@@ -127,10 +137,9 @@ rule10_bad_sign(void **state)
 	hs_helper_request_put(&b, &w.sign);
 	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &out), HS_OK);
 	assert_int_equal(out.sign.n, HS_ROOTS_MAX);
-	b.p[4 + 2 + 4 + 1 + 4 + strlen(HELPERMSG_SHOWN) +
-	    3]++; // n, one more than there is room for
+	b.p[AT_N + 3]++; // one more than there is room for
 	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &out), HS_ERR_TOO_LONG);
-	b.p[4 + 2 + 4 + 1 + 4 + strlen(HELPERMSG_SHOWN)] = 0xff;
+	b.p[AT_N] = 0xff;
 	assert_int_equal(hs_helper_request_parse(hs_buf_str(&b), &out), HS_ERR_TOO_LONG);
 	hs_buf_free(&b);
 	helpermsg_free(&w);
@@ -205,6 +214,13 @@ rule10_bad_answers(void **state)
 	WITH(w, signed_, signed_.signature, S(""), answer, HS_ERR_FORMAT);
 	WITH(w, signed_, signed_.signature, long_text(HS_HELPER_PART_MAX + 1), answer,
 	    HS_ERR_TOO_LONG);
+	WITH(w, signed_, signed_.device, S(""), answer, HS_ERR_FORMAT);
+	WITH(w, signed_, signed_.device, S("/dev/\n"), answer, HS_ERR_FORMAT);
+	WITH(w, signed_, signed_.device, long_text(HS_HELPER_DEVICE_MAX), answer, HS_OK);
+	WITH(w, signed_, signed_.device, long_text(HS_HELPER_DEVICE_MAX + 1), answer,
+	    HS_ERR_TOO_LONG);
+	for (unsigned n = 0; n < 256; n++)
+		WITH(w, failed, retries, (uint8_t)n, answer, HS_OK);
 	WITH(w, failed, sentence, S(""), answer, HS_ERR_FORMAT);
 	WITH(w, failed, sentence, S("a\nb"), answer, HS_ERR_FORMAT);
 	WITH(w, failed, sentence, long_text(HS_HELPER_SENTENCE_MAX), answer, HS_OK);

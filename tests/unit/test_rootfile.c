@@ -29,17 +29,19 @@
 
 static const char *const lines[] = {"Name blue", "Owner Anna", "Key " KEY, "Handle AAEC",
     "Created 1795485600", "AAGUID 2fc0579f-8113-47ea-b116-bb5a8db9202a", "Product YubiKey",
-    "Attestation unverified", "Device softkey:/run/blue.sock", "Simulated yes"};
+    "Attestation unverified", "Device softkey:/run/blue.sock", "Verify pin",
+    "Simulated yes"};
 #define LINES (sizeof lines / sizeof lines[0])
 
 static bool
 is_required(size_t i)
 {
 	return strncmp(lines[i], "Owner", 5) != 0 && strncmp(lines[i], "AAGUID", 6) != 0 &&
-	       strncmp(lines[i], "Product", 7) != 0 && strncmp(lines[i], "Device", 6) != 0;
+	       strncmp(lines[i], "Product", 7) != 0 &&
+	       strncmp(lines[i], "Device", 6) != 0 && strncmp(lines[i], "Verify", 6) != 0;
 }
 
-// The ten lines with line `at` replaced (NULL: left out).
+// The lines with line `at` replaced (NULL: left out).
 static void
 put_lines(struct hs_buf *b, size_t at, const char *instead)
 {
@@ -154,6 +156,7 @@ all_keywords_are_read_in_any_order(void **state)
 	assert_string_equal(a.attestation, "unverified");
 	assert_string_equal(a.device, "softkey:/run/blue.sock");
 	assert_true(a.simulated);
+	assert_true(a.verify);
 	hs_buf_reset(&text);
 	hs_put_fmt(&text, "# a comment\n\n");
 	for (size_t i = LINES; i > 0; i--)
@@ -177,11 +180,17 @@ optional_lines_may_be_absent(void **state)
 	for (size_t i = 0; i < LINES; i++)
 		if (is_required(i))
 			hs_put_fmt(&text, "%s\n", lines[i]);
+	r.verify = true;
 	assert_int_equal(hs_rootfile_parse(hs_buf_str(&text), &r, NULL), HS_OK);
 	assert_string_equal(r.owner, "");
 	assert_string_equal(r.product, "");
 	assert_string_equal(r.device, "");
 	assert_false(r.has_aaguid);
+	assert_false(r.verify);
+	hs_buf_reset(&text);
+	for (size_t i = 0; i < LINES; i++)
+		if (is_required(i) || i == 9)
+			hs_put_fmt(&text, "%s\n", i == 9 ? "Verify touch" : lines[i]);
 	hs_rootfile_put(&back, &r);
 	assert_true(hs_str_eq(hs_buf_str(&text), hs_buf_str(&back)));
 	hs_buf_free(&text);
@@ -335,9 +344,13 @@ static const struct {
     {8, "Device /dev/hidraw0", 8, "Device is softkey:PATH"},
     {8, "Device softkey:", 8, "Device is softkey:PATH"},
     {8, "Device Softkey:/x", 8, "Device is softkey:PATH"},
-    {9, "Simulated", 10, "one blank"},
-    {9, "Simulated true", 11, "Simulated is yes or no"},
-    {9, "Simulated ye", 11, "Simulated is yes or no"},
+    {9, "Verify", 7, "one blank"},
+    {9, "Verify Pin", 8, "Verify is pin or touch"},
+    {9, "Verify pins", 8, "Verify is pin or touch"},
+    {9, "Verify touc", 8, "Verify is pin or touch"},
+    {10, "Simulated", 10, "one blank"},
+    {10, "Simulated true", 11, "Simulated is yes or no"},
+    {10, "Simulated ye", 11, "Simulated is yes or no"},
 };
 
 static void
@@ -360,7 +373,7 @@ a_software_key_says_so(void **state)
 	struct hs_buf text = {0};
 
 	(void)state;
-	put_lines(&text, 9, "Simulated no");
+	put_lines(&text, 10, "Simulated no");
 	refused_at(hs_buf_str(&text), LINES + 1, 1, "is simulated");
 	hs_buf_free(&text);
 }

@@ -154,6 +154,22 @@ flags_of_no_matter_are_passed_over(void **state)
 		struct hs_root_record r = {0};
 
 		assert_int_equal(parse(&w, "\n", &r, NULL), HS_OK);
+		assert_false(r.verify);
+	}
+}
+
+static void
+verify_required_is_taken_over(void **state)
+{
+	static const uint8_t flags[] = {0x04, 0x05, 0x25, 0xff};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof flags; i++) {
+		const struct shape w = {.flags = flags[i]};
+		struct hs_root_record r = {0};
+
+		assert_int_equal(parse(&w, "\n", &r, NULL), HS_OK);
+		assert_true(r.verify);
 	}
 }
 
@@ -197,8 +213,6 @@ wrong_files_are_refused(void **state)
 	    {{.cipher = "aes256-ctr", .kdf = "bcrypt"}, HS_ERR_UNSUPPORTED, "encrypted"},
 	    {{.cipher = "aes256-ctr"}, HS_ERR_UNSUPPORTED, "encrypted"},
 	    {{.kdf = "bcrypt"}, HS_ERR_UNSUPPORTED, "encrypted"},
-	    {{.flags = 0x05}, HS_ERR_UNSUPPORTED, "verify-required"},
-	    {{.flags = 0x25}, HS_ERR_UNSUPPORTED, "verify-required"},
 	    {{.options = "x"}, HS_ERR_FORMAT, "malformed"},
 	    {{.magic = "openssh-key-v2"}, HS_ERR_FORMAT, "malformed"},
 	    {{.keys = 2}, HS_ERR_FORMAT, "malformed"},
@@ -312,6 +326,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_kinds_are_taken),
 	    cmocka_unit_test(flags_of_no_matter_are_passed_over),
+	    cmocka_unit_test(verify_required_is_taken_over),
 	    cmocka_unit_test(a_comment_that_may_not_be_shown_is_left_out),
 	    cmocka_unit_test(wrong_files_are_refused),
 	    cmocka_unit_test(a_handle_of_1024_bytes_is_taken),

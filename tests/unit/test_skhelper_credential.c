@@ -19,7 +19,7 @@ struct made {
 	const char *rp;
 	uint8_t flags;
 	size_t handle_len;
-	bool extensions;
+	bool extensions, verify;
 	bool other_challenge, no_attestation;
 	const char *fmt;
 	struct hs_mint mint;
@@ -104,7 +104,7 @@ static int
 take(struct made *m)
 {
 	struct hs_helper_enroll req = {
-	    .key_type = (uint8_t)m->asked, .challenge = {1, 2, 3}};
+	    .key_type = (uint8_t)m->asked, .challenge = {1, 2, 3}, .verify = m->verify};
 	uint8_t other[32] = {4};
 
 	assert_int_equal(hs_mint_make(&m->mint, m->type), HS_OK);
@@ -168,6 +168,11 @@ right_ones(void **state)
 	assert_int_equal(m.got.flags, 0x45);
 	assert_int_equal(m.got.attestation_sig.len, 0);
 	done(&m);
+	m = right(HS_KT_SK_ED25519);
+	m.flags = 0x45;
+	m.verify = true;
+	assert_int_equal(take(&m), HS_OK);
+	done(&m);
 	m = right(HS_KT_SK_ECDSA);
 	m.no_attestation = true;
 	m.fmt = "none";
@@ -207,6 +212,9 @@ wrong_ones(void **state)
 	refused(m, "copied to other devices");
 	m.flags = 0x43;
 	refused(m, "flags 0x43");
+	m.flags = 0x41;
+	m.verify = true;
+	refused(m, "nobody was verified");
 	m = right(HS_KT_SK_ED25519);
 	m.flags = 0xc1;
 	m.extensions = true;

@@ -24,13 +24,19 @@ enum act {
 	WAIT_OPEN, // not armed, until called off
 	SLEEP,	   // does not come back when called off
 	KILL,	   // SIGTERM, then waits armed
+	CLAIM,	   // goes on alone, and fails or wins by its code
+	CLAIM_TOO, // tries to when another has
+	TYPE,	   // claims it, takes its time, and waits armed as long again
+	RUSH,	   // claims it, then waits without end
 };
 
 struct plan {
 	enum act act[LANES];
 	int code[LANES];    // of failures
 	atomic_int waiting; // lanes that wait
-	unsigned after;	    // WIN and DECLINE come when so many wait
+	unsigned after;	    // WIN, DECLINE and claims come when so many wait
+	atomic_bool claimed;
+	bool refused; // what CLAIM_TOO got
 };
 
 static void
@@ -51,7 +57,42 @@ wait_for_stop(struct hs_lane *l, struct plan *p, bool armed, struct hs_err *err)
 		nap();
 	if (armed)
 		hs_lane_disarm(l);
+	(void)atomic_fetch_sub(&p->waiting, 1);
 	return hs_fail(err, HS_SK_CANCELLED, "called off");
+}
+
+static void
+sleep_ms(long ms)
+{
+	const struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+static int
+claim(struct hs_lane *l, struct plan *p, enum act act, int code, struct hs_err *err)
+{
+	while (act == CLAIM_TOO && !atomic_load(&p->claimed))
+		nap();
+	if (!hs_lane_claim(l)) {
+		p->refused = true;
+		return hs_fail(err, HS_SK_CANCELLED, "too late");
+	}
+	atomic_store(&p->claimed, true);
+	if (act == RUSH)
+		return wait_for_stop(l, p, false, err);
+	if (act == TYPE) {
+		sleep_ms(700);
+		hs_lane_restart(l);
+		if (!hs_lane_arm(l))
+			return hs_fail(err, HS_SK_CANCELLED, "%s", "");
+		sleep_ms(700); // later than the time from the beginning
+		hs_lane_disarm(l);
+		return HS_OK;
+	}
+	while (atomic_load(&p->waiting) > 0)
+		nap(); // until the others are gone
+	return code == HS_OK ? HS_OK : hs_fail(err, (enum hs_code)code, "claimed");
 }
 
 static int
@@ -72,8 +113,10 @@ lane(struct hs_lane *l, size_t i, void *arg, struct hs_err *err)
 		(void)sleep(4);
 		return HS_OK;
 	}
-	while ((unsigned)atomic_load(&p->waiting) < p->after)
+	while (act != CLAIM_TOO && (unsigned)atomic_load(&p->waiting) < p->after)
 		nap();
+	if (act >= CLAIM)
+		return claim(l, p, act, p->code[i], err);
 	if (act == WIN)
 		return HS_OK;
 	if (act == DECLINE)
@@ -156,6 +199,49 @@ a_decline_is_final(void **state)
 	assert_false(end.stuck);
 }
 
+// The others are called off as soon as one is chosen, while that one goes on.
+static void
+one_is_chosen(void **state)
+{
+	struct plan p = {.act = {WAIT, CLAIM, WAIT_OPEN, WAIT}, .after = 3};
+	struct hs_race_end end;
+	struct hs_err err;
+
+	(void)state;
+	assert_int_equal(run(&p, LANES, 20, &end, &err), HS_OK);
+	assert_int_equal(end.winner, 1);
+	assert_false(end.stuck);
+	p = (struct plan){.act = {WAIT, CLAIM, FAIL},
+	    .code = {0, HS_SK_PIN_INVALID, HS_ERR_NOMEM},
+	    .after = 1};
+	assert_int_equal(run(&p, 3, 20, &end, &err), HS_SK_PIN_INVALID); // and it is final
+	assert_string_equal(err.text, "claimed");
+	p = (struct plan){.act = {CLAIM_TOO, CLAIM}};
+	assert_int_equal(run(&p, 2, 20, &end, &err), HS_OK);
+	assert_int_equal(end.winner, 1);
+	assert_true(p.refused);
+	p = (struct plan){.act = {CLAIM}};
+	assert_int_equal(run(&p, 1, 20, &end, &err), HS_OK); // nobody else is there
+}
+
+static void
+the_chosen_one_has_its_time(void **state)
+{
+	struct plan p = {.act = {TYPE, WAIT}, .after = 1};
+	struct hs_race_end end;
+	struct hs_err err;
+
+	(void)state;
+	assert_int_equal(run(&p, 2, 1, &end, &err), HS_OK);
+	assert_int_equal(end.winner, 0);
+	p = (struct plan){.act = {RUSH, WAIT}, .after = 1};
+	assert_int_equal(run(&p, 2, 1, &end, &err), HS_SK_DEVICE); // but not for ever
+	assert_false(end.stuck);
+	p = (struct plan){.act = {RUSH, KILL}};
+	assert_int_equal(run(&p, 2, 20, &end, &err), HS_SK_CANCELLED);
+	assert_false(end.stuck);
+}
+
 static void
 nobody_comes(void **state)
 {
@@ -212,7 +298,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(first_one_wins),
 	    cmocka_unit_test(the_failure_that_says_most),
-	    cmocka_unit_test(a_decline_is_final), cmocka_unit_test(nobody_comes),
+	    cmocka_unit_test(a_decline_is_final), cmocka_unit_test(one_is_chosen),
+	    cmocka_unit_test(the_chosen_one_has_its_time), cmocka_unit_test(nobody_comes),
 	    cmocka_unit_test(rule9_called_off), cmocka_unit_test(one_does_not_come_back)};
 	sigset_t set;
 	int failed;
