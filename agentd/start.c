@@ -94,30 +94,58 @@ hs_start_descriptors(bool keep_adopted)
 	closefrom(keep_adopted ? HS_ADOPT_FD + 1 : HS_ADOPT_FD);
 }
 
-int
-hs_start_background(bool *child, pid_t *pid, struct hs_err *err)
+static int
+detach(int null, struct hs_err *err)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return hs_fail(err, HS_ERR_IO, "/dev/null: %s", strerror(errno));
-	(void)fflush(NULL);
-	*pid = fork();
-	if (*pid < 0) {
-		close(null);
-		return hs_fail(err, HS_ERR_IO, "fork: %s", strerror(errno));
-	}
-	*child = *pid == 0;
-	if (!*child) {
-		close(null);
-		return HS_OK;
-	}
 	(void)setsid();
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(null, STDOUT_FILENO);
 	(void)dup2(null, STDERR_FILENO);
-	close(null);
 	if (chdir("/") != 0)
 		return hs_fail(err, HS_ERR_IO, "/: %s", strerror(errno));
 	return HS_OK;
+}
+
+// Until the child has detached, and so let go of the pipe's other end: what the parent
+// prints then is true.
+static void
+await_child(int fd)
+{
+	char c;
+
+	while (read(fd, &c, 1) < 0 && errno == EINTR)
+		;
+}
+
+int
+hs_start_background(bool *child, pid_t *pid, struct hs_err *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ready[2] = {-1, -1}, rc = HS_OK;
+
+	*child = false;
+	if (null < 0 || pipe2(ready, O_CLOEXEC) != 0) {
+		rc = hs_fail(err, HS_ERR_IO, "the background: %s", strerror(errno));
+		goto out;
+	}
+	(void)fflush(NULL);
+	*pid = fork();
+	if (*pid < 0) {
+		rc = hs_fail(err, HS_ERR_IO, "fork: %s", strerror(errno));
+		goto out;
+	}
+	*child = *pid == 0;
+	if (*child) {
+		rc = detach(null, err);
+	} else {
+		close(ready[1]);
+		ready[1] = -1;
+		await_child(ready[0]);
+	}
+out:
+	if (null >= 0)
+		close(null);
+	for (size_t i = 0; i < 2; i++)
+		if (ready[i] >= 0)
+			close(ready[i]);
+	return rc;
 }

@@ -23,7 +23,7 @@ int hs_start_kill(bool csh, struct hs_err *err);
 void hs_start_descriptors(bool keep_adopted);
 
 // Forks. In the child (*child is true): own session, no terminal, / as folder, stdio on
-// /dev/null.
+// /dev/null. The parent returns when that is so.
 int hs_start_background(bool *child, pid_t *pid, struct hs_err *err);
 
 #endif
