@@ -179,10 +179,10 @@ why_not_asked(const struct deciding *d)
 
 	if (request && !p->escalate && d->spent && !d->covered && d->always == NULL)
 		return HS_NO_USES;
-	if (request && !p->escalate && !p->exists)
-		return d->live == 0 ? HS_NO_SESSION : HS_NO_CEILING;
+	if (request && !p->escalate && d->live == 0 && d->always == NULL)
+		return HS_NO_SESSION;
 	if (request && !p->escalate)
-		return HS_NO_ESCALATION;
+		return p->exists ? HS_NO_ESCALATION : HS_NO_CEILING;
 	if (request && !in->reasoned && (d->live > 0 || d->always != NULL))
 		return HS_NO_REASON;
 	if (in->declined)
