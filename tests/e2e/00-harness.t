@@ -13,7 +13,7 @@ outside() {
 	id deploy 2>&1
 	ls -a "$(dirname "$HS_LIBEXECDIR")" "$HS_LIBEXECDIR" 2>&1
 	# mounts of this world's kind only: other programs on the machine mount as they like
-	grep -E 'handseal|[ ](/run|/dev|/usr/local|/etc/passwd) ' /proc/self/mountinfo
+	grep -E 'handseal|[ ](/run|/dev|/usr/local|/var/log|/etc/passwd) ' /proc/self/mountinfo
 }
 
 outside >before

@@ -84,6 +84,13 @@ test_expect_success '-D stays, prints settings without a pid to kill, and tells 
 	! grep HANDSEAL_PID "$HS_TMP/handseald.log" && hs_stop handseald INT &&
 	test "$HS_STATUS" = 0 && test ! -e "$sock"
 '
+test_expect_success '-t: no longer session can be asked for' '
+	printf "max-ttl 60\nmax-uses *\n\nns git\n" >scope && fg -t 90m &&
+	test_expect_code 3 env HANDSEAL_SOCK=$sock agentctl open scope 5401 >out && grep "^refused usage" out &&
+	grep "1 to 5400 seconds, not 5401" out &&
+	test_expect_code 3 env HANDSEAL_SOCK=$sock agentctl open scope 5400 >out && grep "^refused no-roots" out &&
+	hs_stop handseald
+'
 test_expect_success 'COMMAND: has the settings, its own options and exit code; then the daemon ends' '
 	test_expect_code 7 handseald sh -c "agentctl status >st; echo \$HANDSEAL_PID >pid; exit 7" -D &&
 	grep "^socket $sock" st && gone "$(cat pid)" && test ! -e "$sock" &&
@@ -133,7 +140,8 @@ test_expect_success 'a socket that was left behind is replaced' '
 	HANDSEAL_SOCK=$sock agentctl status >st
 '
 test_expect_success 'a second daemon says so, exits 1 and disturbs nothing' '
-	fails "another handseald is running on" handseald -s && test ! -s out &&
+	test_expect_code 1 timeout 20 handseald -s >out 2>err && test ! -s out &&
+	grep "another handseald is running on" err &&
 	fails "another handseald is running on" handseald -D &&
 	HANDSEAL_SOCK=$sock agentctl status >st &&
 	fails "another handseald writes this audit log" handseald -a ./other &&

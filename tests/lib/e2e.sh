@@ -20,6 +20,7 @@
 #	/dev        a tmpfs with null, random and the like: no hidraw, so no real key is ever asked;
 #	            /dev/log is ours: what is logged stands in $HS_TMP/syslog (after hs_syslog_start)
 #	/etc/passwd, group, shadow   with users deploy (4001) and other (4002), shell /bin/sh
+#	/var/log    a tmpfs: sshd writes down who logged in with a terminal
 #	$HS_LIBEXEC covered by a tmpfs that holds our helpers at the path compiled into the programs
 # When the test's shell ends, the kernel ends all processes in it and drops all mounts.
 #
@@ -99,7 +100,7 @@ hs_world_() {
 	{ mount -t proc proc /proc && mount -t tmpfs -o mode=0755,nosuid tmpfs /run; } 2>/dev/null ||
 		hs_skip "mounting is not permitted here"
 	mkdir -p /run/sshd "$HS_ROOT/bin" "$HS_ROOT/etc/handseal" "$HS_ROOT/home" "$HS_ROOT/tmp" &&
-		hs_users_ && hs_dev_ && hs_cover_ "$HS_LIBEXECDIR" && hs_programs_ ||
+		hs_users_ && hs_dev_ && hs_logins_ && hs_cover_ "$HS_LIBEXECDIR" && hs_programs_ ||
 		hs_fail_ "the private world could not be made"
 }
 
@@ -142,6 +143,8 @@ hs_dev_() {
 		mount --move $HS_ROOT/dev /dev
 }
 
+hs_logins_() { [ ! -d /var/log ] || mount -t tmpfs -o mode=0755,nosuid tmpfs /var/log; }
+
 # hs_cover_ DIR: an empty, private DIR, whether or not it exists. The nearest existing folder gets a
 # tmpfs; what else it held is linked to.
 hs_cover_() {
@@ -156,14 +159,15 @@ hs_cover_() {
 	mkdir -p "$1"
 }
 
-hs_programs_() {
+hs_programs_() { # whatever the umask of who built them
 	for f in "$HS_BUILD"/handseal* "$HS_BUILD"/softkey "$HS_BUILD"/softkey-ctl "$HS_BUILD"/tests/e2e/*; do
 		[ -f "$f" ] && [ -x "$f" ] || continue
 		case $f in
-		*-helper | *-shell) cp "$f" "$HS_LIBEXECDIR/" || return 1 ;;
-		*) cp "$f" $HS_ROOT/bin/ || return 1 ;;
+		*-helper | *-shell) install -m 755 "$f" "$HS_LIBEXECDIR/" || return 1 ;;
+		*) install -m 755 "$f" $HS_ROOT/bin/ || return 1 ;;
 		esac
 	done
+	install -m 644 "$HS_SRC/tests/lib/asan.supp" $HS_ROOT/
 }
 
 # ---- setting up and ending
@@ -172,6 +176,10 @@ hs_setup() {
 	if [ -d $HS_ROOT/bin ] && [ $$ = 1 ]; then
 		HS_TMP=$HS_ROOT/tmp HS_BIN=$HS_ROOT/bin HS_LIBEXEC=$HS_LIBEXECDIR
 		HS_SERVER=$HS_ROOT/etc/handseal
+		case ${ASAN_OPTIONS:-} in *:suppressions=*) # other users may not reach the sources
+			ASAN_OPTIONS=${ASAN_OPTIONS%:suppressions=*}:suppressions=$HS_ROOT/asan.supp
+			;;
+		esac
 	else
 		HS_TMP=$(mktemp -d /tmp/hs.XXXXXXXX) || hs_fail_ "no scratch folder"
 		HS_BIN=$HS_BUILD HS_LIBEXEC=$HS_BUILD HS_SERVER=$HS_TMP/server
@@ -275,6 +283,7 @@ hs_spawn() {
 		echo "# $hs_n_ runs already" >&2
 		return 1
 	fi
+	: >"$HS_TMP/$hs_n_.log" # what the last one said is not taken for this one's
 	"$@" </dev/null >"$HS_TMP/$hs_n_.log" 2>&1 3>&- 4>&- 5>&- 6>&- &
 	eval "HS_PID_$hs_n_=$!"
 	HS_SPAWNED="$hs_n_ $HS_SPAWNED"
@@ -344,7 +353,8 @@ hs_handseald_start() {
 	export HANDSEAL_SOCK
 	[ -d "$XDG_RUNTIME_DIR/handseal" ] || mkdir -m 700 "$XDG_RUNTIME_DIR/handseal" || return 1
 	hs_spawn handseald "$HS_BIN/handseald" -D -a "$HANDSEAL_SOCK" "$@" &&
-		hs_wait_for "[ -S '$HANDSEAL_SOCK' ] || ! hs_alive handseald" 10 && hs_alive handseald
+		hs_wait_for "grep -q '^handseald: serving on' '$HS_TMP/handseald.log' || ! hs_alive handseald" 10 &&
+		hs_alive handseald
 }
 
 hs_syslog_start() {

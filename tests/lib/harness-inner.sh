@@ -28,6 +28,10 @@ test_expect_success 'deploy logs in with a plain key' '
 	test "$(hs_ssh -i "$HS_TMP/id" deploy@127.0.0.1 id -un)" = deploy &&
 	grep "Accepted publickey for deploy" "$HS_TMP/sshd.log"
 '
+test_expect_success 'a login with a terminal is written down in here, not outside' '
+	test -z "$(ls /var/log)" && : >/var/log/lastlog &&
+	hs_ssh -i "$HS_TMP/id" -tt deploy@127.0.0.1 tty && test -s /var/log/lastlog
+'
 test_expect_success 'other does not' '
 	test_expect_code 255 hs_ssh -i "$HS_TMP/id" other@127.0.0.1 id -un
 '
@@ -42,10 +46,10 @@ test_expect_success 'a stopped program gives its exit status' '
 '
 test_expect_success 'a process left over is noticed' '
 	(setsid sleep 100 </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- &) &&
-	hs_wait_for "! hs_alone_ 2>/dev/null" 5 &&
+	hs_wait_for "cat /proc/[0-9]*/cmdline 2>/dev/null | grep -q -z ^sleep" 5 && ! hs_alone_ &&
 	for d in /proc/[0-9]*; do
-		grep -q -z "^sleep" "$d/cmdline" 2>/dev/null && kill "${d#/proc/}"
-	done
+		! grep -q -z "^sleep" "$d/cmdline" 2>/dev/null || kill "${d#/proc/}" || return 1
+	done &&
 	hs_wait_for "test -z \"\$(cat /proc/[0-9]*/cmdline 2>/dev/null | grep -z ^sleep)\"" 5
 '
 hs_done
