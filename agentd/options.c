@@ -12,7 +12,8 @@
 const char *
 hs_options_usage(void)
 {
-	return "usage: handseald [-s | -c] [-D] [-a SOCKET] [-t TTL] [COMMAND [ARG...]]\n"
+	return "usage: handseald [-s | -c] [-D] [-a SOCKET] [-t TTL]\n"
+	       "       handseald [-a SOCKET] [-t TTL] COMMAND [ARG...]\n"
 	       "       handseald [-s | -c] -k\n";
 }
 
