@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// Running the helper. It may hang, die, write without end or leave children behind: it has
-// a process group of its own, which is killed, and a bound on what is read. Contract in
+// Running the helper. It may hang, die, write without end or leave children behind: it is
+// killed with its group (child.h), and there is a bound on what is read. Contract in
 // ceremony.h.
 #include "agentd/ceremony.h"
 
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agentd/child.h"
 #include "proto/helper.h"
 
 #define ANSWER_MAX (4 + HS_HELPER_MSG_MAX)
@@ -16,14 +17,14 @@
 #define EOF_MS	   1000 // from the helper's end to the end of its output
 
 struct hs_ceremony {
-	uv_process_t process;
+	struct hs_child *child; // NULL once it has ended
 	uv_pipe_t in, out;
 	uv_timer_t timer;
 	uv_write_t write;
 	uv_shutdown_t shutdown;
 	struct hs_buf request, answer;
 	struct hs_err err; // why it cannot have succeeded
-	bool exited, eof, ending, ran;
+	bool eof, ending, ran;
 	int open; // handles
 	hs_ceremony_done *done;
 	void *arg;
@@ -50,19 +51,9 @@ end(struct hs_ceremony *c)
 	if (c->ending)
 		return;
 	c->ending = true;
-	uv_close((uv_handle_t *)&c->process, on_close);
 	uv_close((uv_handle_t *)&c->in, on_close);
 	uv_close((uv_handle_t *)&c->out, on_close);
 	uv_close((uv_handle_t *)&c->timer, on_close);
-}
-
-static void
-kill_all(struct hs_ceremony *c, int sig)
-{
-	// its own group (UV_PROCESS_DETACHED); once it is reaped the number may be
-	// another's
-	if (c->ran && !c->exited)
-		(void)kill(-c->process.pid, sig);
 }
 
 static void
@@ -70,22 +61,22 @@ on_timer(uv_timer_t *t)
 {
 	struct hs_ceremony *c = t->data;
 
-	if (c->exited) { // somebody else holds its output open
+	if (c->child == NULL) { // somebody else holds its output open
 		end(c);
 		return;
 	}
 	if (c->err.code == HS_OK)
 		hs_fail(&c->err, HS_SK_HELPER,
 		    "the FIDO helper did not end in time and was killed");
-	kill_all(c, SIGKILL);
+	hs_child_signal(c->child, SIGKILL);
 }
 
 static void
-on_ended(uv_process_t *p, int64_t status, int sig)
+on_ended(void *arg, int64_t status, int sig)
 {
-	struct hs_ceremony *c = p->data;
+	struct hs_ceremony *c = arg;
 
-	c->exited = true;
+	c->child = NULL;
 	if (c->err.code == HS_OK && sig != 0)
 		hs_fail(
 		    &c->err, HS_SK_HELPER, "the FIDO helper was ended by signal %d", sig);
@@ -116,14 +107,15 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 	if (n < 0) {
 		c->eof = true;
 		(void)uv_read_stop(s);
-		if (c->exited)
+		if (c->child == NULL)
 			end(c);
 		return;
 	}
 	if (c->answer.len + (size_t)n > ANSWER_MAX) {
 		hs_fail(&c->err, HS_SK_HELPER, "the FIDO helper's answer is too long");
 		(void)uv_read_stop(s);
-		kill_all(c, SIGKILL);
+		if (c->child != NULL)
+			hs_child_signal(c->child, SIGKILL);
 		return;
 	}
 	hs_put_raw(&c->answer, buf->base, (size_t)n);
@@ -140,25 +132,21 @@ on_write(uv_write_t *w, int status)
 }
 
 static int
-spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path)
+spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path, struct hs_err *err)
 {
 	char *args[] = {(char *)path, NULL};
-	char *env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL};
-	uv_stdio_container_t stdio[3] = {{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
-					     .data.stream = (uv_stream_t *)&c->in},
-	    {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-		.data.stream = (uv_stream_t *)&c->out},
-	    {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}};
-	uv_process_options_t o = {.exit_cb = on_ended,
-	    .file = path,
+	char *env[] = {HS_CHILD_PATH, "LC_ALL=C", NULL};
+	const struct hs_child_spec spec = {.what = "the FIDO helper",
+	    .path = path,
 	    .args = args,
 	    .env = env,
-	    .cwd = "/",
-	    .flags = UV_PROCESS_DETACHED,
-	    .stdio_count = 3,
-	    .stdio = stdio};
+	    .stdio = {{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+			  .data.stream = (uv_stream_t *)&c->in},
+		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+		    .data.stream = (uv_stream_t *)&c->out},
+		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}}};
 
-	return uv_spawn(loop, &c->process, &o);
+	return hs_child_start(loop, &spec, on_ended, c, &c->child, err);
 }
 
 int
@@ -167,6 +155,7 @@ hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
     struct hs_err *err)
 {
 	struct hs_ceremony *c = calloc(1, sizeof *c);
+	struct hs_err why = {0};
 	uv_buf_t buf;
 	int rc;
 
@@ -183,14 +172,12 @@ hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
 	(void)uv_pipe_init(loop, &c->in, 0);
 	(void)uv_pipe_init(loop, &c->out, 0);
 	(void)uv_timer_init(loop, &c->timer);
-	c->in.data = c->out.data = c->timer.data = c->process.data = c;
-	c->open = 4;
-	rc = spawn(c, loop, path);
-	c->process.data = c;
-	if (rc != 0) {
-		hs_fail(err, HS_SK_HELPER, "%s cannot be run: %s", path, uv_strerror(rc));
+	c->in.data = c->out.data = c->timer.data = c;
+	c->open = 3;
+	rc = spawn(c, loop, path, &why);
+	if (rc != HS_OK) {
 		end(c);
-		return HS_SK_HELPER;
+		return hs_fail(err, HS_SK_HELPER, "%s", hs_err_sentence(&why));
 	}
 	c->ran = true;
 	buf = uv_buf_init((char *)c->request.p, (unsigned)c->request.len);
@@ -207,7 +194,6 @@ hs_ceremony_cancel(struct hs_ceremony *c)
 {
 	if (c->err.code == HS_OK)
 		hs_fail(&c->err, HS_SK_CANCELLED, "%s", "");
-	kill_all(c, SIGTERM);
-	if (!c->ending)
-		(void)uv_timer_start(&c->timer, on_timer, TERM_MS, 0);
+	if (c->child != NULL)
+		hs_child_stop(c->child, SIGTERM, TERM_MS);
 }
