@@ -4,20 +4,22 @@
 // hand could. One line in; lines out, of which the last is "ok" or "error" and why. Sockets
 // are server.c's.
 //
-//	touch			touches the operation that waits; an error if none does
-//	touch-next		the same, or else touches the next one as soon as it waits
-//	auto on|off		on: every operation is touched at once
-//	wait [SECONDS]		answers as soon as an operation waits for a touch (30)
-//	state			lines of a word and a value
-//	pin PIN			sets the PIN, as if it had always been so
+//	touch		touches the operation that waits; an error if none does
+//	touch-next	the same, or else touches the next one as soon as it waits
+//	auto on|off	on: every operation is touched at once
+//	wait [SECONDS]	answers as soon as an operation waits for a touch (30)
+//	state		lines of a word and a value
+//	pin PIN		sets the PIN, as if it had always been so
 //	always-uv on|off
-//	old on|off		a key of CTAP 2.0: PIN protocol 1, no permissions, and with
-// a 				PIN no credential without it 	unplug, plug, replug
-// connections are closed; tokens and wrong PINs in a row
-// forgotten 	fault NAME [all]	from now on, for operations that want a touch, or
-// for all
-// commands; 				deny, store-full and error answer at once, without a
-// touch fault error HEX [all] the status to answer with 	fault none
+//	old on|off	a key of CTAP 2.0: PIN protocol 1, no permissions, and
+//			with a PIN no credential without it
+//	unplug, plug, replug	connections are closed, the socket removed and
+//			made anew; tokens and wrong PINs in a row forgotten
+//	fault NAME [all]	from now on, for operations that want a touch, or
+//			for all commands; deny, store-full and error answer
+//			at once, without a touch
+//	fault error HEX [all]	the status to answer with
+//	fault none
 #ifndef HS_SOFTKEY_CTL_H
 #define HS_SOFTKEY_CTL_H
 
@@ -30,7 +32,7 @@ enum hs_ctl_action {
 	HS_CTL_ANSWER, // send the answer
 	HS_CTL_TOUCH,  // first touch what waits
 	HS_CTL_WAIT,   // send it when an operation waits
-	HS_CTL_UNPLUG, // first close all connections
+	HS_CTL_UNPLUG, // first close all connections and remove their socket
 };
 
 struct hs_ctl {

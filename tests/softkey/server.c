@@ -72,6 +72,29 @@ answer_hand(struct hand *h, const struct hs_buf *answer)
 }
 
 static void
+close_socket(int fd, const char *path)
+{
+	if (fd < 0)
+		return; // not ours
+	close(fd);
+	unlink(path);
+}
+
+// The socket's name is the device node: it is there as long as the key is plugged in.
+static void
+set_plug(struct hs_server *s, struct hs_ctl *r)
+{
+	if (r->action == HS_CTL_UNPLUG) {
+		hs_hosts_close(&s->hosts);
+		close_socket(s->host_fd, s->o.hosts);
+		s->host_fd = -1;
+	}
+	if (s->ctap->plugged && s->host_fd < 0 &&
+	    hs_socket_listen(s->o.hosts, SOCK_SEQPACKET, &s->host_fd, NULL) != HS_OK)
+		hs_ctl_error(r, "its socket could not be made");
+}
+
+static void
 run_line(struct hs_server *s, struct hand *h, size_t len, uint64_t now)
 {
 	struct hs_ctl r;
@@ -79,8 +102,7 @@ run_line(struct hs_server *s, struct hand *h, size_t len, uint64_t now)
 	hs_ctl_command(s->ctap, (struct hs_str){(uint8_t *)h->line, len}, &r);
 	if (r.action == HS_CTL_TOUCH && !hs_hosts_touch(&s->hosts, now))
 		hs_ctl_error(&r, "nothing waits");
-	if (r.action == HS_CTL_UNPLUG)
-		hs_hosts_close(&s->hosts);
+	set_plug(s, &r);
 	if (r.action == HS_CTL_WAIT && !s->ctap->waiting) {
 		h->waits = true;
 		h->deadline = now + r.seconds * 1000;
@@ -255,15 +277,6 @@ hs_server_new(struct hs_server **out, struct hs_ctap *c, const struct hs_server_
 	}
 	*out = s;
 	return HS_OK;
-}
-
-static void
-close_socket(int fd, const char *path)
-{
-	if (fd < 0)
-		return; // not ours
-	close(fd);
-	unlink(path);
 }
 
 void

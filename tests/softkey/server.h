@@ -16,7 +16,8 @@ struct hs_server_options {
 struct hs_server;
 
 // Makes both sockets, 0600, and catches SIGTERM and SIGINT, which end hs_server_run. A
-// socket that nobody listens on any more is replaced.
+// socket that nobody listens on any more is replaced. While the key is unplugged the hosts'
+// socket is not there, as a pulled key's device node is not.
 int hs_server_new(struct hs_server **out, struct hs_ctap *c,
     const struct hs_server_options *o, struct hs_err *err);
 // Serves until SIGTERM or SIGINT, one that came before included.

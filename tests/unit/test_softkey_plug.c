@@ -2,6 +2,7 @@
 //
 // The software key when no answer comes, as a host sees it through libfido2: never touched,
 // stalled, unplugged, left by its host, or busy with another.
+#include <sys/stat.h>
 #include "tests/softkey/fixture.h"
 
 static struct fix fix;
@@ -181,15 +182,10 @@ unplugged_while_it_waits(void **state)
 static void
 nobody_connects_while_unplugged(void **state)
 {
-	uint8_t report[64] = {0};
-	void *handle;
-
 	(void)state;
 	fix_ok(&fix, "unplug");
-	handle = fix_io_open(fix.hosts);
-	assert_non_null(handle); // the socket is there, but closes at once
-	assert_int_equal(fix_io_read(handle, report, sizeof report, -1), -1);
-	fix_io_close(handle);
+	assert_int_equal(fix_connect(fix.hosts, SOCK_SEQPACKET), -1);
+	assert_int_equal(access(fix.hosts, F_OK), -1); // as a device node is gone
 	fix_ok(&fix, "plug");
 	fix_error(&fix, "plug", "it is plugged in");
 	reopen();
@@ -198,10 +194,32 @@ nobody_connects_while_unplugged(void **state)
 }
 
 static void
-replug_closes_connections(void **state)
+its_socket_cannot_be_made(void **state)
 {
 	(void)state;
+	fix_ok(&fix, "unplug");
+	assert_int_equal(mkdir(fix.hosts, 0700), 0);
+	fix_error(&fix, "plug", "its socket could not be made");
+	fix_ok(&fix, "unplug"); // leaves alone what is not its own
+	assert_int_equal(rmdir(fix.hosts), 0);
+	fix_ok(&fix, "plug");
+	reopen();
+	assert_int_equal(sign_only(), FIDO_OK);
+}
+
+static void
+replug_closes_connections(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	assert_int_equal(stat(fix.hosts, &before), 0);
 	fix_ok(&fix, "replug");
+	assert_int_equal(stat(fix.hosts, &after), 0);
+	assert_true(S_ISSOCK(after.st_mode));
+	assert_int_equal(after.st_mode & 0777, 0600);
+	assert_true(before.st_ctim.tv_sec != after.st_ctim.tv_sec ||
+		    before.st_ctim.tv_nsec != after.st_ctim.tv_nsec); // made anew
 	fix_state_has(&fix, "plugged yes\n");
 	assert_int_not_equal(sign_only(), FIDO_OK);
 	reopen();
@@ -261,6 +279,7 @@ main(void)
 	    T(stall_from_the_first_byte),
 	    T(unplugged_while_it_waits),
 	    T(nobody_connects_while_unplugged),
+	    T(its_socket_cannot_be_made),
 	    T(replug_closes_connections),
 	    T(host_leaves_while_it_waits),
 	    T(second_host),
