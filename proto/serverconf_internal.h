@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
 // What the readers of a server owner's two files share: lines, words, and complaints with
-// line and column. Private to serverconf.c and roots.c; the contract for everybody else is
-// serverconf.h.
+// line and column. Read by serverconf.c, roots.c and the policy (policy_parse.c); the
+// contract for everybody else is serverconf.h.
 #ifndef HS_PROTO_SERVERCONF_INTERNAL_H
 #define HS_PROTO_SERVERCONF_INTERNAL_H
 

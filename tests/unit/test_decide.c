@@ -203,6 +203,8 @@ static const struct row rows[] = {
 	.what = HS_DECIDE_ASK},
     {"f: Escalate deny", "Escalate deny\n" ANY, NULL, NEW, {{.scope = BIG}},
 	.code = HS_NO_ESCALATION, .says = "ns c is outside", .remedy = "`Escalate deny`"},
+    {"f: Escalate deny, no grant", "Escalate deny\n" ANY, NULL, NEW, {{.scope = NULL}},
+	.code = HS_NO_SESSION, .remedy = "handseal open"},
     {"f: Escalate deny, uses spent", "Escalate deny\n" ANY, NULL, ASK,
 	{{.scope = BIG, .uses = 1}}, .code = HS_NO_USES},
     {"f: Escalate deny, another would do but is asked for",
