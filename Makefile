@@ -126,8 +126,8 @@ LIBS_client   := -ljansson -lssh
 LIBS_softkey  := -lcbor -lfido2
 area           = $(foreach a,$(AREAS),$(if $(filter %_$(a),$(1))$(findstring _$(a)_,$(1)),$(a)))
 .SECONDEXPANSION:
-needs          = $$(foreach a,$$(call area,$$(@F)),$(B)/$$(a).a) $$(OBJS_$$(@F)) \
-	$(B)/libhstest.a $(B)/libhsproto.a
+needs          = $$(OBJS_$$(@F)) $(B)/libhstest.a $$(foreach a,$$(call area,$$(@F)),$(B)/$$(a).a) \
+	$(B)/libhsproto.a
 extra          = $(foreach a,$(call area,$(@F)),$(LIBS_$(a))) $(EXTRA_$(@F))
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(needs)
 	$(link) $(extra) -lcmocka $(CRYPTO)

@@ -132,11 +132,12 @@ on_write(uv_write_t *w, int status)
 }
 
 static int
-spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path, struct hs_err *err)
+spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path, int pin_fd,
+    struct hs_err *err)
 {
 	char *args[] = {(char *)path, NULL};
 	char *env[] = {HS_CHILD_PATH, "LC_ALL=C", NULL};
-	const struct hs_child_spec spec = {.what = "the FIDO helper",
+	struct hs_child_spec spec = {.what = "the FIDO helper",
 	    .path = path,
 	    .args = args,
 	    .env = env,
@@ -146,13 +147,16 @@ spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path, struct hs_err *e
 		    .data.stream = (uv_stream_t *)&c->out},
 		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}}};
 
+	if (pin_fd >= 0) {
+		spec.stdio[HS_HELPER_PIN_FD].flags = UV_INHERIT_FD;
+		spec.stdio[HS_HELPER_PIN_FD].data.fd = pin_fd;
+	}
 	return hs_child_start(loop, &spec, on_ended, c, &c->child, err);
 }
 
 int
-hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
-    uint64_t timeout_ms, hs_ceremony_done *done, void *arg, struct hs_ceremony **out,
-    struct hs_err *err)
+hs_ceremony_start(uv_loop_t *loop, const struct hs_ceremony_spec *spec,
+    hs_ceremony_done *done, void *arg, struct hs_ceremony **out, struct hs_err *err)
 {
 	struct hs_ceremony *c = calloc(1, sizeof *c);
 	struct hs_err why = {0};
@@ -163,7 +167,7 @@ hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
 		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
 	c->done = done;
 	c->arg = arg;
-	hs_put_raw(&c->request, request.p, request.len);
+	hs_put_raw(&c->request, spec->request.p, spec->request.len);
 	if (hs_buf_err(&c->request) != HS_OK) {
 		free(c);
 		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
@@ -174,7 +178,7 @@ hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
 	(void)uv_timer_init(loop, &c->timer);
 	c->in.data = c->out.data = c->timer.data = c;
 	c->open = 3;
-	rc = spawn(c, loop, path, &why);
+	rc = spawn(c, loop, spec->path, spec->pin_fd, &why);
 	if (rc != HS_OK) {
 		end(c);
 		return hs_fail(err, HS_SK_HELPER, "%s", hs_err_sentence(&why));
@@ -184,7 +188,7 @@ hs_ceremony_start(uv_loop_t *loop, const char *path, struct hs_str request,
 	c->write.data = c;
 	(void)uv_write(&c->write, (uv_stream_t *)&c->in, &buf, 1, on_write);
 	(void)uv_read_start((uv_stream_t *)&c->out, on_alloc, on_read);
-	(void)uv_timer_start(&c->timer, on_timer, timeout_ms, 0);
+	(void)uv_timer_start(&c->timer, on_timer, spec->timeout_ms, 0);
 	*out = c;
 	return HS_OK;
 }

@@ -18,9 +18,9 @@ put(struct hs_buf *b, const char *s)
 }
 
 static void
-put_keys(struct hs_buf *b, const struct hs_enrolled *roots)
+put_keys(struct hs_buf *b, const struct hs_enrolled *roots, bool pin)
 {
-	put(b, "Touch ");
+	put(b, pin ? "Enter its PIN and touch " : "Touch ");
 	for (size_t i = 0; i < roots->n; i++) {
 		put(b, i == 0 ? "" : i + 1 < roots->n ? ", " : " or ");
 		put(b, roots->v[i].name);
@@ -30,30 +30,80 @@ put_keys(struct hs_buf *b, const struct hs_enrolled *roots)
 	put(b, " to allow exactly this.\n");
 }
 
-int
-hs_compose_shown(struct hs_buf *b, const struct hs_compose *c)
+static void
+put_claim(struct hs_buf *b, struct hs_str reason)
 {
-	hs_put_fmt(b, "handseal %s: open a session", c->code);
+	if (reason.len == 0)
+		return;
+	put(b, "Says: \"");
+	hs_text_put_clean(b, reason);
+	put(b, "\" (not checked)\n");
+}
+
+static void
+put_who(struct hs_buf *b, const struct hs_peer *p)
+{
+	hs_put_fmt(b, "Asked by pid %" PRIu64, p->pid);
+	if (p->exe[0] != '\0') {
+		put(b, " ");
+		hs_text_put_clean(b, hs_str_c(p->exe));
+	}
+	if (p->cwd[0] != '\0') {
+		put(b, ", in ");
+		hs_text_put_clean(b, hs_str_c(p->cwd));
+	}
+	put(b, ". Any program of yours could have asked this.\n");
+}
+
+void
+hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
+{
+	hs_put_fmt(b, "handseal %s: ", c->code);
+	if (c->agent == NULL)
+		put(b, "open a session");
+	else
+		hs_put_fmt(b, "%s asks%s", c->agent, c->more ? " for more" : "");
 	if (hs_enrolled_any_simulated(c->roots))
 		put(b, " — SIMULATED");
-	put(b, "\nAny program of yours may use it, for ");
+}
+
+static void
+put_session(struct hs_buf *b, const struct hs_compose *c)
+{
+	put(b, "Any program of yours may use it, for ");
 	hs_describe_span(b, c->ttl);
 	put(b, ", until ");
 	hs_describe_time(b, c->end);
 	put(b, ":\n");
 	hs_describe_scope(b, c->scope, "  ");
-	if (c->reason.len > 0) {
-		put(b, "Says: \"");
-		hs_text_put_clean(b, c->reason);
-		put(b, "\" (not checked)\n");
-	}
-	hs_put_fmt(b, "Asked by pid %" PRIu64, c->pid);
-	if (c->exe[0] != '\0') {
-		put(b, " ");
-		hs_text_put_clean(b, hs_str_c(c->exe));
-	}
-	put(b, ". Any program of yours could have asked this.\n");
-	put_keys(b, c->roots);
+}
+
+// The difference first, since that is what is decided; and if it is not all, all of it.
+static void
+put_request(struct hs_buf *b, const struct hs_compose *c)
+{
+	put(b, "NEW, in one certificate, for at most ");
+	hs_describe_span(b, c->ttl);
+	put(b, " from the touch:\n");
+	hs_describe_scope(b, c->difference, "  ");
+	if (hs_str_eq(hs_scope_text(c->difference), hs_scope_text(c->scope)))
+		return;
+	put(b, "together with what it may already, so all in all:\n");
+	hs_describe_scope(b, c->scope, "  ");
+}
+
+int
+hs_compose_shown(struct hs_buf *b, const struct hs_compose *c)
+{
+	hs_compose_title(b, c);
+	put(b, "\n");
+	if (c->agent == NULL)
+		put_session(b, c);
+	else
+		put_request(b, c);
+	put_claim(b, c->reason);
+	put_who(b, c->peer);
+	put_keys(b, c->roots, c->pin);
 	if (hs_buf_err(b) == HS_OK && b->len > HS_SHOWN_MAX)
 		return HS_ERR_TOO_LONG;
 	return hs_buf_err(b);
@@ -85,8 +135,7 @@ put_body(const struct hs_compose_grant *g, const struct hs_key *root, struct hs_
 	memcpy(spec.nonce, g->nonce, sizeof spec.nonce);
 	memcpy(spec.payload.log_head, g->log_head, sizeof spec.payload.log_head);
 	rc = sha256(g->shown, spec.payload.shown);
-	if (rc == HS_OK) // there is no policy file
-		rc = sha256((struct hs_str){0}, spec.payload.policy);
+	memcpy(spec.payload.policy, g->policy, sizeof spec.payload.policy);
 	if (rc == HS_OK)
 		rc = hs_grant_put_body(body, &spec);
 	return rc;
@@ -110,12 +159,15 @@ hs_compose_request(const struct hs_compose_grant *g, const struct hs_enrolled *r
 		m->sign.v[i] = (struct hs_helper_candidate){.device = hs_str_c(r->device),
 		    .key = hs_buf_str(&keys[i]),
 		    .handle = {r->handle, r->handle_len},
-		    .body = hs_buf_str(&bodies[i])};
+		    .body = hs_buf_str(&bodies[i]),
+		    .verify = r->verify};
 		rc = hs_buf_err(&keys[i]);
 	}
 	if (rc == HS_OK) {
 		m->op = HS_HELPER_SIGN;
 		m->sign.timeout = g->armed;
+		m->sign.verify = g->verify;
+		m->sign.pin = g->pin;
 		m->sign.shown = g->shown;
 		m->sign.n = roots->n;
 		hs_helper_request_put(request, m);

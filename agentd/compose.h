@@ -6,19 +6,26 @@
 #define HS_AGENTD_COMPOSE_H
 
 #include "agentd/enrolled.h"
+#include "agentd/peer.h"
 #include "proto/helper.h"
 
 struct hs_compose {
 	const char *code;
-	const struct hs_scope *scope;
-	uint64_t ttl, end; // seconds; Unix seconds
+	const struct hs_scope *scope; // all that the touch will allow
+	uint64_t ttl, end;	      // seconds; Unix seconds (of `open` alone)
 	struct hs_str reason;
-	const char *exe; // of who asks, as far as known
-	uint64_t pid;
+	const struct hs_peer *peer; // who asks
 	const struct hs_enrolled *roots;
+	bool pin; // it wants a PIN with the touch
+	// of a request:
+	const char *agent;		   // NULL: it is `open`
+	const struct hs_scope *difference; // of scope, what no live grant covers
+	bool more;			   // there is a session already
 };
 // Appends the text. HS_ERR_TOO_LONG above HS_SHOWN_MAX.
 int hs_compose_shown(struct hs_buf *b, const struct hs_compose *c);
+// One line for where there is room for no more: a notification's title.
+void hs_compose_title(struct hs_buf *b, const struct hs_compose *c);
 
 struct hs_compose_grant {
 	const struct hs_key *session_key;
@@ -29,7 +36,9 @@ struct hs_compose_grant {
 	const uint8_t *nonce; // 32 bytes
 	uint64_t log_seq;
 	const uint8_t *log_head; // 32 bytes
+	const uint8_t *policy;	 // 32 bytes
 	uint32_t armed;
+	bool verify, pin; // PIN or finger is demanded; a PIN comes along
 };
 // Fills bodies[i] and request for each root.
 int hs_compose_request(const struct hs_compose_grant *g, const struct hs_enrolled *roots,

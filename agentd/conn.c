@@ -5,9 +5,11 @@
 // nobody waits for anybody else. Contract in conn.h.
 #include "agentd/conn.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/request.h"
 #include "agentd/touch.h"
@@ -48,6 +50,23 @@ on_closed(uv_handle_t *h)
 	hs_conn_unref(h->data);
 }
 
+static void
+drop_fd(struct hs_conn *c)
+{
+	if (c->passed >= 0)
+		(void)close(c->passed);
+	c->passed = -1;
+}
+
+int
+hs_conn_take_fd(struct hs_conn *c)
+{
+	int fd = c->passed;
+
+	c->passed = -1;
+	return fd;
+}
+
 void
 hs_conn_close(struct hs_conn *c)
 {
@@ -55,6 +74,8 @@ hs_conn_close(struct hs_conn *c)
 		return;
 	c->closed = true;
 	hs_touch_abandon(c);
+	hs_events_abandon(c);
+	drop_fd(c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
@@ -105,6 +126,7 @@ process(struct hs_conn *c)
 			break;
 		c->busy = true;
 		hs_request(c, body);
+		drop_fd(c); // one that it did not want
 		c->at += used;
 	}
 	c->handling = false;
@@ -136,13 +158,41 @@ static void
 on_eof(struct hs_conn *c)
 {
 	c->eof = true;
-	// whoever waits for a touch is gone; other requests are answered first
-	if (c->touch != NULL) {
+	// whoever waits for a touch or for events is gone; other requests are answered
+	// first
+	if (c->touch != NULL || c->waiter != NULL || c->follow != NULL) {
 		hs_conn_close(c);
 		return;
 	}
 	(void)uv_read_stop((uv_stream_t *)&c->pipe);
 	process(c);
+}
+
+static void
+on_passed_closed(uv_handle_t *h)
+{
+	free(h);
+}
+
+// libuv hands a passed descriptor out as a stream of its own, whatever it is. The last one
+// of those that came together counts.
+static void
+receive_fds(struct hs_conn *c)
+{
+	while (uv_pipe_pending_count(&c->pipe) > 0) {
+		uv_pipe_t *p = malloc(sizeof *p);
+		uv_os_fd_t fd;
+
+		if (p == NULL || uv_pipe_init(c->d->loop, p, 0) != 0) {
+			free(p);
+			return; // it goes with the connection
+		}
+		drop_fd(c);
+		if (uv_accept((uv_stream_t *)&c->pipe, (uv_stream_t *)p) == 0 &&
+		    uv_fileno((uv_handle_t *)p, &fd) == 0)
+			c->passed = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		uv_close((uv_handle_t *)p, on_passed_closed);
+	}
 }
 
 static void
@@ -160,6 +210,7 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 		hs_conn_close(c);
 		return;
 	}
+	receive_fds(c);
 	hs_put_raw(&c->in, buf->base, (size_t)n);
 	if (hs_buf_err(&c->in) != HS_OK) {
 		hs_conn_close(c);
@@ -229,9 +280,9 @@ hs_conn_reply(struct hs_conn *c, struct hs_buf *frame)
 	if (queued(c) > HS_CONN_QUEUE_MAX) {
 		hs_log("pid %lu does not read its answers", (unsigned long)c->peer.pid);
 		hs_conn_close(c);
-		return;
 	}
-	process(c);
+	// its next frame is for when this is written: whoever replies is in the middle of
+	// things
 }
 
 // True if the peer may stay; else it was recorded.
@@ -266,13 +317,14 @@ hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener)
 {
 	struct hs_conn *c = calloc(1, sizeof *c);
 
-	if (c == NULL || uv_pipe_init(d->loop, &c->pipe, 0) != 0) {
+	if (c == NULL || uv_pipe_init(d->loop, &c->pipe, 1) != 0) {
 		free(c);
 		return false;
 	}
 	c->d = d;
 	c->pipe.data = c;
 	c->refs = 1;
+	c->passed = -1;
 	c->next = d->conns;
 	if (c->next != NULL)
 		c->next->prev = c;

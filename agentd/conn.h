@@ -24,9 +24,14 @@ struct hs_conn {
 	bool paused;   // not read from: in is full
 	bool eof;      // the client will send no more
 	bool closed;
-	unsigned writing;	// answers that the client has not taken yet
-	unsigned refs;		// 1 for the handle, 1 for each answer under way
-	struct hs_touch *touch; // what it asked to be touched, or NULL
+	unsigned writing;	  // answers that the client has not taken yet
+	unsigned refs;		  // 1 for the handle, 1 for each answer under way
+	struct hs_touch *touch;	  // what it asked to be touched, or NULL
+	struct hs_waiter *waiter; // its outstanding `pending`, or NULL
+	struct hs_follow *follow; // its outstanding `events`, or NULL
+	bool watches;		  // it shows prompts to a person
+	uint64_t watches_until;	  // without asking again, in milliseconds since boot
+	int passed;		  // a descriptor that came with what is in `in`; -1: none
 	struct hs_conn *next, *prev;
 };
 
@@ -38,6 +43,9 @@ bool hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener);
 // Answers the outstanding request with a whole frame, whose memory is taken. Does nothing
 // but free it if the connection is closed.
 void hs_conn_reply(struct hs_conn *c, struct hs_buf *frame);
+
+// The descriptor that came along, which is the caller's then; -1: none.
+int hs_conn_take_fd(struct hs_conn *c);
 
 void hs_conn_close(struct hs_conn *c); // drops what it asked for; fine when closed
 struct hs_conn *hs_conn_ref(struct hs_conn *c);

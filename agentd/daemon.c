@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: ISC
 //
-// Time passing over the daemon's state. Contract in daemon.h.
+// Time passing over the daemon's state, and what a new policy does to it. Contract in
+// daemon.h.
 #include "agentd/daemon.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/revoke.h"
+#include "agentd/touch.h"
 
 void
 hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r)
@@ -17,17 +22,33 @@ hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r)
 		hs_log("%s: not recorded", r->event);
 }
 
-void
-hs_daemon_session_opened(struct hs_daemon *d)
+static uint64_t
+idle_ms(const struct hs_daemon *d)
 {
-	hs_clock_alarm_set(d->alarm, d->session.end, d->session.end_boot_ms);
+	return d->policy->policy->idle * 1000;
 }
 
 void
-hs_daemon_session_close(struct hs_daemon *d)
+hs_daemon_session_changed(struct hs_daemon *d)
 {
+	uint64_t wall, boot_ms;
+
+	hs_session_ends(&d->session, idle_ms(d), &wall, &boot_ms);
+	hs_clock_alarm_set(d->alarm, wall, boot_ms);
+}
+
+void
+hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
+{
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_agent_event e = {.event = hs_str_c(event), .text = hs_str_c(why)};
+
+	memcpy(id, d->session.id, sizeof id);
+	e.id = hs_str_c(id);
 	hs_session_end(&d->session);
 	hs_clock_alarm_set(d->alarm, 0, 0);
+	hs_events_put(d, &e);
+	hs_touch_session_closed(d, id);
 }
 
 static void
@@ -45,17 +66,137 @@ hs_daemon_tick(struct hs_daemon *d, struct hs_now *now)
 {
 	struct hs_audit_record r = {
 	    .event = "expire", .session = d->session.id, .counted = true};
+	const char *why = "its last grant has ended";
+	uint64_t end = hs_session_end_time(&d->session);
 	int64_t jump;
 
 	hs_clock_read(now);
 	if (hs_clock_look(&d->clock, now, &jump))
 		note_jump(d, jump);
-	if (!hs_session_over(&d->session, now))
+	if (!hs_session_over(&d->session, now, idle_ms(d))) {
+		if (d->session.open)
+			hs_daemon_session_changed(d);
 		return;
-	r.end = d->session.end;
+	}
+	if (d->session.nheld > 0)
+		why = "nothing was issued for as long as the policy's Idle";
+	r.sentence = hs_str_c(why);
+	r.end = end;
 	r.count = d->session.count;
 	hs_keys_wipe(&d->session.key); // before anything else can go wrong
-	hs_log("session %s is over", d->session.id);
+	hs_log("session %s is over: %s", d->session.id, why);
 	hs_daemon_note(d, &r);
-	hs_daemon_session_close(d);
+	hs_daemon_session_close(d, "expired", why);
+}
+
+// What came of reading the policy, for the log and whoever follows.
+static void
+note_policy(struct hs_daemon *d, int rc, const struct hs_err *why)
+{
+	const struct hs_policy *p = d->policy->policy;
+	const char *said = rc != HS_OK ? hs_err_sentence(why)
+			   : p->exists ? d->policy->path
+				       : "there is no policy file";
+	struct hs_audit_record r = {.event = "policy",
+	    .code = hs_code_name((enum hs_code)rc),
+	    .sentence = hs_str_c(said),
+	    .digest = {p->digest, sizeof p->digest}};
+	struct hs_agent_event e = {.event = hs_str_c("policy"),
+	    .why = hs_str_c(rc != HS_OK ? hs_code_name((enum hs_code)rc) : ""),
+	    .text = hs_str_c(said)};
+
+	hs_log("policy: %s%s", rc != HS_OK ? "not in force: " : "", said);
+	hs_daemon_note(d, &r);
+	hs_events_put(d, &e);
+}
+
+int
+hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
+{
+	uint8_t before[sizeof d->policy->policy->digest];
+	struct hs_err was = d->policy->bad, why = {0};
+	const struct hs_policy *p;
+	int rc;
+
+	memcpy(before, d->policy->policy->digest, sizeof before);
+	rc = hs_policyfile_load(d->policy, notes, &why);
+	p = d->policy->policy;
+	if (err != NULL)
+		*err = why;
+	if ((enum hs_code)rc == was.code && memcmp(before, p->digest, sizeof before) == 0 &&
+	    strcmp(hs_err_sentence(&was), hs_err_sentence(&d->policy->bad)) == 0)
+		return rc; // nothing new, however often somebody asks
+	note_policy(d, rc, &why);
+	if (d->session.open)
+		hs_daemon_session_changed(d);
+	return rc;
+}
+// Was one of the session's grants touched there?
+static bool
+is_ours(const struct hs_session *s, const char *path)
+{
+	for (size_t i = 0; i < s->nheld; i++)
+		if (s->held[i]->device[0] != '\0' && strcmp(s->held[i]->device, path) == 0)
+			return true;
+	return false;
+}
+
+// The session's key is wiped already: this is for servers.
+static void
+write_revocation(struct hs_daemon *d, const struct hs_key *key)
+{
+	struct hs_audit_record r = {.event = "revoke", .session = d->session.id};
+	struct hs_err err = {0};
+	struct hs_now now;
+	int rc;
+
+	hs_clock_read(&now);
+	rc = hs_revoke_session(d->set->state_dir, d->session.id, key, now.wall, &err);
+	r.code = hs_code_name((enum hs_code)rc);
+	if (rc != HS_OK)
+		r.sentence = hs_str_c(hs_err_sentence(&err));
+	hs_log("session %s revoked: %s", d->session.id,
+	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&err));
+	hs_daemon_note(d, &r);
+}
+
+static void
+close_unplugged(struct hs_daemon *d)
+{
+	struct hs_key key = d->session.key.pub;
+	struct hs_audit_record r = {.event = "close",
+	    .session = d->session.id,
+	    .sentence = hs_str_c("the key that was touched was unplugged"),
+	    .counted = true,
+	    .count = d->session.count};
+
+	hs_keys_wipe(&d->session.key);
+	if (d->policy->policy->unplug == HS_UNPLUG_REVOKE)
+		write_revocation(d, &key);
+	hs_log("session %s closed: its key was unplugged", d->session.id);
+	hs_daemon_note(d, &r);
+	hs_daemon_session_close(d, "closed", "the key that was touched was unplugged");
+}
+
+void
+hs_daemon_device(struct hs_daemon *d, const char *path, bool plugged)
+{
+	struct hs_agent_event e = {
+	    .event = hs_str_c(plugged ? "plugged" : "unplugged"), .text = hs_str_c(path)};
+	struct hs_audit_record r = {
+	    .event = plugged ? "plugged" : "unplugged", .sentence = hs_str_c(path)};
+
+	if (d->stopping)
+		return;
+	hs_log("%s %s", path, plugged ? "plugged in" : "unplugged");
+	hs_daemon_note(d, &r);
+	hs_events_put(d, &e);
+	if (plugged) {
+		hs_touch_plugged(d);
+		return;
+	}
+	hs_touch_unplugged(d, path);
+	if (d->session.open && d->policy->policy->unplug != HS_UNPLUG_KEEP &&
+	    is_ours(&d->session, path))
+		close_unplugged(d);
 }

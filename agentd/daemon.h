@@ -7,10 +7,15 @@
 
 #include <uv.h>
 #include "agentd/audit.h"
+#include "agentd/devices.h"
+#include "agentd/policyfile.h"
+#include "agentd/prompt.h"
+#include "agentd/quota.h"
 #include "agentd/session.h"
 #include "agentd/settings.h"
 
 struct hs_conn;
+struct hs_events;
 struct hs_touch;
 
 struct hs_daemon {
@@ -18,12 +23,19 @@ struct hs_daemon {
 	const struct hs_settings *set;
 	struct hs_audit *audit;
 	struct hs_session session;
+	struct hs_policyfile *policy;
+	struct hs_quota quota;
+	struct hs_events *events;
+	struct hs_prompt *prompt;
+	struct hs_devices *devices;
 	struct hs_clock clock;
 	struct hs_clock_alarm *alarm;
 	struct hs_conn *conns; // see conn.h
 	size_t nconns;
-	struct hs_touch *touches; // in the order of asking; see touch.h
-	struct hs_touch *running; // whose ceremony it is
+	struct hs_touch *touches;   // in the order of asking; see touch.h
+	struct hs_touch *running;   // whose ceremony it is
+	uint64_t last_turn;	    // given to one that was queued
+	uint64_t ceremony_ended_ms; // since boot; 0: there was none
 	bool stopping;
 };
 
@@ -31,9 +43,16 @@ struct hs_daemon {
 // Called before anything is decided, and by the alarm.
 void hs_daemon_tick(struct hs_daemon *d, struct hs_now *now);
 
-// A session was begun in d->session, or has to go: sets the alarm, or wipes.
-void hs_daemon_session_opened(struct hs_daemon *d);
-void hs_daemon_session_close(struct hs_daemon *d);
+// The session's ends changed: sets the alarm anew.
+void hs_daemon_session_changed(struct hs_daemon *d);
+// Ends the session; event and why tell programs that follow ("closed", "expired").
+void hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why);
+
+// Reads the policy files again, and records what came of it. notes as hs_policyfile_load.
+int hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err);
+
+// A security key was plugged in or pulled out.
+void hs_daemon_device(struct hs_daemon *d, const char *path, bool plugged);
 
 // Records an event that nobody waits for. r->time is filled in.
 void hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r);

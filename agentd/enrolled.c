@@ -111,6 +111,33 @@ out:
 	return rc;
 }
 
+static bool
+holds(const struct hs_enrolled *e, const struct hs_key *key)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (hs_key_eq(&e->v[i].key, key))
+			return true;
+	return false;
+}
+
+int
+hs_enrolled_recheck(const char *dir, struct hs_enrolled *e, struct hs_err *err)
+{
+	struct hs_enrolled now = {0};
+	int rc = hs_enrolled_read(dir, &now, err);
+	size_t n = 0;
+
+	for (size_t i = 0; rc == HS_OK && i < e->n; i++)
+		if (holds(&now, &e->v[i].key))
+			e->v[n++] = e->v[i];
+	if (rc == HS_OK)
+		e->n = n;
+	if (rc == HS_OK && n == 0)
+		rc = hs_fail(err, HS_NO_ROOTS, "the keys that were asked for are removed");
+	hs_enrolled_free(&now);
+	return rc;
+}
+
 void
 hs_enrolled_free(struct hs_enrolled *e)
 {

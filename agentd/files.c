@@ -95,7 +95,8 @@ hs_files_read_at(
 	int rc;
 
 	if (fd < 0)
-		return hs_fail(err, HS_ERR_IO, "%s: %s", name, strerror(errno));
+		return hs_fail(err, errno == ENOENT ? HS_NO_SUCH : HS_ERR_IO, "%s: %s",
+		    name, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		rc = hs_fail(err, HS_ERR_IO, "%s is not a regular file", name);
 		goto out;

@@ -21,7 +21,7 @@ int hs_files_open_dir(const char *path, int *fd, struct hs_err *err);
 int hs_files_make_dirs(const char *path, struct hs_err *err);
 
 // Reads a regular file of at most max bytes from a folder. Never follows a link, never
-// blocks. HS_ERR_IO with the reason, HS_ERR_TOO_LONG.
+// blocks. HS_NO_SUCH if it is not there; HS_ERR_IO with the reason; HS_ERR_TOO_LONG.
 int hs_files_read_at(
     int dir, const char *name, size_t max, struct hs_buf *out, struct hs_err *err);
 

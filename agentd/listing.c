@@ -49,7 +49,7 @@ put_list(struct hs_buf *frame, const struct hs_session *s, struct hs_str items, 
 {
 	size_t mark = hs_agent_reply_begin(frame, HS_EXT_LIST, HS_AGENT_DONE);
 
-	hs_put_u64(frame, s->end);
+	hs_put_u64(frame, hs_session_end_time(s));
 	hs_put_u32(frame, n);
 	hs_put_raw(frame, items.p, items.len);
 	hs_put_u8(frame, more);
@@ -96,10 +96,20 @@ hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent
 	return HS_OK;
 }
 
+static uint64_t
+idle_left(const struct hs_session *s, uint64_t idle, const struct hs_now *now)
+{
+	uint64_t end = s->active_boot_ms + idle * 1000;
+
+	return end > now->boot_ms ? (end - now->boot_ms) / 1000 : 0;
+}
+
 void
 hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs_now *now)
 {
 	struct hs_session *s = &d->session;
+	const struct hs_held *h =
+	    s->nheld > 0 ? s->held[0] : NULL; // that opened it, while it lives
 	struct hs_enrolled roots;
 	struct hs_agent_status_info m = {.version = hs_str_c(HS_VERSION),
 	    .socket = hs_str_c(d->set->socket),
@@ -107,21 +117,28 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	    .open = s->open,
 	    .session = hs_str_c(s->id),
 	    .opened = s->opened,
-	    .end = s->end,
-	    .root = hs_str_c(s->root),
-	    .fingerprint = hs_str_c(s->fingerprint),
-	    .flags = s->grant.sk.flags,
-	    .simulated = s->simulated,
+	    .end = hs_session_end_time(s),
 	    .issued = s->count,
 	    .pending = (uint32_t)hs_touch_waiting(d),
+	    .policy = hs_str_c(d->policy->policy->exists ? d->policy->path : ""),
 	    .log_seq = hs_audit_seq(d->audit),
 	    .log_ok = hs_audit_ok(d->audit)};
 	size_t mark;
 
 	hs_session_prune(s, now->wall);
 	m.live = s->nlive;
-	if (s->open)
-		m.ceiling = hs_scope_text(s->grant.scope);
+	if (h != NULL) {
+		m.root = hs_str_c(h->root);
+		m.fingerprint = hs_str_c(h->fingerprint);
+		m.flags = h->grant.sk.flags;
+		m.simulated = h->simulated;
+		if (h->silent)
+			m.ceiling = hs_scope_text(h->grant.scope);
+	}
+	if (s->open && d->policy->policy->idle > 0)
+		m.idle_end = now->wall + idle_left(s, d->policy->policy->idle, now);
+	if (d->policy->bad.code != HS_OK)
+		m.policy_error = hs_str_c(hs_err_sentence(&d->policy->bad));
 	if (hs_enrolled_read(d->set->roots_dir, &roots, NULL) == HS_OK)
 		m.roots = (uint32_t)roots.n;
 	hs_enrolled_free(&roots);

@@ -22,6 +22,7 @@ struct startup {
 	struct hs_daemon_options options;
 	struct hs_settings set;
 	struct hs_listener listener;
+	struct hs_policyfile policy;
 	struct hs_serve how;
 };
 
@@ -34,12 +35,34 @@ complain(const struct hs_err *err, int status)
 	return status;
 }
 
+// A daemon does not start under a policy that cannot be read: there is no old one to keep.
+static int
+read_policy(struct startup *s, struct hs_err *err)
+{
+	struct hs_buf notes = {0};
+	int rc =
+	    hs_policyfile_init(&s->policy, s->set.policy, HS_SYSCONFDIR "/handseal/policy");
+
+	if (rc != HS_OK)
+		return hs_fail(err, (enum hs_code)rc, "the policy cannot be read");
+	rc = hs_policyfile_load(&s->policy, &notes, err);
+	if (notes.len > 0)
+		fprintf(stderr, "%.*s", (int)notes.len, (const char *)notes.p);
+	hs_buf_free(&notes);
+	if (rc != HS_OK)
+		return hs_fail(err, (enum hs_code)rc, "the policy is not in order");
+	s->how.policy = &s->policy;
+	return HS_OK;
+}
+
 // Everything that may fail for a reason that a person can mend.
 static int
 prepare(struct startup *s, struct hs_err *err)
 {
 	int rc = hs_options_settings(&s->options, &s->set, err);
 
+	if (rc == HS_OK)
+		rc = read_policy(s, err);
 	if (rc == HS_OK)
 		rc = hs_listen_open(s->options.address, &s->listener, err);
 	if (rc != HS_OK)
@@ -64,6 +87,7 @@ serve(struct startup *s)
 		rc = hs_serve(&s->how, &err);
 	hs_listen_close(&s->listener);
 	hs_audit_free(&s->how.audit);
+	hs_policyfile_free(&s->policy);
 	return rc == HS_OK ? 0 : complain(&err, EXIT_FAILED);
 }
 

@@ -12,8 +12,7 @@
 const char *
 hs_options_usage(void)
 {
-	return "usage: handseald [-s | -c] [-D] [-a SOCKET] [-t TTL]\n"
-	       "       handseald [-a SOCKET] [-t TTL] COMMAND [ARG...]\n"
+	return "usage: handseald [-s | -c] [-D] [-a SOCKET] [-t TTL] [COMMAND [ARG...]]\n"
 	       "       handseald [-s | -c] -k\n";
 }
 
@@ -129,10 +128,14 @@ hs_options_settings(
 	out->ttl_max = o->ttl;
 	out->show_ms = HS_SHOW_MS;
 	out->grace_ms = HS_GRACE_MS;
+	out->gap_ms = HS_GAP_MS;
 	rc = touch_seconds(&out->armed, err);
 	if (rc == HS_OK)
 		rc = xdg_path("XDG_CONFIG_HOME", ".config", "/roots", out->roots_dir,
 		    sizeof out->roots_dir, err);
+	if (rc == HS_OK)
+		rc = xdg_path("XDG_CONFIG_HOME", ".config", "/policy", out->policy,
+		    sizeof out->policy, err);
 	if (rc == HS_OK)
 		rc = xdg_path("XDG_STATE_HOME", ".local/state", "", out->state_dir,
 		    sizeof out->state_dir, err);

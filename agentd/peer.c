@@ -7,13 +7,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void
+read_link(pid_t pid, const char *what, char out[static PATH_MAX])
+{
+	char link[64];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof link, "/proc/%ld/%s", (long)pid, what);
+	n = readlink(link, out, PATH_MAX - 1);
+	out[n > 0 ? n : 0] = '\0';
+}
+
 int
 hs_peer_read(int fd, struct hs_peer *out)
 {
 	struct ucred cred;
 	socklen_t len = sizeof cred;
-	char link[64];
-	ssize_t n;
 
 	*out = (struct hs_peer){0};
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 || len != sizeof cred)
@@ -22,9 +31,8 @@ hs_peer_read(int fd, struct hs_peer *out)
 	out->pid = cred.pid > 0 ? (uint64_t)cred.pid : 0;
 	if (cred.pid <= 0)
 		return HS_OK;
-	(void)snprintf(link, sizeof link, "/proc/%ld/exe", (long)cred.pid);
-	n = readlink(link, out->exe, sizeof out->exe - 1);
-	out->exe[n > 0 ? n : 0] = '\0';
+	read_link(cred.pid, "exe", out->exe);
+	read_link(cred.pid, "cwd", out->cwd);
 	return HS_OK;
 }
 

@@ -16,6 +16,7 @@ struct hs_peer {
 	uint64_t pid; // 0: unknown
 	uid_t uid;
 	char exe[PATH_MAX]; // "" where it could not be read
+	char cwd[PATH_MAX]; // likewise: its working folder
 };
 
 // Reads the peer of a connected socket. HS_ERR_IO if not even the uid can be had.

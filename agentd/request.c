@@ -7,139 +7,17 @@
 
 #include <inttypes.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
-#include "agentd/issue.h"
+#include "agentd/events.h"
+#include "agentd/judge.h"
 #include "agentd/listing.h"
 #include "agentd/log.h"
-#include "agentd/touch.h"
+#include "agentd/policyask.h"
+#include "agentd/release.h"
+#include "agentd/reply.h"
+#include "agentd/waiter.h"
 #include "proto/agent.h"
 #include "proto/names.h"
-
-// A reply that waits for its record.
-struct answer {
-	struct hs_conn *conn;
-	struct hs_buf frame;
-	const char *ext;
-	// a certificate, to be taken back if it cannot be recorded
-	char session[HS_SESSION_ID_LEN + 1];
-	uint64_t serial, uses;
-};
-
-void
-hs_request_who(struct hs_audit_record *r, const struct hs_conn *c)
-{
-	r->peer = true;
-	r->pid = c->peer.pid;
-	r->uid = c->peer.uid;
-	r->exe = hs_str_c(c->peer.exe);
-}
-
-void
-hs_request_put_refusal(struct hs_buf *frame, const char *ext, const struct hs_refusal *why)
-{
-	const struct hs_agent_refusal m = {.code = hs_str_c(hs_code_name(why->err.code)),
-	    .sentence = hs_str_c(hs_err_sentence(&why->err)),
-	    .remedy = hs_str_c(why->remedy)};
-
-	hs_agent_put_refusal(frame, ext, &m);
-}
-
-static void
-reply_byte(struct hs_conn *c, enum hs_agent_msg type)
-{
-	struct hs_buf frame = {0};
-	size_t mark = hs_agent_frame_begin(&frame);
-
-	hs_put_u8(&frame, (uint8_t)type);
-	if (type == HS_AGENT_IDENTITIES)
-		hs_put_u32(&frame, 0); // this socket holds no keys
-	hs_agent_frame_end(&frame, mark);
-	hs_conn_reply(c, &frame);
-}
-
-static void
-put_unrecorded(struct hs_buf *frame, const char *ext)
-{
-	struct hs_refusal why = {0};
-
-	hs_fail(&why.err, HS_NO_RECORD, "%s", "");
-	hs_refusal_remedy(&why, "see that the audit log's disk can be written");
-	hs_buf_reset(frame);
-	hs_request_put_refusal(frame, ext, &why);
-}
-
-// The certificate of this answer, if it is one, may be shown from now on or never was.
-static void
-settle(const struct answer *a, bool recorded)
-{
-	struct hs_session *s = &a->conn->d->session;
-
-	if (a->serial == 0 || !s->open || strcmp(s->id, a->session) != 0)
-		return;
-	if (recorded)
-		hs_session_recorded(s, a->serial);
-	else
-		hs_session_unkeep(s, a->serial, a->uses);
-}
-
-static void
-on_recorded(void *arg, int code)
-{
-	struct answer *a = arg;
-
-	settle(a, code == HS_OK);
-	if (code != HS_OK)
-		put_unrecorded(&a->frame, a->ext);
-	hs_conn_reply(a->conn, &a->frame);
-	hs_conn_unref(a->conn);
-	free(a);
-}
-
-// Sends frame when r is on disk, and a refusal if it cannot be. Takes frame. issued may be
-// NULL.
-static void
-reply_recorded(struct hs_conn *c, const char *ext, struct hs_buf *frame,
-    struct hs_audit_record *r, const struct hs_issue *issued)
-{
-	struct answer *a = calloc(1, sizeof *a);
-
-	if (a == NULL) {
-		hs_buf_free(frame);
-		hs_conn_close(c);
-		return;
-	}
-	*a = (struct answer){.conn = hs_conn_ref(c), .frame = *frame, .ext = ext};
-	*frame = (struct hs_buf){0};
-	if (issued != NULL) {
-		memcpy(a->session, c->d->session.id, sizeof a->session);
-		a->serial = issued->serial;
-		a->uses = issued->uses;
-	}
-	if (hs_audit_put(c->d->audit, r, on_recorded, a, NULL, NULL) != HS_OK)
-		on_recorded(a, HS_NO_RECORD);
-}
-
-static void
-refuse(struct hs_conn *c, const char *ext, const struct hs_refusal *why,
-    const struct hs_now *now, struct hs_str agent, struct hs_str scope)
-{
-	struct hs_audit_record r = {.event = "refuse",
-	    .time = now->wall,
-	    .ext = hs_str_c(ext),
-	    .agent = agent.len <= HS_AGENT_NAME_MAX ? agent : (struct hs_str){0},
-	    .session = c->d->session.id,
-	    .code = hs_code_name(why->err.code),
-	    .sentence = hs_str_c(hs_err_sentence(&why->err)),
-	    .scope = scope.len <= HS_SCOPE_BYTES_MAX ? scope : (struct hs_str){0}};
-	struct hs_buf frame = {0};
-
-	hs_request_who(&r, c);
-	hs_log("pid %lu %s: %s: %s", (unsigned long)c->peer.pid, ext, r.code,
-	    hs_err_sentence(&why->err));
-	hs_request_put_refusal(&frame, ext, why);
-	reply_recorded(c, ext, &frame, &r, NULL);
-}
 
 // ---- the extensions. Each returns HS_OK when it has answered or will, or why it could not
 // be decoded.
@@ -152,7 +30,7 @@ do_open(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	int rc = hs_agent_open_get(r, &m);
 
 	if (rc == HS_OK && hs_touch_open(c, &m, now, &why) != HS_OK)
-		refuse(c, HS_EXT_OPEN, &why, now, (struct hs_str){0}, m.scope);
+		hs_reply_refuse(c, HS_EXT_OPEN, &why, now, (struct hs_str){0}, m.scope);
 	return rc;
 }
 
@@ -163,82 +41,173 @@ do_pending(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	struct hs_agent_pending m;
 	int rc = hs_agent_pending_get(r, &m);
 
-	if (rc == HS_OK && hs_touch_pending(c, m.code, &why) != HS_OK)
-		refuse(
+	if (rc == HS_OK && hs_waiter_pending(c, &m, &why) != HS_OK)
+		hs_reply_refuse(
 		    c, HS_EXT_PENDING, &why, now, (struct hs_str){0}, (struct hs_str){0});
 	return rc;
 }
 
-// Keeps, records and answers a certificate that was just made.
+// Issues under a live grant, as was decided.
 static int
-release(struct hs_conn *c, const struct hs_agent_request *m, struct hs_issue *i)
+release(struct hs_conn *c, const struct hs_wanted *w, const struct hs_issue *i,
+    struct hs_refusal *why)
 {
-	const struct hs_agent_issued reply = {.certificate = hs_buf_str(&i->certificate),
+	const struct hs_agent_issued m = {.certificate = hs_buf_str(&i->certificate),
 	    .end = i->end,
 	    .id = hs_str_c(i->id)};
-	const struct hs_issued_spec keep = {.serial = i->serial,
-	    .issued = i->issued,
-	    .end = i->end,
-	    .pid = c->peer.pid,
-	    .agent = hs_str_c(i->agent),
-	    .scope = hs_scope_text(i->scope),
-	    .exe = hs_str_c(c->peer.exe),
-	    .certificate = hs_buf_str(&i->certificate)};
-	struct hs_audit_record r = {.event = "issue",
-	    .time = i->issued,
-	    .agent = keep.agent,
-	    .session = c->d->session.id,
-	    .reason = m->reason,
-	    .scope = keep.scope,
-	    .numbered = true,
-	    .serial = i->serial,
-	    .end = i->end,
-	    .key = i->key};
 	struct hs_buf frame = {0};
-	uint8_t digest[32];
-	size_t mark;
-	int rc = hs_session_keep(&c->d->session, &keep);
+	size_t mark = hs_agent_reply_begin(&frame, HS_EXT_REQUEST, HS_AGENT_DONE);
+	struct hs_reply *reply;
+	int rc = HS_ERR_NOMEM;
 
-	if (rc != HS_OK)
-		return rc;
-	hs_scope_digest(i->scope, digest);
-	r.digest = (struct hs_str){digest, sizeof digest};
-	hs_request_who(&r, c);
-	mark = hs_agent_reply_begin(&frame, HS_EXT_REQUEST, HS_AGENT_DONE);
-	hs_agent_issued_put(&frame, &reply);
+	hs_agent_issued_put(&frame, &m);
 	hs_agent_frame_end(&frame, mark);
-	hs_log("%s for %s, pid %lu", i->id, i->agent, (unsigned long)c->peer.pid);
-	reply_recorded(c, HS_EXT_REQUEST, &frame, &r, i);
-	return HS_OK;
+	reply = hs_reply_hold(c, HS_EXT_REQUEST, &frame);
+	if (reply != NULL)
+		rc = hs_release(c->d, w, &c->peer, i, hs_reply_send, reply);
+	else
+		hs_session_unkeep(&c->d->session, i->serial, i->grant_serial, i->uses);
+	if (rc == HS_OK)
+		return HS_OK;
+	if (reply != NULL)
+		hs_reply_drop(reply);
+	hs_fail(&why->err, (enum hs_code)rc, "%s",
+	    rc == HS_NO_BUSY ? "too many certificates are live" : "");
+	return hs_refusal_remedy(why, "%s",
+	    rc == HS_NO_RECORD ? "see that the audit log's disk can be written"
+			       : "wait until some end, or ask for shorter ones");
+}
+
+// Issues under a live grant, as was decided.
+static int
+issue(struct hs_conn *c, const struct hs_wanted *w, struct hs_held *held,
+    const struct hs_now *now, struct hs_refusal *why)
+{
+	struct hs_issue i = {0};
+	uint8_t nonce[32];
+	int rc;
+
+	randombytes_buf(nonce, sizeof nonce);
+	rc = hs_issue(&c->d->session, held, w, now, nonce, &i, why);
+	if (rc == HS_OK)
+		rc = release(c, w, &i, why);
+	hs_issue_free(&i);
+	return rc;
+}
+
+static bool
+is_a_limit(enum hs_code code)
+{
+	return code == HS_NO_PROMPTS || code == HS_NO_BUSY;
+}
+
+static int
+decide_request(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now,
+    struct hs_refusal *why)
+{
+	const struct hs_judge_ask ask = {.scope = w->scope,
+	    .agent = w->agent,
+	    .exe = c->peer.exe,
+	    .reasoned = w->reason.len > 0};
+	struct hs_decided decided = {0};
+	int rc = HS_OK;
+
+	switch (hs_judge(c->d, &ask, now, &decided)) {
+	case HS_DECIDE_ISSUE:
+		rc = issue(c, w, c->d->session.held[decided.grant], now, why);
+		break;
+	case HS_DECIDE_ASK:
+		if (!hs_touch_join(c, w))
+			rc = hs_touch_request(c, w, &decided, now, why);
+		break;
+	case HS_DECIDE_REFUSE:
+		if (is_a_limit(decided.err.code) && hs_touch_join(c, w))
+			break;
+		hs_judge_refusal(&decided, why);
+		rc = (int)why->err.code;
+		break;
+	}
+	hs_decided_free(&decided);
+	return rc;
 }
 
 static int
 do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 {
-	struct hs_session *s = &c->d->session;
 	struct hs_refusal why = {0};
+	struct hs_wanted w = {0};
 	struct hs_agent_request m;
-	struct hs_issue issue = {0};
-	uint8_t nonce[32];
 	int rc = hs_agent_request_get(r, &m);
 
 	if (rc != HS_OK)
 		return rc;
-	randombytes_buf(nonce, sizeof nonce);
-	rc = hs_issue(s, &m, now, nonce, &issue, &why);
-	if (rc == HS_OK) {
-		rc = release(c, &m, &issue);
-		if (rc != HS_OK) {
-			hs_session_unkeep(s, issue.serial, issue.uses);
-			hs_fail(&why.err, (enum hs_code)rc, "%s",
-			    rc == HS_NO_BUSY ? "too many certificates are live" : "");
-			hs_refusal_remedy(
-			    &why, "wait until some end, or ask for shorter ones");
-		}
-	}
+	rc = hs_wanted_check(&c->d->session, &m, &w, &why);
+	if (rc == HS_OK)
+		rc = decide_request(c, &w, now, &why);
 	if (rc != HS_OK)
-		refuse(c, HS_EXT_REQUEST, &why, now, m.agent, m.scope);
-	hs_issue_free(&issue);
+		hs_reply_refuse(c, HS_EXT_REQUEST, &why, now, m.agent, m.scope);
+	hs_wanted_free(&w);
+	return HS_OK;
+}
+
+static int
+do_answer(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	struct hs_refusal why = {0};
+	struct hs_agent_waiting out;
+	struct hs_agent_answer m;
+	struct hs_buf frame = {0};
+	size_t mark;
+	int rc = hs_agent_answer_get(r, &m), fd;
+
+	if (rc != HS_OK)
+		return rc;
+	fd = m.pin ? hs_conn_take_fd(c) : -1;
+	if (m.pin && fd < 0) {
+		hs_fail(&why.err, HS_ERR_USAGE, "no descriptor came with the PIN's answer");
+		rc = hs_refusal_remedy(&why, "pass one to read it from");
+	} else {
+		rc = hs_touch_answer(c->d, &m, fd, &out, &why);
+	}
+	if (rc != HS_OK) {
+		hs_reply_refuse(
+		    c, HS_EXT_ANSWER, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		return HS_OK;
+	}
+	mark = hs_agent_reply_begin(&frame, HS_EXT_ANSWER, HS_AGENT_DONE);
+	hs_agent_waiting_put(&frame, &out);
+	hs_agent_frame_end(&frame, mark);
+	hs_conn_reply(c, &frame);
+	return HS_OK;
+}
+
+static int
+do_events(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	struct hs_agent_events m;
+	int rc = hs_agent_events_get(r, &m);
+
+	(void)now;
+	if (rc == HS_OK)
+		hs_events_ask(c, &m);
+	return rc;
+}
+
+static int
+do_policy(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	struct hs_refusal why = {0};
+	struct hs_agent_policy m;
+	struct hs_buf frame = {0};
+	int rc = hs_agent_policy_get(r, &m);
+
+	if (rc != HS_OK)
+		return rc;
+	if (hs_policyask(c, &m, now, &frame, &why) == HS_OK)
+		hs_conn_reply(c, &frame);
+	else
+		hs_reply_refuse(c, HS_EXT_POLICY, &why, now, m.agent, m.scope);
+	hs_buf_free(&frame);
 	return HS_OK;
 }
 
@@ -255,7 +224,8 @@ do_list(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	if (hs_listing_put(&frame, &c->d->session, &m, now, &why) == HS_OK)
 		hs_conn_reply(c, &frame);
 	else
-		refuse(c, HS_EXT_LIST, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		hs_reply_refuse(
+		    c, HS_EXT_LIST, &why, now, (struct hs_str){0}, (struct hs_str){0});
 	hs_buf_free(&frame);
 	return HS_OK;
 }
@@ -288,7 +258,8 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		return HS_ERR_TRAILING;
 	if (!d->session.open) {
 		hs_fail(&why.err, HS_NO_SESSION, "%s", "");
-		refuse(c, HS_EXT_CLOSE, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		hs_reply_refuse(
+		    c, HS_EXT_CLOSE, &why, now, (struct hs_str){0}, (struct hs_str){0});
 		return HS_OK;
 	}
 	hs_keys_wipe(&d->session.key);
@@ -298,13 +269,13 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	    .live = d->session.nlive,
 	    .last_end = hs_session_last_end(&d->session)};
 	rec.count = d->session.count;
-	hs_request_who(&rec, c);
-	hs_daemon_session_close(d);
+	hs_reply_who(&rec, &c->peer);
+	hs_daemon_session_close(d, "closed", "handseal close");
 	hs_log("session %s closed by pid %lu", id, (unsigned long)c->peer.pid);
 	mark = hs_agent_reply_begin(&frame, HS_EXT_CLOSE, HS_AGENT_DONE);
 	hs_agent_closed_put(&frame, &m);
 	hs_agent_frame_end(&frame, mark);
-	reply_recorded(c, HS_EXT_CLOSE, &frame, &rec, NULL);
+	hs_reply_recorded(c, HS_EXT_CLOSE, &frame, &rec);
 	return HS_OK;
 }
 
@@ -315,7 +286,8 @@ static const struct {
 	int (*fn)(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
 } extensions[] = {{"query", do_query}, {HS_EXT_OPEN, do_open}, {HS_EXT_PENDING, do_pending},
     {HS_EXT_REQUEST, do_request}, {HS_EXT_LIST, do_list}, {HS_EXT_STATUS, do_status},
-    {HS_EXT_CLOSE, do_close}};
+    {HS_EXT_CLOSE, do_close}, {HS_EXT_ANSWER, do_answer}, {HS_EXT_EVENTS, do_events},
+    {HS_EXT_POLICY, do_policy}};
 #define NEXTENSIONS (sizeof extensions / sizeof extensions[0])
 
 static int
@@ -350,10 +322,10 @@ malformed(struct hs_conn *c, const char *ext, int code, const struct hs_now *now
 	struct hs_buf frame = {0};
 	size_t mark = hs_agent_frame_begin(&frame);
 
-	hs_request_who(&r, c);
+	hs_reply_who(&r, &c->peer);
 	hs_put_u8(&frame, HS_AGENT_EXTENSION_FAILURE);
 	hs_agent_frame_end(&frame, mark);
-	reply_recorded(c, ext, &frame, &r, NULL);
+	hs_reply_recorded(c, ext, &frame, &r);
 }
 
 static void
@@ -365,7 +337,7 @@ extension(struct hs_conn *c, struct hs_rd *r)
 
 	hs_daemon_tick(c->d, &now);
 	if (hs_get_string(r, &name) != HS_OK) {
-		reply_byte(c, HS_AGENT_FAILURE);
+		hs_reply_byte(c, HS_AGENT_FAILURE);
 		return;
 	}
 	for (size_t i = 0; i < NEXTENSIONS; i++) {
@@ -376,7 +348,7 @@ extension(struct hs_conn *c, struct hs_rd *r)
 			malformed(c, extensions[i].name, rc, &now);
 		return;
 	}
-	reply_byte(c, HS_AGENT_FAILURE);
+	hs_reply_byte(c, HS_AGENT_FAILURE);
 }
 
 void
@@ -389,9 +361,9 @@ hs_request(struct hs_conn *c, struct hs_str body)
 	if (type == HS_AGENT_EXTENSION)
 		extension(c, &r);
 	else if (type == HS_AGENT_LIST && r.left == 0)
-		reply_byte(c, HS_AGENT_IDENTITIES);
+		hs_reply_byte(c, HS_AGENT_IDENTITIES);
 	else if (type == HS_AGENT_REMOVE_ALL && r.left == 0)
-		reply_byte(c, HS_AGENT_SUCCESS);
+		hs_reply_byte(c, HS_AGENT_SUCCESS);
 	else
-		reply_byte(c, HS_AGENT_FAILURE);
+		hs_reply_byte(c, HS_AGENT_FAILURE);
 }

@@ -6,15 +6,8 @@
 #define HS_AGENTD_REQUEST_H
 
 #include "agentd/conn.h"
-#include "agentd/refusal.h"
 
 // Handles one frame's body. Every frame gets exactly one hs_conn_reply, now or later.
 void hs_request(struct hs_conn *c, struct hs_str body);
-
-// Fills in who asks.
-void hs_request_who(struct hs_audit_record *r, const struct hs_conn *c);
-// A refusal's whole reply frame.
-void hs_request_put_refusal(
-    struct hs_buf *frame, const char *ext, const struct hs_refusal *why);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "agentd/conn.h"
+#include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/touch.h"
 
@@ -64,6 +65,7 @@ stop(struct server *s, const char *why)
 	uv_close((uv_handle_t *)&s->listener, NULL);
 	while (s->d.conns != NULL)
 		hs_conn_close(s->d.conns);
+	hs_touch_stop(&s->d);
 	note(&s->d, "stop", why, false, 0);
 	(void)uv_timer_start(&s->ending, on_ending, 0, 10);
 }
@@ -71,7 +73,21 @@ stop(struct server *s, const char *why)
 static void
 on_signal(uv_signal_t *h, int sig)
 {
-	stop(h->data, sig == SIGTERM ? "SIGTERM" : sig == SIGHUP ? "SIGHUP" : "SIGINT");
+	struct server *s = h->data;
+	struct hs_buf notes = {0};
+
+	if (sig != SIGHUP) {
+		stop(s, sig == SIGTERM ? "SIGTERM" : "SIGINT");
+		return;
+	}
+	(void)hs_daemon_reload(&s->d, &notes, NULL);
+	hs_buf_free(&notes);
+}
+
+static void
+on_device(void *arg, const char *path, bool plugged)
+{
+	hs_daemon_device(arg, path, plugged);
 }
 
 static void
@@ -144,7 +160,8 @@ watch_signals(struct server *s, bool interactive)
 static int
 set_up(struct server *s, const struct hs_serve *how)
 {
-	s->d = (struct hs_daemon){.loop = &s->loop, .set = how->set, .audit = how->audit};
+	s->d = (struct hs_daemon){
+	    .loop = &s->loop, .set = how->set, .audit = how->audit, .policy = how->policy};
 	if (uv_timer_init(&s->loop, &s->ending) != 0 ||
 	    uv_timer_init(&s->loop, &s->held) != 0 ||
 	    watch_signals(s, how->interactive) != HS_OK ||
@@ -152,7 +169,11 @@ set_up(struct server *s, const struct hs_serve *how)
 		return HS_ERR_INTERNAL;
 	s->ending.data = s->held.data = s;
 	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
-	if (s->d.alarm == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+	s->d.events = hs_events_new(&s->loop);
+	s->d.prompt = hs_prompt_new(&s->loop, environ);
+	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
+	if (s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
+	    s->d.devices == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
 	s->listener.data = s;
 	if (uv_pipe_open(&s->listener, how->listener->fd) != 0)
@@ -206,9 +227,13 @@ out:
 	hs_audit_detach(how->audit);
 	if (s->d.alarm != NULL)
 		hs_clock_alarm_free(&s->d.alarm);
+	hs_devices_free(&s->d.devices);
+	hs_events_free(&s->d.events);
 	uv_walk(&s->loop, close_rest, NULL);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&s->loop);
+	hs_prompt_free(&s->d.prompt);
+	hs_quota_free(&s->d.quota);
 	free(s);
 	return rc;
 }

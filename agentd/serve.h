@@ -6,15 +6,17 @@
 
 #include "agentd/audit.h"
 #include "agentd/listen.h"
+#include "agentd/policyfile.h"
 #include "agentd/settings.h"
 
 struct hs_serve {
 	const struct hs_settings *set;
 	struct hs_listener *listener;
-	struct hs_audit *audit; // opened, not attached
-	uint64_t torn;		// bytes that were cut off the log
-	int watch;		// a pidfd: ends with that process; -1: none
-	bool interactive;	// SIGINT ends it
+	struct hs_audit *audit;	      // opened, not attached
+	struct hs_policyfile *policy; // loaded
+	uint64_t torn;		      // bytes that were cut off the log
+	int watch;		      // a pidfd: ends with that process; -1: none
+	bool interactive;	      // SIGINT ends it
 };
 
 // Serves until a signal or the watched process's end. Everything is recorded, wiped and

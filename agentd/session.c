@@ -6,69 +6,87 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-check_grant(struct hs_session *s, struct hs_err *err)
+void
+hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *first,
+    const struct hs_now *now)
 {
-	struct hs_err why = {0};
-	int rc = hs_grant_parse(hs_buf_str(&s->grant_blob), false, &s->grant, &why);
-
-	if (rc == HS_OK)
-		rc = hs_grant_check_signature(&s->grant, &why);
-	if (rc != HS_OK)
-		return hs_fail(err, HS_SK_LIED,
-		    "the FIDO helper's signature does not make a grant: %s",
-		    hs_err_sentence(&why));
-	if (!hs_key_eq(&s->grant.cert.key, &s->key.pub))
-		return hs_fail(err, HS_SK_LIED, "the grant is over another key");
-	return HS_OK;
+	*s = (struct hs_session){.open = true,
+	    .key = *key,
+	    .held = {first},
+	    .nheld = 1,
+	    .opened = now->wall,
+	    .active_boot_ms = now->boot_ms};
+	*key = (struct hs_keys){0};
+	hs_session_id(&s->key.pub, s->id);
 }
 
 int
-hs_session_begin(
-    struct hs_session *s, const struct hs_session_start *start, struct hs_err *err)
+hs_session_add(struct hs_session *s, struct hs_held *h)
 {
-	int rc;
-
-	*s = (struct hs_session){.key = *start->key, .grant_blob = *start->grant};
-	*start->key = (struct hs_keys){0};
-	*start->grant = (struct hs_buf){0};
-	rc = check_grant(s, err);
-	if (rc != HS_OK)
-		goto out;
-	rc = hs_str_copy(hs_str_c(start->root), s->root, sizeof s->root);
-	if (rc == HS_OK)
-		rc = hs_str_copy(
-		    hs_str_c(start->fingerprint), s->fingerprint, sizeof s->fingerprint);
-	if (rc != HS_OK)
-		goto out;
-	hs_session_id(&s->key.pub, s->id);
-	s->simulated = start->simulated;
-	s->opened = start->now.wall;
-	s->end = s->grant.payload.end;
-	s->end_boot_ms = start->end_boot_ms;
-	s->uses_left = hs_scope_max_uses(s->grant.scope);
-	s->open = true;
-	if (hs_session_over(s, &start->now))
-		rc = hs_fail(err, HS_NO_EXPIRED,
-		    "the touch came after the end that the text had named");
-out:
-	if (rc != HS_OK)
-		hs_session_end(s);
-	return rc;
+	if (s->nheld == HS_HELD_MAX) {
+		hs_held_free(&h);
+		return HS_NO_BUSY;
+	}
+	s->held[s->nheld++] = h;
+	return HS_OK;
 }
 
 bool
-hs_session_over(const struct hs_session *s, const struct hs_now *now)
+hs_session_over(struct hs_session *s, const struct hs_now *now, uint64_t idle_ms)
 {
-	return s->open && (now->wall >= s->end || now->boot_ms >= s->end_boot_ms);
+	size_t kept = 0;
+
+	if (!s->open)
+		return false;
+	for (size_t i = 0; i < s->nheld; i++) {
+		struct hs_held *h = s->held[i];
+
+		s->held[i] = NULL;
+		if (hs_held_over(h, now))
+			hs_held_free(&h);
+		else
+			s->held[kept++] = h;
+	}
+	s->nheld = kept;
+	return kept == 0 || (idle_ms > 0 && now->boot_ms >= s->active_boot_ms + idle_ms);
+}
+
+uint64_t
+hs_session_end_time(const struct hs_session *s)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < s->nheld; i++)
+		if (s->held[i]->end > end)
+			end = s->held[i]->end;
+	return end;
+}
+
+// The nearest end is the one to wake for: a grant's, so that it is dropped in time, or
+// idling's.
+void
+hs_session_ends(
+    const struct hs_session *s, uint64_t idle_ms, uint64_t *wall, uint64_t *boot_ms)
+{
+	*wall = *boot_ms = 0;
+	if (!s->open)
+		return;
+	if (idle_ms > 0)
+		*boot_ms = s->active_boot_ms + idle_ms;
+	for (size_t i = 0; i < s->nheld; i++) {
+		if (*wall == 0 || s->held[i]->end < *wall)
+			*wall = s->held[i]->end;
+		if (*boot_ms == 0 || s->held[i]->end_boot_ms < *boot_ms)
+			*boot_ms = s->held[i]->end_boot_ms;
+	}
 }
 
 void
 hs_session_end(struct hs_session *s)
 {
 	hs_keys_wipe(&s->key);
-	hs_grant_free(&s->grant);
-	hs_buf_free(&s->grant_blob);
+	for (size_t i = 0; i < s->nheld; i++)
+		hs_held_free(&s->held[i]);
 	for (size_t i = 0; i < s->nlive; i++)
 		free(s->live[i]);
 	free(s->live);
@@ -146,12 +164,15 @@ hs_session_recorded(struct hs_session *s, uint64_t serial)
 }
 
 void
-hs_session_unkeep(struct hs_session *s, uint64_t serial, uint64_t uses)
+hs_session_unkeep(
+    struct hs_session *s, uint64_t serial, uint64_t grant_serial, uint64_t uses)
 {
 	size_t i = serial > 0 ? hs_session_after(s, serial - 1) : s->nlive;
 
-	if (s->uses_left != HS_USES_ANY && uses != HS_USES_ANY)
-		s->uses_left += uses;
+	for (size_t g = 0; g < s->nheld; g++)
+		if (s->held[g]->grant.cert.serial == grant_serial &&
+		    s->held[g]->uses_left != HS_USES_ANY && uses != HS_USES_ANY)
+			s->held[g]->uses_left += uses;
 	s->count -= s->count > 0 ? 1 : 0;
 	if (i >= s->nlive || s->live[i]->serial != serial)
 		return;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 //
-// The one session that may be open: its key, its grant, its end, what was issued under it.
+// The one session that may be open: its key, its grants, what was issued under them.
 // Time is an argument. Not for deciding about requests (issue.h) or for opening one
 // (touch.h).
 #ifndef HS_AGENTD_SESSION_H
 #define HS_AGENTD_SESSION_H
 
 #include "agentd/clock.h"
+#include "agentd/held.h"
 #include "agentd/keys.h"
 #include "proto/grant.h"
 
@@ -25,42 +26,36 @@ struct hs_issued {
 	uint8_t mem[];
 };
 
+#define HS_HELD_MAX 64 // grants of a session that live at one time
+
 // Zero-initialise.
 struct hs_session {
 	bool open;
 	struct hs_keys key;
 	char id[HS_SESSION_ID_LEN + 1];
-	struct hs_buf grant_blob;
-	struct hs_grant grant; // views into grant_blob
-	char root[HS_ROOT_NAME_MAX + 1];
-	char fingerprint[HS_FINGERPRINT_LEN + 1];
-	bool simulated;
-	uint64_t opened, end;	 // Unix seconds
-	uint64_t end_boot_ms;	 // the same end by the clock that nobody can set
+	struct hs_held *held[HS_HELD_MAX]; // grants that live, oldest first; owned
+	size_t nheld;
+	uint64_t opened;	 // Unix seconds
+	uint64_t active_boot_ms; // when something was last issued, or it was opened
 	uint64_t last_serial;	 // of the last certificate, 0: none yet
 	uint64_t count;		 // certificates issued
-	uint64_t uses_left;	 // HS_USES_ANY: any
 	struct hs_issued **live; // by serial
 	size_t nlive, cap, bytes;
 };
 
-// What opens a session: a verified grant. Ownership of key and blob goes to the session,
-// also on failure.
-struct hs_session_start {
-	struct hs_keys *key;
-	struct hs_buf *grant;
-	const char *root, *fingerprint;
-	bool simulated;
-	uint64_t end_boot_ms;
-	struct hs_now now;
-};
-// Parses and verifies the grant once; from then on requests rely on it. HS_SK_LIED where it
-// is not a grant over that key with a good signature of a touched key.
-int hs_session_begin(
-    struct hs_session *s, const struct hs_session_start *start, struct hs_err *err);
+// Opens a session over key with its first grant. Both are taken; it cannot fail.
+void hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *first,
+    const struct hs_now *now);
+// Adds a grant, which is taken. HS_NO_BUSY where there are too many: it is freed then.
+int hs_session_add(struct hs_session *s, struct hs_held *h);
+// Drops the grants that have ended. True if the session has ended with the last of them, or
+// by idling for idle_ms (0: never); it is for the caller to end it.
+bool hs_session_over(struct hs_session *s, const struct hs_now *now, uint64_t idle_ms);
+// When hs_session_over should be asked again, by each clock; 0: no such end.
+void hs_session_ends(
+    const struct hs_session *s, uint64_t idle_ms, uint64_t *wall, uint64_t *boot_ms);
+uint64_t hs_session_end_time(const struct hs_session *s); // of its last grant; Unix seconds
 
-// Has it ended, by either clock? False where none is open.
-bool hs_session_over(const struct hs_session *s, const struct hs_now *now);
 // Ends it: the key is wiped, everything is forgotten.
 void hs_session_end(struct hs_session *s);
 
@@ -74,8 +69,9 @@ int hs_session_keep(struct hs_session *s, const struct hs_issued_spec *spec);
 // Its record is on disk. Fine where it ended meanwhile.
 void hs_session_recorded(struct hs_session *s, uint64_t serial);
 // Takes the last word back: the certificate of that serial was never released; its uses
-// return.
-void hs_session_unkeep(struct hs_session *s, uint64_t serial, uint64_t uses);
+// return to the grant of that serial, where that still lives.
+void hs_session_unkeep(
+    struct hs_session *s, uint64_t serial, uint64_t grant_serial, uint64_t uses);
 void hs_session_prune(struct hs_session *s, uint64_t wall); // drops what has ended
 // The index of the first item with a serial greater than after; nlive if none.
 size_t hs_session_after(const struct hs_session *s, uint64_t after);

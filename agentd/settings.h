@@ -11,6 +11,7 @@
 #include "proto/limits.h"
 
 #define HS_SHOW_MS  1000 // a text stands this long before a key blinks for it
+#define HS_GAP_MS   1500 // between two ceremonies
 #define HS_GRACE_MS 3000 // a helper may take this much longer than the touch may
 
 struct hs_settings {
@@ -20,7 +21,8 @@ struct hs_settings {
 	char helper[PATH_MAX]; // handseal-sk-helper
 	uint64_t ttl_max;      // seconds: the longest session
 	uint32_t armed;	       // seconds that a key blinks
-	uint32_t show_ms, grace_ms;
+	uint32_t show_ms, grace_ms, gap_ms;
+	char policy[PATH_MAX]; // the user's
 };
 
 #endif

@@ -1,29 +1,39 @@
 // SPDX-License-Identifier: ISC
 //
-// An asking's life: recorded, shown, queued, armed, judged, recorded again, told. What the
-// helper answers is believed only after the grant was rebuilt and verified here. Contract
-// in touch.h.
+// An asking's life until it is judged: recorded, shown, queued, armed, and parked where
+// nobody came. What a touch makes is outcome.c's. Contract in touch.h.
 #include "agentd/touch.h"
 
-#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agentd/asking.h"
-#include "agentd/compose.h"
+#include <unistd.h>
+#include "agentd/events.h"
+#include "agentd/life.h"
 #include "agentd/log.h"
-#include "agentd/request.h"
-#include "proto/names.h"
+#include "agentd/outcome.h"
+#include "agentd/waiter.h"
+
+#define PIN_MS 120000 // for typing a PIN, before the asking counts as unanswered
+
+static void run_next(struct hs_daemon *d);
 
 static void
 on_closed(uv_handle_t *h)
 {
-	struct hs_touch *t = h->data;
-
-	free(t);
+	free(h->data);
 }
 
-static void
-destroy(struct hs_touch *t)
+void
+hs_touch_drop_pin(struct hs_touch *t)
+{
+	if (t->pin_fd >= 0)
+		(void)close(t->pin_fd);
+	t->pin_fd = -1;
+}
+
+void
+hs_touch_forget(struct hs_touch *t)
 {
 	struct hs_touch **at = &t->d->touches;
 
@@ -31,355 +41,27 @@ destroy(struct hs_touch *t)
 		at = &(*at)->next;
 	if (*at == t)
 		*at = t->next;
-	if (t->conn != NULL)
-		t->conn->touch = NULL;
+	for (struct hs_conn *c = t->d->conns; c != NULL; c = c->next)
+		if (c->touch == t)
+			c->touch = NULL;
+	hs_touch_drop_pin(t);
+	hs_prompt_hide(&t->prompt);
 	hs_keys_wipe(&t->key);
-	hs_session_end(&t->session);
+	hs_held_free(&t->held);
 	hs_buf_free(&t->shown);
-	hs_buf_free(&t->reply);
+	hs_buf_free(&t->outcome);
 	for (size_t i = 0; i < HS_ROOTS_MAX; i++)
 		hs_buf_free(&t->bodies[i]);
 	hs_scope_free(&t->scope);
+	hs_wanted_free(&t->wanted);
 	hs_enrolled_free(&t->roots);
 	uv_close((uv_handle_t *)&t->timer, on_closed);
 }
 
-static void
-tell(struct hs_touch *t)
+bool
+hs_touch_waits(const struct hs_touch *t)
 {
-	struct hs_conn *c = t->conn;
-	struct hs_buf reply = t->reply;
-
-	t->reply = (struct hs_buf){0};
-	destroy(t);
-	hs_conn_reply(c, &reply);
-}
-
-// ---- the outcome
-
-static void run_next(struct hs_daemon *d);
-
-static void
-put_opened(struct hs_touch *t)
-{
-	const struct hs_session *s = &t->d->session;
-	struct hs_agent_opened m = {.session = hs_str_c(s->id),
-	    .end = s->end,
-	    .root = hs_str_c(s->root),
-	    .fingerprint = hs_str_c(s->fingerprint),
-	    .flags = s->grant.sk.flags,
-	    .simulated = s->simulated,
-	    .grant = hs_buf_str(&s->grant_blob)};
-	size_t mark = hs_agent_reply_begin(&t->reply, HS_EXT_PENDING, HS_AGENT_DONE);
-
-	hs_agent_opened_put(&t->reply, &m);
-	hs_agent_frame_end(&t->reply, mark);
-}
-
-static void
-on_outcome_recorded(void *arg, int code)
-{
-	struct hs_touch *t = arg;
-	struct hs_daemon *d = t->d;
-
-	if (code != HS_OK) {
-		hs_session_end(&t->session);
-		hs_fail(&t->why.err, HS_NO_RECORD, "%s", "");
-		hs_refusal_remedy(&t->why, "see that the audit log's disk can be written");
-	}
-	t->state = DONE;
-	if (d->running == t)
-		d->running = NULL;
-	if (t->session.open && !d->stopping) {
-		d->session = t->session;
-		t->session = (struct hs_session){0};
-		hs_daemon_session_opened(d);
-		hs_log("session %s open, touch of %s", d->session.id, d->session.root);
-		put_opened(t);
-	} else {
-		hs_log("%s: %s", t->code, hs_err_sentence(&t->why.err));
-		hs_request_put_refusal(&t->reply, HS_EXT_PENDING, &t->why);
-	}
-	if (t->conn == NULL)
-		destroy(t);
-	else if (t->waiting)
-		tell(t);
-	run_next(d);
-}
-
-// why or session says how it ended; recorded before anybody hears of it.
-static void
-judge(struct hs_touch *t)
-{
-	const struct hs_session *s = &t->session;
-	struct hs_audit_record r = {.event = s->open ? "touch" : "touch-failed",
-	    .code = hs_code_name(t->why.err.code),
-	    .ask = hs_str_c(t->code)};
-	struct hs_now now;
-
-	t->state = JUDGED;
-	hs_keys_wipe(&t->key);
-	hs_clock_read(&now);
-	r.time = now.wall;
-	if (t->conn != NULL)
-		hs_request_who(&r, t->conn);
-	if (s->open) {
-		r.session = s->id;
-		r.numbered = true;
-		r.serial = s->grant.cert.serial;
-		r.end = s->end;
-		r.root = s->root;
-		r.root_key = s->fingerprint;
-		r.touched = true;
-		r.flags = s->grant.sk.flags;
-		r.counter = s->grant.sk.counter;
-		r.simulated = s->simulated;
-		r.grant = hs_buf_str(&s->grant_blob);
-	} else {
-		r.sentence = hs_str_c(hs_err_sentence(&t->why.err));
-	}
-	if (hs_audit_put(t->d->audit, &r, on_outcome_recorded, t, NULL, NULL) != HS_OK)
-		on_outcome_recorded(t, HS_NO_RECORD);
-}
-
-static void
-fail(struct hs_touch *t, enum hs_code code, const char *sentence, const char *remedy)
-{
-	hs_fail(&t->why.err, code, "%s", sentence);
-	hs_refusal_remedy(&t->why, "%s", remedy);
-	judge(t);
-}
-
-// ---- the ceremony
-
-static void
-judge_failed(struct hs_touch *t)
-{
-	hs_refusal_remedy(&t->why, "%s", hs_asking_remedy(t->why.err.code));
-	judge(t);
-}
-
-static void
-on_ceremony(void *arg, int code, struct hs_str answer, const struct hs_err *err)
-{
-	struct hs_touch *t = arg;
-
-	t->ceremony = NULL;
-	if (t->conn == NULL)
-		hs_fail(&t->why.err, HS_SK_CANCELLED, "whoever asked went away");
-	else if (code != HS_OK)
-		t->why.err = *err;
-	else
-		hs_asking_believe(t, answer);
-	if (t->why.err.code != HS_OK)
-		judge_failed(t);
-	else
-		judge(t);
-}
-
-static int
-start_ceremony(struct hs_touch *t, const struct hs_now *now)
-{
-	const struct hs_settings *set = t->d->set;
-	struct hs_buf request = {0};
-	uint8_t nonce[32];
-	struct hs_compose_grant g = {.session_key = &t->key.pub,
-	    .scope = t->scope,
-	    .shown = hs_buf_str(&t->shown),
-	    .end = t->end,
-	    .nonce = nonce,
-	    .log_seq = t->log_seq,
-	    .log_head = t->log_head,
-	    .armed = set->armed};
-	int rc = hs_keys_make(&t->key, &t->why.err);
-
-	g.valid_after = now->wall > HS_CLOCK_SLACK ? now->wall - HS_CLOCK_SLACK : 1;
-	randombytes_buf(nonce, sizeof nonce);
-	while (g.serial == 0)
-		randombytes_buf(&g.serial, sizeof g.serial);
-	if (rc == HS_OK) {
-		rc = hs_compose_request(&g, &t->roots, t->bodies, &request);
-		if (rc != HS_OK)
-			hs_fail(&t->why.err, (enum hs_code)rc,
-			    "the grant cannot be made: %s",
-			    hs_code_sentence((enum hs_code)rc));
-	}
-	if (rc == HS_OK)
-		rc = hs_ceremony_start(t->d->loop, set->helper, hs_buf_str(&request),
-		    (uint64_t)set->armed * 1000 + set->grace_ms, on_ceremony, t,
-		    &t->ceremony, &t->why.err);
-	hs_buf_free(&request);
-	return rc;
-}
-
-static void
-arm(struct hs_touch *t)
-{
-	struct hs_now now;
-	int64_t moved;
-
-	hs_daemon_tick(t->d, &now);
-	moved = (int64_t)now.wall_ms - (int64_t)now.boot_ms - t->offset_ms;
-	t->d->running = t;
-	t->state = ARMED;
-	if (t->d->session.open)
-		fail(t, HS_NO_SESSION_OPEN, "", "close it first: handseal close");
-	else if (moved > 2000 || moved < -2000)
-		fail(t, HS_NO_CLOCK, "the clock was set after the text was shown",
-		    "ask again");
-	else if (now.wall >= t->end || now.boot_ms >= t->end_boot_ms)
-		fail(
-		    t, HS_NO_EXPIRED, "the end that was asked for has passed", "ask again");
-	else if (start_ceremony(t, &now) == HS_OK)
-		hs_log("%s: touch one of the keys now", t->code);
-	else
-		judge_failed(t);
-}
-
-static void
-run_next(struct hs_daemon *d)
-{
-	struct hs_touch *t = d->touches;
-
-	while (t != NULL && t->state != QUEUED)
-		t = t->next;
-	if (t != NULL && d->running == NULL && !d->stopping)
-		arm(t);
-}
-
-// ---- the asking
-
-static void
-on_shown(uv_timer_t *timer)
-{
-	struct hs_touch *t = timer->data;
-
-	t->state = QUEUED;
-	run_next(t->d);
-}
-
-static void
-on_asked(void *arg, int code)
-{
-	struct hs_touch *t = arg;
-	struct hs_buf reply = {0}, names = {0};
-	struct hs_agent_asked m = {.code = hs_str_c(t->code),
-	    .shown = hs_buf_str(&t->shown),
-	    .armed = t->d->set->armed};
-	struct hs_conn *c = t->conn;
-	size_t mark;
-
-	if (c == NULL && code == HS_OK) {
-		fail(t, HS_SK_CANCELLED, "whoever asked went away", "ask again");
-		return;
-	}
-	if (code != HS_OK) {
-		hs_fail(&t->why.err, HS_NO_RECORD, "%s", "");
-		hs_refusal_remedy(&t->why, "see that the audit log's disk can be written");
-		hs_request_put_refusal(&reply, HS_EXT_OPEN, &t->why);
-		destroy(t);
-		if (c != NULL)
-			hs_conn_reply(c, &reply);
-		hs_buf_free(&reply);
-		return;
-	}
-	hs_enrolled_put_names(&names, &t->roots);
-	m.keys = hs_buf_str(&names);
-	mark = hs_agent_reply_begin(&reply, HS_EXT_OPEN, HS_AGENT_PENDING);
-	hs_agent_asked_put(&reply, &m);
-	hs_agent_frame_end(&reply, mark);
-	hs_buf_free(&names);
-	t->state = SHOWN;
-	(void)uv_timer_start(&t->timer, on_shown, t->d->set->show_ms, 0);
-	hs_conn_reply(c, &reply);
-}
-
-static struct hs_touch *
-new_touch(struct hs_conn *c)
-{
-	struct hs_touch *t = calloc(1, sizeof *t), **at = &c->d->touches;
-
-	if (t == NULL || uv_timer_init(c->d->loop, &t->timer) != 0) {
-		free(t);
-		return NULL;
-	}
-	t->d = c->d;
-	t->timer.data = t;
-	t->conn = c;
-	c->touch = t;
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = t;
-	return t;
-}
-
-int
-hs_touch_open(struct hs_conn *c, const struct hs_agent_open *m, const struct hs_now *now,
-    struct hs_refusal *why)
-{
-	struct hs_audit_record r;
-	struct hs_touch *t;
-	uint8_t digest[32];
-	int rc;
-
-	if (c->touch != NULL && c->touch->state == DONE)
-		destroy(c->touch); // its outcome was never fetched
-	rc = hs_asking_check(c, m, why);
-	if (rc != HS_OK)
-		return rc;
-	t = new_touch(c);
-	if (t == NULL)
-		return hs_fail(&why->err, HS_ERR_NOMEM, "%s", "");
-	rc = hs_asking_fill(t, m, now, why);
-	if (rc == HS_OK)
-		hs_asking_record(t, m, now, digest, &r);
-	if (rc == HS_OK &&
-	    hs_audit_put(c->d->audit, &r, on_asked, t, &t->log_seq, t->log_head) != HS_OK) {
-		hs_fail(&why->err, HS_NO_RECORD, "%s", "");
-		rc = hs_refusal_remedy(why, "see that the audit log's disk can be written");
-	}
-	if (rc != HS_OK)
-		destroy(t);
-	return rc;
-}
-
-int
-hs_touch_pending(struct hs_conn *c, struct hs_str code, struct hs_refusal *why)
-{
-	struct hs_touch *t = c->touch;
-
-	if (t == NULL || !hs_str_is(code, t->code)) {
-		hs_fail(
-		    &why->err, HS_NO_SUCH, "this connection asked nothing of that code");
-		return hs_refusal_remedy(
-		    why, "ask on the connection that sent open, with its code");
-	}
-	if (t->state == DONE)
-		tell(t);
-	else
-		t->waiting = true;
-	return HS_OK;
-}
-
-void
-hs_touch_abandon(struct hs_conn *c)
-{
-	struct hs_touch *t = c->touch;
-
-	if (t == NULL)
-		return;
-	t->conn = NULL;
-	t->waiting = false;
-	c->touch = NULL;
-	if (t->state == DONE) {
-		destroy(t);
-	} else if (t->state == SHOWN || t->state == QUEUED) {
-		(void)uv_timer_stop(&t->timer);
-		fail(t, HS_SK_CANCELLED, "whoever asked went away", "ask again");
-	} else if (t->state == ARMED && t->ceremony != NULL) {
-		hs_keys_wipe(&t->key);
-		hs_ceremony_cancel(t->ceremony);
-	}
+	return t->state != JUDGED && t->state != DONE;
 }
 
 size_t
@@ -390,4 +72,338 @@ hs_touch_waiting(const struct hs_daemon *d)
 	for (const struct hs_touch *t = d->touches; t != NULL; t = t->next)
 		n += t->state != DONE;
 	return n;
+}
+
+void
+hs_touch_describe(const struct hs_touch *t, struct hs_agent_waiting *out)
+{
+	*out = (struct hs_agent_waiting){.code = hs_str_c(t->code),
+	    .state = t->state <= SHOWN	  ? HS_WAITING_SHOWN
+		     : t->state == QUEUED ? HS_WAITING_QUEUED
+		     : t->state == PARKED ? HS_WAITING_PARKED
+					  : HS_WAITING_ARMED,
+	    .until = t->until,
+	    .pin = t->pin};
+}
+
+static void
+describe_event(const struct hs_touch *t, struct hs_agent_event *out)
+{
+	bool parked = t->state == PARKED;
+
+	*out = (struct hs_agent_event){.event = hs_str_c(parked		     ? "parked"
+							 : t->state == ARMED ? "armed"
+									     : "asked"),
+	    .code = hs_str_c(t->code),
+	    .agent = hs_str_c(t->opening ? "" : t->wanted.agent),
+	    .text = hs_buf_str(&t->shown),
+	    .until = t->until,
+	    .pin = t->pin};
+	if (parked && t->why.err.code != HS_OK) {
+		out->why = hs_str_c(hs_code_name(t->why.err.code));
+		out->said = hs_str_c(hs_err_sentence(&t->why.err));
+	}
+}
+
+void
+hs_touch_tell(const struct hs_touch *t)
+{
+	struct hs_agent_event e;
+
+	describe_event(t, &e);
+	hs_events_put(t->d, &e);
+}
+
+void
+hs_touch_each_waiting(struct hs_daemon *d, hs_touch_event *fn, void *arg)
+{
+	struct hs_agent_event e;
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	for (struct hs_touch *t = d->touches; t != NULL; t = t->next) {
+		if (!hs_touch_waits(t) || t->state == ASKED)
+			continue;
+		describe_event(t, &e);
+		e.time = now.wall;
+		fn(arg, &e);
+	}
+}
+
+// ---- ending
+
+void
+hs_touch_end(struct hs_touch *t)
+{
+	(void)uv_timer_stop(&t->timer);
+	hs_touch_drop_pin(t);
+	hs_prompt_hide(&t->prompt);
+	hs_outcome_judge(t);
+}
+
+void
+hs_touch_fail(struct hs_touch *t, enum hs_code code, const char *sentence)
+{
+	hs_fail(&t->why.err, code, "%s", sentence);
+	hs_refusal_remedy(&t->why, "%s", hs_asking_remedy(code));
+	hs_touch_end(t);
+}
+
+static void
+on_outcome_old(uv_timer_t *timer)
+{
+	hs_touch_forget(timer->data);
+}
+
+void
+hs_touch_finished(struct hs_touch *t)
+{
+	struct hs_now now;
+	struct hs_daemon *d = t->d;
+
+	hs_clock_read(&now);
+	if (d->running == t) {
+		d->running = NULL;
+		d->ceremony_ended_ms = now.boot_ms;
+	}
+	(void)uv_timer_start(&t->timer, on_outcome_old,
+	    t->until_boot_ms > now.boot_ms ? t->until_boot_ms - now.boot_ms : 1, 0);
+	run_next(d);
+}
+
+// Ends an asking that waits, whatever it is waiting for.
+static void
+call_off(struct hs_touch *t, enum hs_code code, const char *sentence)
+{
+	if (t->state != ARMED || t->ceremony == NULL) {
+		hs_touch_fail(t, code, sentence);
+		return;
+	}
+	hs_fail(&t->why.err, code, "%s", sentence);
+	t->stopping = true;
+	t->park_next = false;
+	hs_keys_wipe(&t->key);
+	hs_ceremony_cancel(t->ceremony);
+}
+
+static void
+on_gap(uv_timer_t *timer)
+{
+	run_next(((struct hs_touch *)timer->data)->d);
+}
+
+// One ceremony at a time, and a pause between two: a touch that came late for one must not
+// be taken for the next.
+static void
+run_next(struct hs_daemon *d)
+{
+	struct hs_touch *t = NULL;
+	struct hs_now now;
+	uint64_t gap;
+
+	for (struct hs_touch *i = d->touches; i != NULL; i = i->next)
+		if (i->state == QUEUED && (t == NULL || i->turn < t->turn))
+			t = i;
+	if (t == NULL || d->running != NULL || d->stopping)
+		return;
+	hs_clock_read(&now);
+	gap = now.boot_ms - d->ceremony_ended_ms;
+	if (d->ceremony_ended_ms != 0 && gap < d->set->gap_ms)
+		(void)uv_timer_start(&t->timer, on_gap, d->set->gap_ms - gap, 0);
+	else
+		hs_arming_start(t);
+}
+
+void
+hs_touch_queue(struct hs_touch *t)
+{
+	(void)uv_timer_stop(&t->timer);
+	if (t->state != QUEUED)
+		t->turn = ++t->d->last_turn;
+	t->state = QUEUED;
+	run_next(t->d);
+}
+
+// ---- nobody came
+
+static void
+on_park_over(uv_timer_t *timer)
+{
+	hs_touch_fail(timer->data, HS_NO_GONE, "nobody answered in time");
+}
+
+void
+hs_touch_park(struct hs_touch *t)
+{
+	struct hs_audit_record r = {.event = "parked",
+	    .code = hs_code_name(t->why.err.code),
+	    .sentence = hs_str_c(hs_err_sentence(&t->why.err)),
+	    .ask = hs_str_c(t->code)};
+	struct hs_daemon *d = t->d;
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	hs_asking_who(&r, t);
+	hs_daemon_note(d, &r);
+	hs_keys_wipe(&t->key);
+	hs_touch_drop_pin(t);
+	hs_prompt_hide(&t->prompt);
+	t->state = PARKED;
+	t->kept = true; // whoever asked may go and come back
+	hs_log("%s: parked: %s", t->code, hs_err_sentence(&t->why.err));
+	if (d->running == t) {
+		d->running = NULL;
+		d->ceremony_ended_ms = now.boot_ms;
+	}
+	(void)uv_timer_start(&t->timer, on_park_over,
+	    t->until_boot_ms > now.boot_ms ? t->until_boot_ms - now.boot_ms : 1, 0);
+	hs_touch_tell(t);
+	if (d->stopping)
+		hs_touch_fail(t, HS_NO_GONE, "the daemon ended");
+	run_next(d);
+}
+
+static void
+on_unanswered(uv_timer_t *timer)
+{
+	struct hs_touch *t = timer->data;
+
+	hs_fail(&t->why.err, HS_SK_TIMEOUT, "no PIN came in time");
+	if (t->opening)
+		hs_touch_fail(t, HS_SK_TIMEOUT, "no PIN came in time");
+	else
+		hs_touch_park(t);
+}
+
+static void
+on_shown(uv_timer_t *timer)
+{
+	struct hs_touch *t = timer->data;
+
+	if (t->pin && t->pin_fd < 0)
+		(void)uv_timer_start(&t->timer, on_unanswered, PIN_MS, 0);
+	else
+		hs_touch_queue(t);
+}
+
+// ---- prompts
+
+void
+hs_touch_decline(struct hs_touch *t)
+{
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	hs_quota_declined(&t->d->quota, hs_str_c(t->asker),
+	    t->opening ? t->scope : t->wanted.scope, now.boot_ms);
+	call_off(t, HS_NO_SAID_NO, "the person declined");
+}
+
+static void
+on_prompt(void *arg, enum hs_prompt_answer answer)
+{
+	struct hs_touch *t = arg;
+
+	if (answer == HS_PROMPT_DECLINED && hs_touch_waits(t)) {
+		hs_touch_decline(t);
+	} else if (answer == HS_PROMPT_SEEN && t->pin && t->pin_fd < 0 &&
+		   t->state == SHOWN) {
+		t->pin_fd = hs_prompt_pin_fd(t->prompt);
+		hs_touch_queue(t);
+	}
+}
+
+static void
+show_prompt(struct hs_touch *t)
+{
+	struct hs_buf title = {0};
+	const struct hs_compose c = {.code = t->code,
+	    .agent = t->wanted.agent,
+	    .more = t->d->session.open,
+	    .roots = &t->roots};
+	struct hs_prompt_spec spec = {
+	    .code = t->code, .text = hs_buf_str(&t->shown), .pin = t->pin};
+	struct hs_err err = {0};
+
+	if (t->opening || hs_prompt_channels(t->d->prompt)[0] == '\0')
+		return; // its own terminal shows it
+	hs_compose_title(&title, &c);
+	spec.title = hs_buf_str(&title);
+	if (t->why.err.code == HS_SK_PIN_INVALID)
+		spec.pin_hint = hs_str_c(hs_err_sentence(&t->why.err));
+	spec.pin = t->pin && t->pin_fd < 0 && hs_prompt_takes_pin(t->d->prompt);
+	if (hs_prompt_show(t->d->prompt, &spec, on_prompt, t, &t->prompt, &err) != HS_OK)
+		hs_log("%s: no prompt: %s", t->code, hs_err_sentence(&err));
+	hs_buf_free(&title);
+}
+
+void
+hs_touch_show(struct hs_touch *t)
+{
+	t->state = SHOWN;
+	(void)uv_timer_start(&t->timer, on_shown, t->d->set->show_ms, 0);
+	show_prompt(t);
+}
+
+void
+hs_touch_plugged(struct hs_daemon *d)
+{
+	for (struct hs_touch *t = d->touches; t != NULL; t = t->next)
+		if (t->state == PARKED && (!t->pin || hs_prompt_takes_pin(d->prompt)))
+			hs_touch_show(t);
+}
+
+void
+hs_touch_session_closed(struct hs_daemon *d, const char *id)
+{
+	struct hs_touch *t = d->touches, *next;
+
+	for (; t != NULL; t = next) {
+		next = t->next;
+		if (strcmp(t->within, id) == 0 && hs_touch_waits(t) && t->state != ASKED &&
+		    !(t->state == ARMED && t->ceremony == NULL)) // that is being judged
+			call_off(t, HS_NO_GONE, "the session it was for has closed");
+	}
+}
+
+void
+hs_touch_unplugged(struct hs_daemon *d, const char *path)
+{
+	for (struct hs_touch *t = d->touches; t != NULL; t = t->next)
+		if (t->state == ARMED || t->state == JUDGED)
+			(void)snprintf(t->pulled, sizeof t->pulled, "%s", path);
+}
+
+// ---- going away
+
+void
+hs_touch_abandon(struct hs_conn *c)
+{
+	struct hs_touch *t = c->touch;
+
+	hs_waiter_abandon(c);
+	if (t == NULL)
+		return;
+	c->touch = NULL;
+	t->owners--;
+	if (t->owners > 0 || (t->kept && !t->d->stopping))
+		return;
+	if (t->state == DONE)
+		hs_touch_forget(t);
+	else if (t->state == SHOWN || t->state == QUEUED || t->state == ARMED)
+		call_off(t, HS_SK_CANCELLED, "whoever asked went away");
+}
+
+void
+hs_touch_stop(struct hs_daemon *d)
+{
+	struct hs_touch *t = d->touches, *next;
+
+	for (; t != NULL; t = next) {
+		next = t->next;
+		if (t->state == DONE)
+			hs_touch_forget(t);
+		else if (hs_touch_waits(t) && t->state != ASKED)
+			call_off(t, HS_NO_GONE, "the daemon ended");
+	}
 }

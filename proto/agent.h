@@ -59,11 +59,88 @@ struct hs_agent_asked {
 	struct hs_str shown; // the text that the touch signs
 	uint32_t armed;	     // seconds that the key will blink
 	struct hs_str keys;  // names of the roots that will do, comma-separated
+	uint64_t until;	     // Unix seconds: unanswered, it is gone then
+	uint8_t pin;	     // 1: it blinks only when the PIN has come with an `answer`
 };
-// pending: wait for the outcome of an asking of this connection. DONE with hs_agent_opened,
-// or REFUSED with the reason.
+// pending: wait for the outcome of an asking: one of this connection, or, with key and
+// proof, a request that was made for that key on any. DONE with what was asked for
+// (hs_agent_opened or hs_agent_issued), REFUSED with the reason, or PENDING with
+// hs_agent_waiting when wait is over.
 struct hs_agent_pending {
 	struct hs_str code;
+	uint32_t wait;	   // seconds to wait, at most HS_WAIT_MAX
+	struct hs_str key; // public key blob, or empty
+	struct hs_str
+	    proof; // SSH signature blob by key over hs_agent_put_wait_message, or empty
+};
+enum hs_agent_waiting_state {
+	HS_WAITING_SHOWN = 1, // the text stands, the key does not blink yet
+	HS_WAITING_QUEUED,    // another's ceremony runs
+	HS_WAITING_ARMED,     // the key blinks
+	HS_WAITING_PARKED,    // nobody answered in time: it waits to be armed again
+};
+struct hs_agent_waiting {
+	struct hs_str code;
+	uint8_t state;	// enum hs_agent_waiting_state
+	uint64_t until; // Unix seconds: after that it is gone
+	uint8_t pin;	// 1: it wants a PIN with its touch
+};
+// answer: what the person before `watch` says to an asking. DONE with hs_agent_waiting.
+enum hs_agent_answer_what {
+	HS_ANSWER_ARM = 1,     // let the key blink (again)
+	HS_ANSWER_DECLINE = 2, // no, and not again for a while
+	HS_ANSWER_LATER = 3,   // park it
+};
+struct hs_agent_answer {
+	struct hs_str code;
+	uint8_t what;
+	uint8_t
+	    pin; // 1: a descriptor to read the PIN from comes with the frame (SCM_RIGHTS)
+};
+// events: what happened since `after`; with 0, what waits now. Held back until there is
+// something, or wait is over. DONE with uint64 last, uint32 n, n events.
+struct hs_agent_events {
+	uint64_t after;
+	uint32_t wait;	 // seconds, at most HS_WAIT_MAX
+	uint8_t prompts; // 1: whoever reads this shows prompts to a person
+};
+struct hs_agent_event {
+	uint64_t seq, time;  // counts from 1 in each daemon; Unix seconds
+	struct hs_str event; // asked armed parked granted declined refused gone issued
+			     // opened closed expired policy plugged unplugged
+	struct hs_str code;  // of an asking, or empty
+	struct hs_str agent;
+	struct hs_str id;   // session, or SESSION.SERIAL, or empty
+	struct hs_str why;  // a refusal's code, or empty
+	struct hs_str text; // asked: what the prompt shows; else a sentence, may be empty
+	uint64_t until;	    // when what waits is gone, what was issued ends; 0: nothing
+	uint8_t pin;	    // asked, armed, parked: it wants a PIN
+	struct hs_str said; // parked: the sentence to why, as of a PIN's tries; else empty
+};
+// policy: what is in force. DONE with hs_agent_policy_info, but explain:
+// hs_agent_explained.
+enum hs_agent_policy_what {
+	HS_POLICY_ASK_SHOW = 1,	  // the policy as text
+	HS_POLICY_ASK_RELOAD = 2, // read the files again
+	HS_POLICY_ASK_SCOPE =
+	    3, // the named scopes as one, canonical; no names: the session's
+	HS_POLICY_ASK_EXPLAIN = 4, // what would happen to a request of scope by agent
+};
+struct hs_agent_policy {
+	uint8_t what;
+	struct hs_str names; // of scopes, a blank between them
+	struct hs_str scope, agent, reason;
+	uint8_t opening; // explain: it is `open` that would be asked
+};
+struct hs_agent_policy_info {
+	struct hs_str text;  // the policy, or the scope
+	struct hs_str notes; // "file:line:column: sentence" a line, may be empty
+};
+struct hs_agent_explained {
+	uint8_t decision; // enum hs_decision
+	struct hs_str code, sentence, remedy;
+	struct hs_str difference; // canonical scope text; empty unless it would be asked
+	uint8_t pin, once;
 };
 struct hs_agent_opened {
 	struct hs_str session;
@@ -118,8 +195,11 @@ struct hs_agent_status_info {
 	uint64_t live;	       // of them, not ended
 	uint32_t pending;      // touches asked for and not answered
 	uint32_t roots;	       // enrolled keys
-	uint64_t log_seq;      // audit records on disk
-	uint8_t log_ok;	       // 0: records cannot be written, so nothing is issued
+	uint64_t idle_end; // when the session ends if nothing more is issued; 0: never so
+	struct hs_str policy;	    // path of the file in force, "" where there is none
+	struct hs_str policy_error; // why a newer one is not in force, or ""
+	uint64_t log_seq;	    // audit records on disk
+	uint8_t log_ok;		    // 0: records cannot be written, so nothing is issued
 };
 struct hs_agent_closed {
 	struct hs_str session;
@@ -133,6 +213,21 @@ void hs_agent_asked_put(struct hs_buf *b, const struct hs_agent_asked *m);
 int hs_agent_asked_get(struct hs_rd *r, struct hs_agent_asked *m);
 void hs_agent_pending_put(struct hs_buf *b, const struct hs_agent_pending *m);
 int hs_agent_pending_get(struct hs_rd *r, struct hs_agent_pending *m);
+void hs_agent_put_wait_message(struct hs_buf *b, struct hs_str code, struct hs_str key);
+void hs_agent_waiting_put(struct hs_buf *b, const struct hs_agent_waiting *m);
+int hs_agent_waiting_get(struct hs_rd *r, struct hs_agent_waiting *m);
+void hs_agent_answer_put(struct hs_buf *b, const struct hs_agent_answer *m);
+int hs_agent_answer_get(struct hs_rd *r, struct hs_agent_answer *m);
+void hs_agent_events_put(struct hs_buf *b, const struct hs_agent_events *m);
+int hs_agent_events_get(struct hs_rd *r, struct hs_agent_events *m);
+void hs_agent_event_put(struct hs_buf *b, const struct hs_agent_event *m);
+int hs_agent_event_get(struct hs_rd *r, struct hs_agent_event *m); // leaves what follows
+void hs_agent_policy_put(struct hs_buf *b, const struct hs_agent_policy *m);
+int hs_agent_policy_get(struct hs_rd *r, struct hs_agent_policy *m);
+void hs_agent_policy_info_put(struct hs_buf *b, const struct hs_agent_policy_info *m);
+int hs_agent_policy_info_get(struct hs_rd *r, struct hs_agent_policy_info *m);
+void hs_agent_explained_put(struct hs_buf *b, const struct hs_agent_explained *m);
+int hs_agent_explained_get(struct hs_rd *r, struct hs_agent_explained *m);
 void hs_agent_opened_put(struct hs_buf *b, const struct hs_agent_opened *m);
 int hs_agent_opened_get(struct hs_rd *r, struct hs_agent_opened *m);
 void hs_agent_request_put(struct hs_buf *b, const struct hs_agent_request *m);
@@ -151,6 +246,7 @@ void hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m)
 int hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m);
 void hs_agent_closed_put(struct hs_buf *b, const struct hs_agent_closed *m);
 int hs_agent_closed_get(struct hs_rd *r, struct hs_agent_closed *m);
-// Every _get but hs_agent_item_get takes all that is left and refuses trailing bytes.
+// Every _get but hs_agent_item_get and hs_agent_event_get takes all that is left and
+// refuses trailing bytes.
 
 #endif

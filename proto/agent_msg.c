@@ -2,27 +2,7 @@
 //
 // The bodies of our agent extensions, field by field as docs/PROTOCOL.agent lists them.
 // Frames and reply heads are agent.c's. Contract in agent.h.
-#include "proto/agent.h"
-
-static int
-get_bool(struct hs_rd *r, uint8_t *out)
-{
-	uint8_t v;
-	int rc = hs_get_u8(r, &v);
-
-	if (rc == HS_OK && v > 1)
-		rc = HS_ERR_FORMAT;
-	if (rc == HS_OK)
-		*out = v;
-	return rc;
-}
-
-// Takes the next field where everything before it was well.
-#define GET(get, field)                                                                    \
-	do {                                                                               \
-		if (rc == HS_OK)                                                           \
-			rc = get(r, &m->field);                                            \
-	} while (0)
+#include "proto/agent_fields.h"
 
 void
 hs_agent_open_put(struct hs_buf *b, const struct hs_agent_open *m)
@@ -51,6 +31,8 @@ hs_agent_asked_put(struct hs_buf *b, const struct hs_agent_asked *m)
 	hs_put_str(b, m->shown);
 	hs_put_u32(b, m->armed);
 	hs_put_str(b, m->keys);
+	hs_put_u64(b, m->until);
+	hs_put_u8(b, m->pin);
 }
 
 int
@@ -63,6 +45,8 @@ hs_agent_asked_get(struct hs_rd *r, struct hs_agent_asked *m)
 	GET(hs_get_string, shown);
 	GET(hs_get_u32, armed);
 	GET(hs_get_string, keys);
+	GET(hs_get_u64, until);
+	GET(hs_agent_get_bool, pin);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 
@@ -70,6 +54,9 @@ void
 hs_agent_pending_put(struct hs_buf *b, const struct hs_agent_pending *m)
 {
 	hs_put_str(b, m->code);
+	hs_put_u32(b, m->wait);
+	hs_put_str(b, m->key);
+	hs_put_str(b, m->proof);
 }
 
 int
@@ -79,6 +66,9 @@ hs_agent_pending_get(struct hs_rd *r, struct hs_agent_pending *m)
 
 	*m = (struct hs_agent_pending){0};
 	GET(hs_get_string, code);
+	GET(hs_get_u32, wait);
+	GET(hs_get_string, key);
+	GET(hs_get_string, proof);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 
@@ -105,7 +95,7 @@ hs_agent_opened_get(struct hs_rd *r, struct hs_agent_opened *m)
 	GET(hs_get_string, root);
 	GET(hs_get_string, fingerprint);
 	GET(hs_get_u8, flags);
-	GET(get_bool, simulated);
+	GET(hs_agent_get_bool, simulated);
 	GET(hs_get_string, grant);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
@@ -232,6 +222,9 @@ hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m)
 	hs_put_u64(b, m->live);
 	hs_put_u32(b, m->pending);
 	hs_put_u32(b, m->roots);
+	hs_put_u64(b, m->idle_end);
+	hs_put_str(b, m->policy);
+	hs_put_str(b, m->policy_error);
 	hs_put_u64(b, m->log_seq);
 	hs_put_u8(b, m->log_ok);
 }
@@ -245,21 +238,24 @@ hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m)
 	GET(hs_get_string, version);
 	GET(hs_get_string, socket);
 	GET(hs_get_u64, now);
-	GET(get_bool, open);
+	GET(hs_agent_get_bool, open);
 	GET(hs_get_string, session);
 	GET(hs_get_u64, opened);
 	GET(hs_get_u64, end);
 	GET(hs_get_string, root);
 	GET(hs_get_string, fingerprint);
 	GET(hs_get_u8, flags);
-	GET(get_bool, simulated);
+	GET(hs_agent_get_bool, simulated);
 	GET(hs_get_string, ceiling);
 	GET(hs_get_u64, issued);
 	GET(hs_get_u64, live);
 	GET(hs_get_u32, pending);
 	GET(hs_get_u32, roots);
+	GET(hs_get_u64, idle_end);
+	GET(hs_get_string, policy);
+	GET(hs_get_string, policy_error);
 	GET(hs_get_u64, log_seq);
-	GET(get_bool, log_ok);
+	GET(hs_agent_get_bool, log_ok);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 

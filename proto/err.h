@@ -86,6 +86,7 @@
 	X(HS_NO_REASON, "reason-missing", "asking for more needs a reason")                \
 	X(HS_NO_DECLINED, "declined-before",                                               \
 	    "this or less was declined a short while ago")                                 \
+	X(HS_NO_SAID_NO, "touch-declined", "a person said no")                             \
 	X(HS_NO_PROMPTS, "too-many-prompts",                                               \
 	    "there were too many prompts in a short while")                                \
 	X(HS_NO_CHANNEL, "no-channel", "no prompt would reach anybody")                    \

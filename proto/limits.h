@@ -39,6 +39,7 @@
 	(8 * 3600) // default length of a session, and its bound without a policy
 #define HS_MAX_GRANT	  (24 * 3600) // a server's default bounds on a grant and a delegation
 #define HS_MAX_DELEGATION (8 * 3600)
-#define HS_TOUCH_ARMED	  30 // a key blinks this long
+#define HS_WAIT_MAX	  3600 // one `pending` or `events` is held back so long at most
+#define HS_TOUCH_ARMED	  30   // a key blinks this long
 
 #endif

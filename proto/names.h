@@ -28,6 +28,9 @@
 #define HS_EXT_LIST    "list" HS_VENDOR
 #define HS_EXT_STATUS  "status" HS_VENDOR
 #define HS_EXT_CLOSE   "close" HS_VENDOR
+#define HS_EXT_ANSWER  "answer" HS_VENDOR
+#define HS_EXT_EVENTS  "events" HS_VENDOR
+#define HS_EXT_POLICY  "policy" HS_VENDOR
 
 // SSHSIG namespaces
 #define HS_NS_REQUEST "request" HS_VENDOR // proof that a requester holds the key it names

@@ -22,20 +22,27 @@ scope_is(const struct hs_scope *a, const struct hs_scope *b)
 	return hs_str_eq(hs_scope_text(a), hs_scope_text(b));
 }
 
+static bool
+shown_is(const struct hs_grant *g, struct hs_str text)
+{
+	uint8_t digest[32];
+
+	crypto_hash_sha256(digest, text.p, text.len);
+	return memcmp(digest, g->payload.shown, sizeof digest) == 0;
+}
+
 static int
 check_opened(struct hs_grant *g, const struct hs_agent_opened *answer,
     const struct hs_believe_open *asked, struct hs_err *err)
 {
 	char session[HS_SESSION_ID_LEN + 1];
-	uint8_t digest[32];
 
 	hs_session_id(&g->cert.key, session);
-	crypto_hash_sha256(digest, asked->shown.p, asked->shown.len);
 	if (!hs_str_is(answer->session, session))
 		return lied(err, "the session is not the grant's");
 	if (!scope_is(g->scope, asked->scope))
 		return lied(err, "the grant's scope is not what was asked for");
-	if (memcmp(digest, g->payload.shown, sizeof digest) != 0)
+	if (!shown_is(g, asked->shown))
 		return lied(err, "the touch was for another text than the one shown");
 	if (!hs_str_is(g->payload.holder, HS_HOLDER_MAIN))
 		return lied(err, "the grant is for another holder");
@@ -95,22 +102,24 @@ check_issued(const struct hs_delegation *d, const struct hs_agent_issued *answer
 
 	hs_session_id(&d->grant.cert.key, session);
 	snprintf(id, sizeof id, "%s.%" PRIu64, session, d->cert.serial);
-	if (!hs_str_is(asked->session, session))
+	if (asked->session.len > 0 && !hs_str_is(asked->session, session))
 		return lied(err, "the certificate is of another session");
 	if (!hs_str_is(answer->id, id))
 		return lied(err, "the certificate has another id");
 	if (!hs_key_eq(&d->cert.key, asked->key))
 		return lied(err, "the certificate is for another key");
-	if (!hs_str_eq(d->agent, asked->agent))
+	if (asked->agent.len > 0 && !hs_str_eq(d->agent, asked->agent))
 		return lied(err, "the certificate is for another agent");
-	if (!hs_scope_under(d->scope, asked->scope))
+	if (asked->scope != NULL && !hs_scope_under(d->scope, asked->scope))
 		return lied(err, "the certificate allows more than was asked for");
+	if (asked->shown.len > 0 && !shown_is(&d->grant, asked->shown))
+		return lied(err, "the touch was for another text than the one asked for");
 	if (!hs_scope_under(d->scope, d->grant.scope))
 		return lied(err, "the certificate allows more than its grant");
 	if (d->cert.valid_before != answer->end || answer->end <= asked->now ||
 	    d->cert.valid_after > asked->now + HS_CLOCK_SLACK)
 		return lied(err, "the certificate is not valid when it should be");
-	if (answer->end - asked->now > hs_scope_max_ttl(asked->scope) + HS_CLOCK_SLACK ||
+	if (answer->end - asked->now > hs_scope_max_ttl(d->scope) + HS_CLOCK_SLACK ||
 	    answer->end > d->grant.payload.end)
 		return lied(err, "the certificate ends later than was asked for");
 	return HS_OK;

@@ -25,12 +25,15 @@ struct hs_believe_open {
 int hs_believe_grant(const struct hs_agent_opened *answer,
     const struct hs_believe_open *asked, struct hs_root_record *root, struct hs_err *err);
 
-// What `request` asked for.
+// What `request` asked for. What is empty or NULL is not known to who fetches an outcome
+// later, and not looked at; the key always is.
 struct hs_believe_request {
 	const struct hs_key *key;
 	const struct hs_scope *scope;
-	struct hs_str agent, session;
-	uint64_t now;
+	struct hs_str agent;
+	struct hs_str session; // that was open when it was asked
+	struct hs_str shown; // the text that a touch was to be for; empty: none was needed
+	uint64_t now;	     // when the answer came, Unix seconds
 };
 
 // Does the answer hold what was asked: a delegation over that key for that agent, no wider

@@ -99,27 +99,47 @@ hs_cli_exit(enum hs_code code)
 	}
 }
 
+static void
+put_clean_lines(struct hs_buf *b, struct hs_str text)
+{
+	struct hs_str line;
+
+	while (next_line(&text, &line)) {
+		hs_text_put_clean(b, line);
+		if (text.len > 0)
+			hs_put_u8(b, '\n');
+	}
+}
+
 int
-hs_cli_fail_with(bool json, enum hs_exit status, struct hs_str code, struct hs_str sentence,
-    struct hs_str remedy)
+hs_cli_fail_behind(bool json, const char *front, enum hs_exit status, struct hs_str code,
+    struct hs_str sentence, struct hs_str remedy)
 {
 	struct hs_buf b = {0};
 
-	hs_text_put_clean(&b, sentence);
+	hs_put_fmt(&b, "%s", front);
+	put_clean_lines(&b, sentence);
 	hs_put_fmt(&b, " (");
 	hs_text_put_clean(&b, code);
 	hs_put_fmt(&b, ")");
 	if (remedy.len > 0) {
 		hs_put_fmt(&b, "\n");
-		hs_text_put_clean(&b, remedy);
+		put_clean_lines(&b, remedy);
 	}
 	say(hs_buf_err(&b) == HS_OK ? hs_buf_str(&b) : hs_str_c("out of memory"));
 	hs_buf_free(&b);
 	if (json)
 		(void)hs_cli_print_json(json_pack("{s:{s:o,s:o,s:o,s:i}}", "error", "code",
-		    hs_cli_json(code), "sentence", hs_cli_json(sentence), "remedy",
-		    hs_cli_json(remedy), "exit", (int)status));
+		    hs_cli_json(code), "sentence", hs_cli_json_text(sentence), "remedy",
+		    hs_cli_json_text(remedy), "exit", (int)status));
 	return (int)status;
+}
+
+int
+hs_cli_fail_with(bool json, enum hs_exit status, struct hs_str code, struct hs_str sentence,
+    struct hs_str remedy)
+{
+	return hs_cli_fail_behind(json, "", status, code, sentence, remedy);
 }
 
 int
@@ -176,6 +196,14 @@ hs_cli_json_time(uint64_t unix_seconds)
 	return json_pack("{s:I,s:s}", "unix", (json_int_t)unix_seconds, "utc", utc);
 }
 
+static size_t json_form = JSON_INDENT(2);
+
+void
+hs_cli_json_lines(void)
+{
+	json_form = JSON_COMPACT;
+}
+
 int
 hs_cli_print_json(json_t *o)
 {
@@ -185,7 +213,7 @@ hs_cli_print_json(json_t *o)
 		hs_cli_say("out of memory");
 		return HS_EXIT_FAILED;
 	}
-	rc = json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	rc = json_dumpf(o, stdout, json_form | JSON_ENSURE_ASCII);
 	fputc('\n', stdout);
 	json_decref(o);
 	if (rc != 0) {

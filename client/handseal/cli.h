@@ -32,9 +32,13 @@ void hs_cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 // HS_NO_SESSION 5, touch declined 4, HS_NO_SUCH 1, other HS_NO_* 3, else 1.
 int hs_cli_fail(bool json, const struct hs_err *err);
 // The same with a remedy (what would make it succeed; may be "") and an exit of the
-// caller's choice. code, sentence and remedy may come from anywhere.
+// caller's choice. code, sentence and remedy may come from anywhere; the last two may have
+// several lines.
 int hs_cli_fail_with(bool json, enum hs_exit status, struct hs_str code,
     struct hs_str sentence, struct hs_str remedy);
+// The same, with words for a person in front of the sentence, "" or "not asked: ".
+int hs_cli_fail_behind(bool json, const char *front, enum hs_exit status,
+    struct hs_str code, struct hs_str sentence, struct hs_str remedy);
 enum hs_exit hs_cli_exit(enum hs_code code);
 
 // Text that came from elsewhere, line by line cleaned, each line ended by LF and behind
@@ -52,6 +56,8 @@ json_t *hs_cli_json_time(uint64_t unix_seconds);
 // Prints o (which it consumes; NULL is "out of memory") and LF to stdout; then as
 // hs_cli_finish.
 int hs_cli_print_json(json_t *o);
+// From now on each on one line, for a stream of them.
+void hs_cli_json_lines(void);
 
 // Flushes stdout: HS_EXIT_DONE, or HS_EXIT_FAILED with a message if not all could be
 // written.

@@ -7,22 +7,32 @@
 #include <string.h>
 
 #define SCOPE_ARGS                                                                         \
-	"--user NAME... --host NAME... --cmd WORDS...\n"                                   \
-	"[--addr CIDR...] [--permit WHAT...] [--open HOST:PORT...] [--ns NAME...]\n"       \
-	"[--cap ACTION:RESOURCE...] [--uses N] [--depth N] | --scope-file FILE\n"
+	"--scope NAME[,NAME...]... | --scope-file FILE | --user NAME... --host NAME...\n"  \
+	"--cmd WORDS... [--addr CIDR...] [--permit WHAT...] [--open HOST:PORT...]\n"       \
+	"[--ns NAME...] [--cap ACTION:RESOURCE...] [--uses N] [--depth N]\n"
 
 static const struct hs_cmd table[] = {
-    {"open", cmd_open, SCOPE_ARGS "[--ttl 8h] [--max-ttl TIME] [--reason TEXT] [--json]",
+    {"open", cmd_open,
+	"[" SCOPE_ARGS "] [--ttl 8h] [--max-ttl TIME] [--reason TEXT] [--json]",
 	"open a session with one touch"},
     {"request", cmd_request,
-	SCOPE_ARGS
-	"[--ttl 15m] [--agent NAME] [--reason TEXT] -o FILE | --key PUB [-o FILE]\n"
-	"[--json]",
-	"get a certificate inside the session, without a touch"},
+	SCOPE_ARGS "[--ttl 15m] [--agent NAME] [--reason TEXT] [--wait 90s]\n"
+		   "-o FILE | --key PUB [-o FILE] [--json]",
+	"get a certificate; beyond what is open it costs a touch"},
+    {"wait", cmd_wait, "CODE --key PUB [-o FILE] [--wait 90s] [--json]",
+	"fetch what became of a request that waited"},
+    {"watch", cmd_watch, "[--json]", "see what is asked for, and answer it"},
+    {"approve", cmd_approve, "[--json] CODE", "let the key blink for what waits"},
+    {"decline", cmd_decline, "[--json] CODE", "say no to what waits"},
     {"list", cmd_list, "[--json]", "list the session's certificates"},
     {"show", cmd_show, "[--cert | --json] ID", "show all of one certificate"},
     {"status", cmd_status, "[--json]", "say how the daemon and the session are"},
     {"close", cmd_close, "[--json]", "end the session; nothing more is issued"},
+    {"policy", cmd_policy,
+	"check [FILE] | show | reload [--json]\n"
+	"explain " SCOPE_ARGS
+	"[--ttl TIME] [--agent NAME] [--reason TEXT] [--opening] [--json]",
+	"check the policy, or say what would happen"},
     {"enroll", cmd_enroll,
 	"[--type ed25519|ecdsa] [--name LABEL] [--owner TEXT]\n"
 	"[--pin] [--import FILE] [--device PATH] [--json]",

@@ -12,14 +12,19 @@
 // argv[0] is the command's name; each parses its own options with getopt_long (optind is 0
 // on entry), answers -h and --help by `return hs_cmd_help(argv[0])`, and returns an enum
 // hs_exit.
+int cmd_approve(int argc, char **argv);
 int cmd_close(int argc, char **argv);
+int cmd_decline(int argc, char **argv);
 int cmd_enroll(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_open(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 int cmd_request(int argc, char **argv);
 int cmd_roots(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_wait(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 struct hs_cmd {
 	const char *name;

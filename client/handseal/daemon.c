@@ -30,13 +30,19 @@ hs_daemon_end_line(struct hs_daemon *d)
 }
 
 // A code this version does not know is a refusal all the same.
-static int
-refused(const struct hs_daemon *d, const struct hs_agent_refusal *r)
+int
+hs_daemon_refused(struct hs_daemon *d, const struct hs_agent_refusal *r)
 {
 	enum hs_code code = hs_code_from_name((const char *)r->code.p, r->code.len);
 	enum hs_exit status = HS_EXIT_REFUSED;
+	const char *front = "";
 
-	if (code == HS_NO_SESSION)
+	hs_daemon_end_line(d);
+	if (d->asking && code >= HS_NO_POLICY && code <= HS_NO_CHANNEL)
+		front = "not asked: ";
+	if (hs_str_is(r->code, HS_DAEMON_DECLINED))
+		status = HS_EXIT_DECLINED;
+	else if (code == HS_NO_SESSION)
 		status = HS_EXIT_NO_SESSION;
 	else if (code == HS_NO_SUCH)
 		status = HS_EXIT_FAILED;
@@ -44,25 +50,33 @@ refused(const struct hs_daemon *d, const struct hs_agent_refusal *r)
 		status = HS_EXIT_DECLINED;
 	else if (d->opening && (code == HS_NO_ROOTS || code >= HS_SK_NO_DEVICE))
 		status = HS_EXIT_NO_SESSION;
-	return hs_cli_fail_with(d->json, status, r->code, r->sentence, r->remedy);
+	return hs_cli_fail_behind(d->json, front, status, r->code, r->sentence, r->remedy);
+}
+
+int
+hs_daemon_exchange(struct hs_daemon *d, const char *ext, struct hs_str contents,
+    unsigned seconds, struct hs_reply *out)
+{
+	struct hs_err err = {0}, told = {0};
+
+	if (hs_conn_call(&d->conn, ext, contents, seconds, out, &err) == HS_OK)
+		return HS_EXIT_DONE;
+	hs_daemon_end_line(d);
+	(void)hs_fail(&told, err.code, "handseald: %s", hs_err_sentence(&err));
+	return hs_cli_fail(d->json, &told);
 }
 
 int
 hs_daemon_call(struct hs_daemon *d, const char *ext, struct hs_str contents,
     unsigned seconds, enum hs_agent_status want, struct hs_rd *body)
 {
-	struct hs_err err = {0}, told = {0};
 	struct hs_reply reply;
+	int status = hs_daemon_exchange(d, ext, contents, seconds, &reply);
 
-	if (hs_conn_call(&d->conn, ext, contents, seconds, &reply, &err) != HS_OK) {
-		hs_daemon_end_line(d);
-		(void)hs_fail(&told, err.code, "handseald: %s", hs_err_sentence(&err));
-		return hs_cli_fail(d->json, &told);
-	}
-	if (reply.status == HS_AGENT_REFUSED) {
-		hs_daemon_end_line(d);
-		return refused(d, &reply.refusal);
-	}
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (reply.status == HS_AGENT_REFUSED)
+		return hs_daemon_refused(d, &reply.refusal);
 	if (reply.status != want)
 		return hs_daemon_malformed(d, ext);
 	*body = reply.body;

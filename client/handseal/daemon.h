@@ -13,6 +13,7 @@ struct hs_daemon {
 	struct hs_conn conn;
 	bool json;    // tell failures in JSON too
 	bool opening; // a failure means that no session could be opened: exit 5
+	bool asking;  // what the policy refuses was not asked: say so
 	FILE *begun;  // NULL, or where a line was begun that a failure ends first
 };
 
@@ -22,6 +23,12 @@ int hs_daemon_connect(struct hs_daemon *d);
 // Sends ext; *body is what a reply of status want holds. Frees nothing of contents.
 int hs_daemon_call(struct hs_daemon *d, const char *ext, struct hs_str contents,
     unsigned seconds, enum hs_agent_status want, struct hs_rd *body);
+// The same for who takes every well-formed reply, a refusal too.
+int hs_daemon_exchange(struct hs_daemon *d, const char *ext, struct hs_str contents,
+    unsigned seconds, struct hs_reply *out);
+// Tells a refusal; its exit status.
+#define HS_DAEMON_DECLINED "touch-declined" // the code of a person's no
+int hs_daemon_refused(struct hs_daemon *d, const struct hs_agent_refusal *r);
 // The reply's body did not parse, or does not agree with itself.
 int hs_daemon_malformed(struct hs_daemon *d, const char *ext);
 int hs_daemon_status(struct hs_daemon *d, struct hs_agent_status_info *out);

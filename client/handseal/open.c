@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal open: asks for a session, shows what the touch will sign, waits for the touch,
-// and checks what it was given for it.
+// handseal open: asks for a session, shows what the touch will sign, asks for the PIN where
+// one is wanted, waits for the touch, and checks what it was given for it.
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
+#include "client/handseal/asked.h"
 #include "client/handseal/believe.h"
 #include "client/handseal/cmd.h"
-#include "client/handseal/daemon.h"
-#include "client/handseal/scopeopts.h"
-#include "proto/describe.h"
+#include "client/handseal/named.h"
+#include "client/handseal/outcome.h"
+#include "client/handseal/pinpipe.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
-#define ARMED_MAX 600 // what an answer may say; longer is not believed
-#define QUEUE_MAX 120 // other people's touches may come first
+#define WAIT_MAX 900 // what `until` says beyond that is not waited for
+#define SLACK	 5   // seconds that the daemon may take to say that it is gone
 
 struct asking {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
-	uint64_t ttl, max_ttl;
-	bool max_ttl_given;
+	uint64_t ttl, max_ttl, now;
+	bool ttl_given, max_ttl_given;
 	const char *reason;
 	bool json;
 	struct hs_daemon daemon;
 	FILE *talk; // where a person reads: stdout, or stderr beside --json
-	struct hs_buf code, shown;
-	uint32_t armed;
-	bool several; // keys that will do
+	struct hs_asked asked;
 };
 
 static int
@@ -59,6 +59,7 @@ parse_options(int argc, char **argv, struct asking *a)
 				status = hs_cmd_usage("open", "%s", hs_err_sentence(&err));
 		} else if (opt == 't') {
 			status = parse_span("--ttl", optarg, HS_SESSION_TTL, &a->ttl);
+			a->ttl_given = true;
 		} else if (opt == 'm') {
 			status = parse_span("--max-ttl", optarg, HS_TTL_MAX, &a->max_ttl);
 			a->max_ttl_given = true;
@@ -77,11 +78,14 @@ parse_options(int argc, char **argv, struct asking *a)
 	return status;
 }
 
+// What the command line says by itself is judged before anybody is asked.
 static int
 build_scope(struct asking *a)
 {
 	struct hs_err err = {0};
 
+	if (hs_scopeopts_none(&a->scope_options))
+		return HS_EXIT_DONE;
 	if (!a->max_ttl_given)
 		a->max_ttl = a->ttl < HS_MAX_DELEGATION ? a->ttl : HS_MAX_DELEGATION;
 	if (hs_scopeopts_build(&a->scope_options, a->max_ttl,
@@ -93,38 +97,33 @@ build_scope(struct asking *a)
 	return err.code == HS_ERR_SCOPE ? HS_EXIT_USAGE : HS_EXIT_FAILED;
 }
 
-// The text must be what it looks like: what would be shown otherwise than it is signed is
-// not shown at all, and the touch is called off by hanging up.
-static bool
-is_showable(struct hs_str text)
+// The policy may name the scope, and may allow a session less than the default.
+static int
+ask_policy(struct asking *a)
 {
-	for (size_t i = 0; i < text.len;) {
-		const uint8_t *lf = memchr(text.p + i, '\n', text.len - i);
-		size_t end = lf == NULL ? text.len : (size_t)(lf - text.p);
+	uint64_t ttl = a->ttl_given ? a->ttl : hs_named_session_ttl();
 
-		if (!hs_text_shown((struct hs_str){text.p + i, end - i}, NULL))
-			return false;
-		i = end + 1;
+	if (a->scope == NULL) {
+		a->ttl = ttl;
+		return hs_named_scope(&a->daemon, "open", &a->scope_options, a->max_ttl,
+		    a->max_ttl_given ? "--max-ttl" : NULL, &a->scope);
 	}
-	return text.len > 0;
+	if (ttl == a->ttl)
+		return HS_EXIT_DONE;
+	a->ttl = ttl;
+	if (a->max_ttl_given || a->scope_options.file != NULL)
+		return HS_EXIT_DONE;
+	hs_scope_free(&a->scope);
+	return build_scope(a);
 }
 
 static void
-show(struct asking *a, struct hs_str keys)
+show(struct asking *a)
 {
 	fputs("One touch will sign this:\n\n", a->talk);
-	hs_cli_put_text(a->talk, hs_buf_str(&a->shown), "  ");
-	fputs("\nTouch ", a->talk);
-	for (size_t i = 0; i < keys.len; i++) {
-		if (keys.p[i] == ',')
-			fputs(" or ", a->talk);
-		else
-			hs_cli_put(a->talk, (struct hs_str){keys.p + i, 1});
-	}
-	fprintf(a->talk, " (%.*s) … ", (int)a->code.len, (const char *)a->code.p);
+	hs_cli_put_text(a->talk, hs_buf_str(&a->asked.shown), "  ");
+	fputc('\n', a->talk);
 	fflush(a->talk);
-	a->daemon.begun = a->talk;
-	a->several = memchr(keys.p, ',', keys.len) != NULL;
 }
 
 static int
@@ -133,32 +132,52 @@ ask(struct asking *a)
 	struct hs_agent_open m = {.scope = hs_scope_text(a->scope),
 	    .ttl = a->ttl,
 	    .reason = hs_str_c(a->reason != NULL ? a->reason : "")};
-	struct hs_agent_asked asked = {0};
 	struct hs_buf contents = {0};
 	struct hs_rd body = {0};
-	struct hs_err err = {0};
 	int status;
 
+	a->now = hs_cli_now();
+	a->daemon.asking = true;
 	hs_agent_open_put(&contents, &m);
 	status = hs_daemon_call(&a->daemon, HS_EXT_OPEN, hs_buf_str(&contents),
 	    HS_CONN_SECONDS, HS_AGENT_PENDING, &body);
 	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (hs_agent_asked_get(&body, &asked) != HS_OK || asked.code.len != 3 ||
-	    asked.shown.len > HS_SHOWN_MAX || asked.armed > ARMED_MAX)
-		return hs_daemon_malformed(&a->daemon, HS_EXT_OPEN);
-	if (!is_showable(asked.shown) || !hs_text_shown(asked.code, NULL)) {
-		(void)hs_fail(&err, HS_SK_LIED,
-		    "handseald's text holds control characters: it is not shown, and the "
-		    "touch is called off");
-		return hs_cli_fail(a->json, &err);
-	}
-	hs_put_raw(&a->code, asked.code.p, asked.code.len);
-	hs_put_raw(&a->shown, asked.shown.p, asked.shown.len);
-	a->armed = asked.armed;
-	show(a, asked.keys);
-	return HS_EXIT_DONE;
+	a->daemon.asking = false;
+	if (status == HS_EXIT_DONE)
+		status = hs_asked_take(&a->asked, &a->daemon, HS_EXT_OPEN, &body);
+	if (status == HS_EXIT_DONE)
+		show(a);
+	return status;
+}
+
+static uint64_t
+seconds_left(const struct asking *a)
+{
+	uint64_t now = hs_cli_now(), left = a->asked.until > now ? a->asked.until - now : 0;
+
+	return left < WAIT_MAX ? left : WAIT_MAX;
+}
+
+static int
+give_pin(struct asking *a)
+{
+	struct hs_buf prompt = {0};
+	struct hs_err err = {0};
+	int fd = -1, rc, status;
+
+	hs_put_fmt(&prompt, "PIN of ");
+	hs_text_put_clean(&prompt, hs_buf_str(&a->asked.keys));
+	hs_put_fmt(&prompt, ": ");
+	rc = hs_pinpipe_ask(hs_cli_cstr(&prompt), &fd, &err);
+	hs_buf_free(&prompt);
+	if (rc != HS_OK)
+		return hs_cli_fail_with(a->json,
+		    rc == HS_SK_CANCELLED ? HS_EXIT_DECLINED : HS_EXIT_NO_SESSION,
+		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
+		    hs_str_c("The touch was called off"));
+	status = hs_answer_send(a->json, true, a->asked.code, HS_ANSWER_ARM, fd);
+	close(fd);
+	return status;
 }
 
 static int
@@ -175,7 +194,7 @@ print_opened(
 		    hs_cli_json(o->fingerprint), "verified",
 		    (o->flags & HS_SK_FLAG_UV) != 0, "simulated", (int)root->simulated,
 		    "scope", hs_cli_json_text(hs_scope_text(a->scope)), "shown",
-		    hs_cli_json_text(hs_buf_str(&a->shown))));
+		    hs_cli_json_text(hs_buf_str(&a->asked.shown))));
 	hs_put_fmt(&text, "Session %.4s until ", (const char *)o->session.p);
 	hs_cli_put_when(&text, o->end, now);
 	hs_put_fmt(&text, ".%s\n",
@@ -188,25 +207,17 @@ print_opened(
 }
 
 static int
-wait_for_touch(struct asking *a, uint64_t now)
+believe(struct asking *a, struct hs_rd *body)
 {
-	struct hs_agent_pending m = {.code = hs_buf_str(&a->code)};
-	struct hs_believe_open asked = {
-	    .scope = a->scope, .shown = hs_buf_str(&a->shown), .now = now, .ttl = a->ttl};
+	struct hs_believe_open asked = {.scope = a->scope,
+	    .shown = hs_buf_str(&a->asked.shown),
+	    .now = a->now,
+	    .ttl = a->ttl};
 	struct hs_agent_opened opened = {0};
 	struct hs_root_record root;
-	struct hs_buf contents = {0};
-	struct hs_rd body = {0};
 	struct hs_err err = {0};
-	int status;
 
-	hs_agent_pending_put(&contents, &m);
-	status = hs_daemon_call(&a->daemon, HS_EXT_PENDING, hs_buf_str(&contents),
-	    a->armed + QUEUE_MAX, HS_AGENT_DONE, &body);
-	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (hs_agent_opened_get(&body, &opened) != HS_OK)
+	if (hs_agent_opened_get(body, &opened) != HS_OK)
 		return hs_daemon_malformed(&a->daemon, HS_EXT_PENDING);
 	if (hs_believe_grant(&opened, &asked, &root, &err) != HS_OK) {
 		hs_daemon_end_line(&a->daemon);
@@ -214,17 +225,50 @@ wait_for_touch(struct asking *a, uint64_t now)
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
 		    hs_str_c("Do not use this session:  handseal close"));
 	}
-	fprintf(
-	    a->talk, "%s%stouched.\n", a->several ? root.name : "", a->several ? " " : "");
+	fprintf(a->talk, "%s%stouched.\n", a->asked.several ? root.name : "",
+	    a->asked.several ? " " : "");
 	return print_opened(a, &opened, &root);
+}
+
+// *again: the PIN was wrong, and the person wants another try.
+static int
+wait_for_touch(struct asking *a, bool *again)
+{
+	struct hs_outcome o = {
+	    .daemon = &a->daemon, .wait = seconds_left(a) + SLACK, .quiet = true};
+	int status;
+
+	memcpy(o.code, a->asked.code, sizeof o.code);
+	fputs("Touch ", a->talk);
+	hs_cli_put(a->talk, hs_buf_str(&a->asked.keys));
+	fprintf(a->talk, " (%s) … ", a->asked.code);
+	fflush(a->talk);
+	a->daemon.begun = a->talk;
+	status = hs_outcome_wait(&o);
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (o.reply.status == HS_AGENT_DONE)
+		return believe(a, &o.reply.body);
+	if (o.reply.status == HS_AGENT_PENDING) {
+		hs_daemon_end_line(&a->daemon);
+		return hs_cli_fail_with(a->json, HS_EXIT_NO_SESSION,
+		    hs_str_c(hs_code_name(HS_SK_TIMEOUT)),
+		    hs_str_c(hs_code_sentence(HS_SK_TIMEOUT)), hs_str_c("Ask again"));
+	}
+	*again = !a->json && a->asked.pin &&
+		 hs_str_is(o.reply.refusal.code, hs_code_name(HS_SK_PIN_INVALID));
+	status = hs_outcome_refused(&o);
+	if (*again)
+		*again = hs_pinpipe_yes("Ask again? [y/N] ");
+	return status;
 }
 
 int
 cmd_open(int argc, char **argv)
 {
 	struct asking a = {.ttl = HS_SESSION_TTL};
-	uint64_t now = hs_cli_now();
 	int status = parse_options(argc, argv, &a);
+	bool again;
 
 	if (status == -1)
 		return hs_cmd_help("open");
@@ -235,12 +279,19 @@ cmd_open(int argc, char **argv)
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_connect(&a.daemon);
 	if (status == HS_EXIT_DONE)
-		status = ask(&a);
-	if (status == HS_EXIT_DONE)
-		status = wait_for_touch(&a, now);
+		status = ask_policy(&a);
+	if (status == HS_EXIT_DONE) {
+		do {
+			again = false;
+			status = ask(&a);
+			if (status == HS_EXIT_DONE && a.asked.pin)
+				status = give_pin(&a);
+			if (status == HS_EXIT_DONE)
+				status = wait_for_touch(&a, &again);
+		} while (again);
+	}
 	hs_daemon_close(&a.daemon);
-	hs_buf_free(&a.code);
-	hs_buf_free(&a.shown);
+	hs_asked_free(&a.asked);
 	hs_scope_free(&a.scope);
 	return status;
 }

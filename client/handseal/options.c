@@ -4,7 +4,9 @@
 #include "client/handseal/options.h"
 
 #include <getopt.h>
+#include <string.h>
 #include "client/handseal/cmd.h"
+#include "proto/text.h"
 
 int
 hs_options_json_or(
@@ -29,7 +31,8 @@ hs_options_json_or(
 		return hs_cmd_usage(
 		    name, "%s does not take %s", name, argv[optind + operands]);
 	if (argc - optind < operands)
-		return hs_cmd_usage(name, "%s needs an ID", name);
+		return hs_cmd_usage(name, "%s needs %s", name,
+		    strcmp(name, "show") == 0 ? "an ID" : "a CODE");
 	return HS_OPTIONS_GO;
 }
 
@@ -37,4 +40,15 @@ int
 hs_options_json_only(int argc, char **argv, int operands, bool *json)
 {
 	return hs_options_json_or(argc, argv, operands, json, NULL, NULL);
+}
+
+int
+hs_options_wait(const char *command, const char *value, uint64_t *out)
+{
+	*out = 0;
+	if (strcmp(value, "0") == 0 ||
+	    hs_text_span(hs_str_c(value), HS_OPTIONS_WAIT_MAX, out) == HS_OK)
+		return HS_EXIT_DONE;
+	return hs_cmd_usage(
+	    command, "--wait takes 0, or a time such as 90s, 15m or 8h, of at most a day");
 }

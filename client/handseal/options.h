@@ -5,6 +5,7 @@
 #define HS_CLIENT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define HS_OPTIONS_GO (-1) // all well: do the command's work
 
@@ -14,5 +15,9 @@ int hs_options_json_only(int argc, char **argv, int operands, bool *json);
 // As above, with one flag more, named without its dashes.
 int hs_options_json_or(
     int argc, char **argv, int operands, bool *json, const char *flag, bool *value);
+
+// The value of --wait: 0, or a time. 0, or a mistake told.
+#define HS_OPTIONS_WAIT_MAX 86400
+int hs_options_wait(const char *command, const char *value, uint64_t *out);
 
 #endif

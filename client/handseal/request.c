@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal request: proves that it holds a key, asks for a certificate over it inside the
-// session's ceiling, checks what it got, and only then writes it.
+// handseal request: proves that it holds a key and asks for a certificate over it. What
+// needs no touch comes at once; for the rest it waits a while. What is done with what came
+// is issued.h's part.
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
-#include "client/handseal/believe.h"
+#include "client/handseal/asked.h"
 #include "client/handseal/cmd.h"
-#include "client/handseal/daemon.h"
-#include "client/handseal/scopeopts.h"
-#include "client/handseal/subject.h"
-#include "client/handseal/suggest.h"
-#include "proto/describe.h"
+#include "client/handseal/issued.h"
+#include "client/handseal/named.h"
+#include "client/handseal/options.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
@@ -20,12 +19,13 @@
 struct wish {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
-	uint64_t ttl;
+	uint64_t ttl, wait;
 	bool ttl_given, json;
 	const char *agent, *reason, *key, *out;
 	struct hs_subject subject;
 	struct hs_daemon daemon;
-	char session[HS_SESSION_ID_LEN + 1];
+	char session[HS_SESSION_ID_LEN + 1]; // "" while none is open
+	struct hs_asked asked;		     // what a touch is for
 };
 
 static int
@@ -47,6 +47,8 @@ take_option(struct wish *w, int opt)
 			    "seconds",
 			    HS_TTL_MAX);
 		return HS_EXIT_DONE;
+	case 'w':
+		return hs_options_wait("request", optarg, &w->wait);
 	case 'a':
 		w->agent = optarg;
 		return HS_EXIT_DONE;
@@ -71,7 +73,8 @@ static int
 parse_options(int argc, char **argv, struct wish *w)
 {
 	static const struct option longs[] = {HS_SCOPEOPTS_LONG,
-	    {"ttl", required_argument, NULL, 't'}, {"agent", required_argument, NULL, 'a'},
+	    {"ttl", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'},
+	    {"agent", required_argument, NULL, 'a'},
 	    {"reason", required_argument, NULL, 'r'}, {"key", required_argument, NULL, 'k'},
 	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	int opt, status = HS_EXIT_DONE;
@@ -115,6 +118,7 @@ prepare(struct wish *w)
 	return rc == HS_OK ? HS_EXIT_DONE : hs_cli_fail(w->json, &err);
 }
 
+// Without a session the request may be sent all the same: a touch may open one for it.
 static int
 find_session(struct wish *w)
 {
@@ -123,11 +127,9 @@ find_session(struct wish *w)
 
 	if (status != HS_EXIT_DONE)
 		return status;
-	if (!info.open)
-		return hs_cli_fail_with(w->json, HS_EXIT_NO_SESSION, hs_str_c("no-session"),
-		    hs_str_c(hs_code_sentence(HS_NO_SESSION)),
-		    hs_str_c("A person opens one with a touch:  handseal open"));
-	if (hs_str_copy(info.session, w->session, sizeof w->session) != HS_OK)
+	if (info.open &&
+	    (info.session.len != HS_SESSION_ID_LEN ||
+		hs_str_copy(info.session, w->session, sizeof w->session) != HS_OK))
 		return hs_daemon_malformed(&w->daemon, HS_EXT_STATUS);
 	return HS_EXIT_DONE;
 }
@@ -167,73 +169,52 @@ compose(struct wish *w, struct hs_buf *contents)
 }
 
 static int
-print_issued(struct wish *w, const struct hs_agent_issued *m, const struct hs_delegation *d)
+wait_for_touch(struct wish *w, struct hs_issued *issued, struct hs_rd *body)
 {
-	struct hs_buf text = {0}, next = {0};
-	int status;
+	struct hs_outcome o = {.daemon = &w->daemon, .wait = w->wait};
+	int status = hs_asked_take(&w->asked, &w->daemon, HS_EXT_REQUEST, body);
 
-	hs_suggest_ssh(&next, d->scope, &w->subject);
-	if (w->json) {
-		status = hs_cli_print_json(json_pack("{s:o,s:o,s:o,s:s,s:s,s:s,s:o,s:o}",
-		    "id", hs_cli_json(m->id), "end", hs_cli_json_time(m->end), "agent",
-		    hs_cli_json(d->agent), "identity", w->subject.identity, "key",
-		    w->subject.public, "certificate", w->subject.certificate, "scope",
-		    hs_cli_json_text(hs_scope_text(d->scope)), "next",
-		    hs_cli_json(hs_buf_str(&next))));
-	} else {
-		hs_put_fmt(&text, "%.4s.%" PRIu64 " until ", w->session, d->cert.serial);
-		hs_cli_put_when(&text, m->end, hs_cli_now());
-		hs_put_fmt(&text, ", in %s\n", w->subject.certificate);
-		hs_describe_scope(&text, d->scope, "  ");
-		if (next.len > 0)
-			hs_put_fmt(
-			    &text, "Next:  %.*s\n", (int)next.len, (const char *)next.p);
-		hs_cli_put_text(stdout, hs_buf_str(&text), "");
-		status = hs_cli_finish();
-	}
-	hs_buf_free(&text);
-	hs_buf_free(&next);
-	return status;
+	if (status != HS_EXIT_DONE)
+		return status;
+	memcpy(o.code, w->asked.code, sizeof o.code);
+	issued->code = w->asked.code;
+	issued->asked.shown = hs_buf_str(&w->asked.shown);
+	return hs_issued_wait(issued, &o);
 }
 
 static int
 request(struct wish *w)
 {
-	struct hs_believe_request asked = {.key = &w->subject.key,
-	    .scope = w->scope,
-	    .agent = hs_str_c(w->agent),
-	    .session = hs_str_c(w->session),
-	    .now = hs_cli_now()};
-	struct hs_agent_issued issued;
-	struct hs_delegation d = {0};
+	struct hs_issued issued = {.daemon = &w->daemon,
+	    .subject = &w->subject,
+	    .asked = {.key = &w->subject.key,
+		.scope = w->scope,
+		.agent = hs_str_c(w->agent),
+		.session = hs_str_c(w->session)}};
 	struct hs_buf contents = {0};
-	struct hs_rd body = {0};
-	struct hs_err err = {0};
+	struct hs_reply reply;
 	int status = compose(w, &contents);
 
+	w->daemon.asking = true;
 	if (status == HS_EXIT_DONE)
-		status = hs_daemon_call(&w->daemon, HS_EXT_REQUEST, hs_buf_str(&contents),
-		    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+		status = hs_daemon_exchange(&w->daemon, HS_EXT_REQUEST,
+		    hs_buf_str(&contents), HS_CONN_SECONDS, &reply);
 	hs_buf_free(&contents);
 	if (status != HS_EXIT_DONE)
 		return status;
-	if (hs_agent_issued_get(&body, &issued) != HS_OK)
-		return hs_daemon_malformed(&w->daemon, HS_EXT_REQUEST);
-	if (hs_believe_delegation(&issued, &asked, &d, &err) != HS_OK ||
-	    hs_subject_write(&w->subject, issued.certificate, &err) != HS_OK)
-		status = hs_cli_fail_with(w->json, HS_EXIT_FAILED,
-		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
-		    hs_str_c("Nothing was written"));
-	else
-		status = print_issued(w, &issued, &d);
-	hs_delegation_free(&d);
-	return status;
+	if (reply.status == HS_AGENT_REFUSED)
+		return hs_daemon_refused(&w->daemon, &reply.refusal);
+	w->daemon.asking = false;
+	if (reply.status == HS_AGENT_PENDING)
+		return wait_for_touch(w, &issued, &reply.body);
+	return hs_issued_take(&issued, HS_EXT_REQUEST, &reply.body);
 }
 
 int
 cmd_request(int argc, char **argv)
 {
-	struct wish w = {.ttl = DEFAULT_TTL, .agent = HS_AGENT_UNKNOWN};
+	struct wish w = {
+	    .ttl = DEFAULT_TTL, .agent = HS_AGENT_UNKNOWN, .wait = HS_WAIT_DEFAULT};
 	int status = parse_options(argc, argv, &w);
 
 	if (status == -1)
@@ -243,11 +224,15 @@ cmd_request(int argc, char **argv)
 		status = prepare(&w);
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_connect(&w.daemon);
+	if (status == HS_EXIT_DONE && w.scope == NULL)
+		status = hs_named_scope(&w.daemon, "request", &w.scope_options, w.ttl,
+		    w.ttl_given ? "--ttl" : NULL, &w.scope);
 	if (status == HS_EXIT_DONE)
 		status = find_session(&w);
 	if (status == HS_EXIT_DONE)
 		status = request(&w);
 	hs_daemon_close(&w.daemon);
+	hs_asked_free(&w.asked);
 	hs_subject_free(&w.subject);
 	hs_scope_free(&w.scope);
 	return status;

@@ -36,6 +36,139 @@ take_once(const char **slot, int opt, const char *value, struct hs_err *err)
 	return HS_OK;
 }
 
+// A LF in a value would begin a line of its own: `--user $'deploy\nuser root'`.
+static int
+check_value(int opt, const char *value, struct hs_err *err)
+{
+	size_t at;
+
+	if (value[0] == '\0')
+		return hs_fail(err, HS_ERR_USAGE, "--%s is empty", name_of(opt));
+	if (!hs_text_shown(hs_str_c(value), &at))
+		return hs_fail(err, HS_ERR_USAGE,
+		    "--%s has a control or invisible character at its byte %zu",
+		    name_of(opt), at + 1);
+	return HS_OK;
+}
+
+// "deploy,push" is as good as two options.
+static int
+take_names(struct hs_scopeopts *o, const char *value, struct hs_err *err)
+{
+	struct hs_str rest = hs_str_c(value), name;
+
+	for (;;) {
+		const uint8_t *comma = rest.len > 0 ? memchr(rest.p, ',', rest.len) : NULL;
+
+		name = rest;
+		if (comma != NULL)
+			name.len = (size_t)(comma - rest.p);
+		if (!hs_text_is_agent_name(name))
+			return hs_fail(err, HS_ERR_USAGE,
+			    "--scope takes names of the policy's scopes, with a comma "
+			    "between them; a name has up to 32 of a-z 0-9 . _ -");
+		if (o->nnames == sizeof o->names / sizeof o->names[0])
+			return hs_fail(err, HS_ERR_USAGE,
+			    "--scope: more than %zu names are too many", o->nnames);
+		o->names[o->nnames++] = name;
+		if (comma == NULL)
+			return HS_OK;
+		rest.p += name.len + 1;
+		rest.len -= name.len + 1;
+	}
+}
+
+bool
+hs_scopeopts_named(const struct hs_scopeopts *o)
+{
+	return o->nnames > 0;
+}
+
+bool
+hs_scopeopts_none(const struct hs_scopeopts *o)
+{
+	return o->n == 0 && o->nnames == 0 && o->file == NULL;
+}
+
+int
+hs_scopeopts_names(const struct hs_scopeopts *o, struct hs_buf *out, struct hs_err *err)
+{
+	if (o->n > 0 || o->file != NULL)
+		return hs_fail(err, HS_ERR_USAGE,
+		    "--scope names all that is asked for: --%s cannot be given too",
+		    o->n > 0 ? name_of(o->v[0].opt) : "scope-file");
+	for (size_t i = 0; i < o->nnames; i++) {
+		if (i > 0)
+			hs_put_u8(out, ' ');
+		hs_put_raw(out, o->names[i].p, o->names[i].len);
+	}
+	return hs_buf_err(out) == HS_OK ? HS_OK
+					: hs_fail(err, HS_ERR_NOMEM, "out of memory");
+}
+
+// The named scopes' text with another head.
+static void
+put_narrowed(struct hs_buf *b, const struct hs_scopeopts *o, uint64_t max_ttl,
+    const struct hs_scope *whole)
+{
+	struct hs_str text = hs_scope_text(whole);
+	const uint8_t *statements = memmem(text.p, text.len, "\n\n", 2);
+	uint64_t uses = hs_scope_max_uses(whole);
+
+	if (o->depth != NULL)
+		hs_put_fmt(b, "depth %s\n", o->depth);
+	else
+		hs_put_fmt(b, "depth %" PRIu32 "\n", hs_scope_depth(whole));
+	hs_put_fmt(
+	    b, "max-ttl %" PRIu64 "\n", max_ttl > 0 ? max_ttl : hs_scope_max_ttl(whole));
+	if (o->uses != NULL)
+		hs_put_fmt(b, "max-uses %s\n", o->uses);
+	else if (uses == HS_USES_ANY)
+		hs_put_fmt(b, "max-uses *\n");
+	else
+		hs_put_fmt(b, "max-uses %" PRIu64 "\n", uses);
+	if (statements != NULL)
+		hs_put_raw(b, statements + 1, text.len - (size_t)(statements + 1 - text.p));
+}
+
+int
+hs_scopeopts_narrow(const struct hs_scopeopts *o, uint64_t max_ttl,
+    const char *max_ttl_option, struct hs_scope **scope, struct hs_err *err)
+{
+	const char *option = o->uses != NULL	? "--uses"
+			     : o->depth != NULL ? "--depth"
+						: max_ttl_option;
+	struct hs_scope *less = NULL;
+	struct hs_buf text = {0};
+	struct hs_err fault = {0};
+	int rc = HS_OK;
+
+	if (option == NULL)
+		return HS_OK;
+	if (o->uses != NULL)
+		rc = check_value(HS_SCOPEOPT_USES, o->uses, err);
+	if (rc == HS_OK && o->depth != NULL)
+		rc = check_value(HS_SCOPEOPT_DEPTH, o->depth, err);
+	if (rc != HS_OK)
+		return rc;
+	put_narrowed(&text, o, max_ttl_option != NULL ? max_ttl : 0, *scope);
+	rc = hs_scope_parse(hs_buf_str(&text), &less, &fault);
+	hs_buf_free(&text);
+	if (rc != HS_OK)
+		return hs_fail(
+		    err, HS_ERR_USAGE, "%s: %s", option, hs_err_sentence(&fault));
+	if (!hs_scope_under(less, *scope)) {
+		hs_scope_free(&less);
+		return hs_fail(err, HS_ERR_USAGE,
+		    "%s asks for more than the named scopes allow, and can only make it "
+		    "less",
+		    option);
+	}
+	hs_scope_free(scope);
+	*scope = less;
+	return HS_OK;
+}
+
 int
 hs_scopeopts_take(struct hs_scopeopts *o, int opt, const char *value, struct hs_err *err)
 {
@@ -47,10 +180,7 @@ hs_scopeopts_take(struct hs_scopeopts *o, int opt, const char *value, struct hs_
 	case HS_SCOPEOPT_FILE:
 		return take_once(&o->file, opt, value, err);
 	case HS_SCOPEOPT_NAME:
-		return hs_fail(err, HS_ERR_USAGE,
-		    "--scope names a scope of a policy file, which this version does not "
-		    "read: say what is to be allowed by --user, --host and --cmd, or by "
-		    "--scope-file");
+		return take_names(o, value, err);
 	default:
 		break;
 	}
@@ -106,21 +236,6 @@ prefix_of(int opt, const char *value)
 	return inet_pton(AF_INET6, value, &a6) == 1 ? "/128" : "";
 }
 
-// A LF in a value would begin a line of its own: `--user $'deploy\nuser root'`.
-static int
-check_value(int opt, const char *value, struct hs_err *err)
-{
-	size_t at;
-
-	if (value[0] == '\0')
-		return hs_fail(err, HS_ERR_USAGE, "--%s is empty", name_of(opt));
-	if (!hs_text_shown(hs_str_c(value), &at))
-		return hs_fail(err, HS_ERR_USAGE,
-		    "--%s has a control or invisible character at its byte %zu",
-		    name_of(opt), at + 1);
-	return HS_OK;
-}
-
 static int
 check_all(const struct hs_scopeopts *o, struct hs_err *err)
 {
@@ -129,7 +244,7 @@ check_all(const struct hs_scopeopts *o, struct hs_err *err)
 	if (o->n == 0)
 		return hs_fail(err, HS_ERR_USAGE,
 		    "nothing is asked for: name at least --user, --host and --cmd, or a "
-		    "--scope-file");
+		    "--scope of the policy, or a --scope-file");
 	for (size_t i = 0; rc == HS_OK && i < o->n; i++)
 		rc = check_value(o->v[i].opt, o->v[i].value, err);
 	if (rc == HS_OK && o->uses != NULL)
@@ -215,6 +330,13 @@ hs_scopeopts_build(const struct hs_scopeopts *o, uint64_t max_ttl,
     const char *max_ttl_option, struct hs_scope **out, struct hs_err *err)
 {
 	*out = NULL;
+	if (hs_scopeopts_named(o)) {
+		struct hs_buf joined = {0};
+		int rc = hs_scopeopts_names(o, &joined, err);
+
+		hs_buf_free(&joined);
+		return rc;
+	}
 	if (o->file == NULL)
 		return from_options(o, max_ttl, out, err);
 	if (o->n > 0 || o->uses != NULL || o->depth != NULL)

@@ -41,6 +41,8 @@ enum hs_scopeopt {
 	{"scope", required_argument, NULL, HS_SCOPEOPT_NAME}
 // clang-format on
 
+#define HS_SCOPEOPTS_NAMES 64
+
 // Zero-initialise. Values point into argv, and are not copied.
 struct hs_scopeopts {
 	struct hs_scopeopt_value {
@@ -48,12 +50,14 @@ struct hs_scopeopts {
 		const char *value;
 	} v[HS_SCOPE_VALUES_MAX];
 	size_t n;
+	struct hs_str names[HS_SCOPEOPTS_NAMES]; // --scope
+	size_t nnames;
 	const char *uses, *depth, *file;
 };
 
 bool hs_scopeopts_is(int opt);
 // Takes one of getopt_long's results for which hs_scopeopts_is holds. HS_ERR_USAGE with a
-// sentence: given twice where once is all, too many, or --scope, which needs a policy.
+// sentence: given twice where once is all, too many, a --scope that can be no name.
 int hs_scopeopts_take(
     struct hs_scopeopts *o, int opt, const char *value, struct hs_err *err);
 
@@ -66,8 +70,23 @@ int hs_scopeopts_text(const struct hs_scopeopts *o, uint64_t max_ttl, struct hs_
 
 // The scope, from the options or the file. max_ttl_option (may be NULL) names the option
 // that said max_ttl: a file says its own, and both is HS_ERR_USAGE. Faults name the option,
-// or the file with line and column. Else as hs_scope_parse and hs_paths_read.
+// or the file with line and column. Else as hs_scope_parse and hs_paths_read. Where --scope
+// names it, *out is NULL with HS_OK: the daemon's policy has to be asked (named.h).
 int hs_scopeopts_build(const struct hs_scopeopts *o, uint64_t max_ttl,
     const char *max_ttl_option, struct hs_scope **out, struct hs_err *err);
+
+bool hs_scopeopts_named(const struct hs_scopeopts *o); // --scope was given
+bool hs_scopeopts_none(const struct hs_scopeopts *o);  // nothing says what is asked for
+
+// Appends the names, a blank between them. HS_ERR_USAGE: what they name is all that is
+// asked for, and something else was given too.
+int hs_scopeopts_names(
+    const struct hs_scopeopts *o, struct hs_buf *out, struct hs_err *err);
+
+// Replaces what the named scopes came to by less of it, where --uses, --depth or an option
+// for its max-ttl (NULL: none) say so. HS_ERR_USAGE, and *scope as it was, where that is
+// malformed, or would be more.
+int hs_scopeopts_narrow(const struct hs_scopeopts *o, uint64_t max_ttl,
+    const char *max_ttl_option, struct hs_scope **scope, struct hs_err *err);
 
 #endif

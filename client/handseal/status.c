@@ -2,8 +2,8 @@
 //
 // handseal status: how the daemon and its session are, in one look.
 #include <inttypes.h>
+#include "client/handseal/board.h"
 #include "client/handseal/cmd.h"
-#include "client/handseal/daemon.h"
 #include "client/handseal/options.h"
 #include "proto/describe.h"
 #include "proto/key.h"
@@ -14,22 +14,28 @@ session_json(const struct hs_agent_status_info *i)
 {
 	if (!i->open)
 		return json_null();
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:I,s:I}", "id",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:I,s:I}", "id",
 	    hs_cli_json(i->session), "opened", hs_cli_json_time(i->opened), "end",
-	    hs_cli_json_time(i->end), "root", hs_cli_json(i->root), "fingerprint",
-	    hs_cli_json(i->fingerprint), "verified", (i->flags & HS_SK_FLAG_UV) != 0,
-	    "simulated", i->simulated != 0, "ceiling", hs_cli_json_text(i->ceiling),
-	    "issued", (json_int_t)i->issued, "live", (json_int_t)i->live);
+	    hs_cli_json_time(i->end), "idle_end", hs_cli_json_time(i->idle_end), "root",
+	    hs_cli_json(i->root), "fingerprint", hs_cli_json(i->fingerprint), "verified",
+	    (i->flags & HS_SK_FLAG_UV) != 0, "simulated", i->simulated != 0, "ceiling",
+	    hs_cli_json_text(i->ceiling), "issued", (json_int_t)i->issued, "live",
+	    (json_int_t)i->live);
 }
 
 static int
-print_json(const struct hs_agent_status_info *i)
+print_json(const struct hs_agent_status_info *i, json_t *askings)
 {
-	return hs_cli_print_json(json_pack("{s:o,s:o,s:o,s:b,s:o,s:I,s:I,s:{s:I,s:b}}",
-	    "version", hs_cli_json(i->version), "socket", hs_cli_json(i->socket), "now",
-	    hs_cli_json_time(i->now), "open", i->open != 0, "session", session_json(i),
-	    "waiting", (json_int_t)i->pending, "roots", (json_int_t)i->roots, "log",
-	    "records", (json_int_t)i->log_seq, "writable", i->log_ok != 0));
+	json_t *policy = i->policy.len > 0 ? hs_cli_json(i->policy) : json_null();
+
+	return hs_cli_print_json(
+	    json_pack("{s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "version",
+		hs_cli_json(i->version), "socket", hs_cli_json(i->socket), "now",
+		hs_cli_json_time(i->now), "open", i->open != 0, "session", session_json(i),
+		"waiting", (json_int_t)i->pending, "askings", askings, "policy", policy,
+		"policy_error", hs_cli_json_text(i->policy_error), "roots",
+		(json_int_t)i->roots, "log", "records", (json_int_t)i->log_seq, "writable",
+		i->log_ok != 0));
 }
 
 static void
@@ -48,6 +54,11 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 	if (i->simulated)
 		hs_put_fmt(
 		    b, "         SIMULATED: a software key, so no hand stands behind it\n");
+	if (i->idle_end > 0 && i->idle_end < i->end) {
+		hs_put_fmt(b, "idle     it closes at ");
+		hs_cli_put_when(b, i->idle_end, i->now);
+		hs_put_fmt(b, " if nothing is asked for\n");
+	}
 	hs_put_fmt(b, "session  %.*s\n", (int)i->session.len, (const char *)i->session.p);
 	hs_put_fmt(b, "may\n");
 	if (hs_scope_parse_canonical(i->ceiling, &ceiling, NULL) == HS_OK)
@@ -59,8 +70,41 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 	    i->live);
 }
 
+static void
+put_policy(struct hs_buf *b, const struct hs_agent_status_info *i)
+{
+	if (i->policy.len > 0)
+		hs_put_fmt(
+		    b, "policy   %.*s\n", (int)i->policy.len, (const char *)i->policy.p);
+	else
+		hs_put_fmt(b, "policy   none; what `handseal open` names is the limit\n");
+	if (i->policy_error.len > 0)
+		hs_put_fmt(b, "         A NEWER ONE IS NOT IN FORCE: %.*s\n",
+		    (int)i->policy_error.len, (const char *)i->policy_error.p);
+}
+
+static void
+put_waiting(struct hs_buf *b, const struct hs_agent_status_info *i, struct hs_board *board)
+{
+	if (i->pending == 0)
+		return;
+	hs_put_fmt(b, "waiting  %" PRIu32 " for a touch; answer here:  handseal watch\n",
+	    i->pending);
+	for (size_t k = 0; k < board->n; k++) {
+		const struct hs_board_asking *a = &board->v[k];
+
+		hs_put_fmt(b, "         %s %s%s%s, until ", a->code, a->agent,
+		    a->agent[0] != '\0' ? ", " : "",
+		    a->state == HS_WAITING_ARMED    ? "the key blinks"
+		    : a->state == HS_WAITING_PARKED ? "put off"
+						    : "shown");
+		hs_cli_put_when(b, a->until, i->now);
+		hs_put_fmt(b, "\n");
+	}
+}
+
 static int
-print_text(const struct hs_agent_status_info *i)
+print_text(const struct hs_agent_status_info *i, struct hs_board *board)
 {
 	struct hs_buf b = {0};
 
@@ -68,8 +112,8 @@ print_text(const struct hs_agent_status_info *i)
 		put_session(&b, i);
 	else
 		hs_put_fmt(&b, "closed   no session; a touch opens one:  handseal open\n");
-	if (i->pending > 0)
-		hs_put_fmt(&b, "waiting  %" PRIu32 " for a touch\n", i->pending);
+	put_waiting(&b, i, board);
+	put_policy(&b, i);
 	hs_put_fmt(&b, "roots    %" PRIu32 "%s\n", i->roots,
 	    i->roots == 0 ? "; enrol a security key:  handseal enroll" : "");
 	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->log_seq,
@@ -81,20 +125,57 @@ print_text(const struct hs_agent_status_info *i)
 	return hs_cli_finish();
 }
 
+struct waiting {
+	struct hs_board board;
+	json_t *askings;
+};
+
+static int
+take_waiting(void *arg, const struct hs_agent_event *e)
+{
+	struct waiting *w = arg;
+
+	(void)hs_board_take(&w->board, e, hs_cli_now());
+	if (json_array_append_new(w->askings, hs_event_json(e)) == 0)
+		return HS_EXIT_DONE;
+	hs_cli_say("out of memory");
+	return HS_EXIT_FAILED;
+}
+
+// On a connection of its own: what was read on the first lives until its next call.
+static int
+look(struct hs_daemon *d)
+{
+	struct hs_daemon second = {.conn.fd = -1, .json = d->json};
+	struct waiting w = {.askings = json_array()};
+	struct hs_agent_status_info info;
+	int status = hs_daemon_status(d, &info);
+
+	if (status == HS_EXIT_DONE && info.pending > 0) {
+		status = hs_daemon_connect(&second);
+		if (status == HS_EXIT_DONE)
+			status = hs_events_waiting(&second, take_waiting, &w);
+	}
+	if (status == HS_EXIT_DONE)
+		status =
+		    d->json ? print_json(&info, w.askings) : print_text(&info, &w.board);
+	hs_daemon_close(&second);
+	hs_board_free(&w.board);
+	json_decref(w.askings);
+	return status;
+}
+
 int
 cmd_status(int argc, char **argv)
 {
 	struct hs_daemon d = {.conn.fd = -1};
-	struct hs_agent_status_info info;
 	int status = hs_options_json_only(argc, argv, 0, &d.json);
 
 	if (status != HS_OPTIONS_GO)
 		return status;
 	status = hs_daemon_connect(&d);
 	if (status == HS_EXIT_DONE)
-		status = hs_daemon_status(&d, &info);
-	if (status == HS_EXIT_DONE)
-		status = d.json ? print_json(&info) : print_text(&info);
+		status = look(&d);
 	hs_daemon_close(&d);
 	return status;
 }

@@ -227,10 +227,28 @@ hs_subject_sign(
 }
 
 int
-hs_subject_write(const struct hs_subject *s, struct hs_str cert, struct hs_err *err)
+hs_subject_write_pair(struct hs_subject *s, struct hs_err *err)
+{
+	int rc;
+
+	if (!s->fresh)
+		return HS_OK;
+	rc = hs_paths_write(s->identity, hs_buf_str(&s->private_file), 0600, false, err);
+	if (rc != HS_OK)
+		return rc;
+	rc = hs_paths_write(s->public, hs_buf_str(&s->public_line), 0644, false, err);
+	if (rc != HS_OK)
+		(void)unlink(s->identity);
+	else
+		s->fresh = false;
+	return rc;
+}
+
+int
+hs_subject_write(struct hs_subject *s, struct hs_str cert, struct hs_err *err)
 {
 	struct hs_buf line = {0};
-	bool have_private = false, have_public = false;
+	bool fresh = s->fresh;
 	int rc = HS_OK;
 
 	hs_put_fmt(&line, CERT_TYPE " ");
@@ -238,23 +256,16 @@ hs_subject_write(const struct hs_subject *s, struct hs_str cert, struct hs_err *
 	hs_put_fmt(&line, "\n");
 	if (hs_buf_err(&line) != HS_OK)
 		rc = hs_fail(err, HS_ERR_NOMEM, "out of memory");
-	if (rc == HS_OK && s->fresh) {
-		rc = hs_paths_write(
-		    s->identity, hs_buf_str(&s->private_file), 0600, false, err);
-		have_private = rc == HS_OK;
-	}
-	if (rc == HS_OK && s->fresh) {
-		rc = hs_paths_write(
-		    s->public, hs_buf_str(&s->public_line), 0644, false, err);
-		have_public = rc == HS_OK;
-	}
 	if (rc == HS_OK)
-		rc =
-		    hs_paths_write(s->certificate, hs_buf_str(&line), 0644, !s->fresh, err);
-	if (rc != HS_OK && have_public)
-		(void)unlink(s->public);
-	if (rc != HS_OK && have_private)
-		(void)unlink(s->identity);
+		rc = hs_subject_write_pair(s, err);
+	if (rc == HS_OK) {
+		rc = hs_paths_write(s->certificate, hs_buf_str(&line), 0644, !fresh, err);
+		if (rc != HS_OK && fresh) {
+			(void)unlink(s->public);
+			(void)unlink(s->identity);
+			s->fresh = true;
+		}
+	}
 	hs_buf_free(&line);
 	return rc;
 }

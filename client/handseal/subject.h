@@ -34,9 +34,12 @@ int hs_subject_load(
 int hs_subject_sign(
     const struct hs_subject *s, struct hs_str data, struct hs_buf *sig, struct hs_err *err);
 
+// Writes a new pair, which it is no longer then; nothing for one that is there. Both or
+// none.
+int hs_subject_write_pair(struct hs_subject *s, struct hs_err *err);
 // Writes the certificate, and a new pair before it; all or, where one cannot be written,
 // none.
-int hs_subject_write(const struct hs_subject *s, struct hs_str cert, struct hs_err *err);
+int hs_subject_write(struct hs_subject *s, struct hs_str cert, struct hs_err *err);
 void hs_subject_free(struct hs_subject *s);
 
 #endif

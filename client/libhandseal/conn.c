@@ -138,18 +138,45 @@ wait_until(struct hs_conn *c, short events, int64_t deadline, struct hs_err *err
 		n = poll(&p, 1, left > 1000 ? 1000 : (int)left);
 		if (n > 0)
 			return HS_OK;
+		if (c->tick != NULL)
+			c->tick(c->tick_arg);
 		if (n < 0 && errno != EINTR)
 			return hs_fail(err, HS_ERR_IO, "cannot wait: %s", strerror(errno));
 	}
 }
 
+// As send(); the descriptor, unless it is -1, goes with the first byte.
+static ssize_t
+send_with(int sock, const uint8_t *p, size_t len, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)p, .iov_len = len};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (fd >= 0) {
+		m.msg_control = control.room;
+		m.msg_controllen = sizeof control.room;
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL);
+}
+
 static int
-send_out(struct hs_conn *c, int64_t deadline, struct hs_err *err)
+send_out(struct hs_conn *c, int fd, int64_t deadline, struct hs_err *err)
 {
 	size_t sent = 0;
 
 	while (sent < c->out.len) {
-		ssize_t n = send(c->fd, c->out.p + sent, c->out.len - sent, MSG_NOSIGNAL);
+		ssize_t n = send_with(
+		    c->fd, c->out.p + sent, c->out.len - sent, sent == 0 ? fd : -1);
 		int rc;
 
 		if (n >= 0) {
@@ -168,51 +195,46 @@ send_out(struct hs_conn *c, int64_t deadline, struct hs_err *err)
 	return HS_OK;
 }
 
-// More bytes at the end of c->in, as many as there are.
+// More bytes at the end of c->in; HS_ERR_SHORT where none have come.
 static int
-receive(struct hs_conn *c, int64_t deadline, struct hs_err *err)
+receive(struct hs_conn *c, struct hs_err *err)
 {
 	uint8_t chunk[16384];
 	ssize_t n;
-	int rc;
 
-	for (;;) {
+	do
 		n = recv(c->fd, chunk, sizeof chunk, 0);
-		if (n > 0)
-			break;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			rc = wait_until(c, POLLIN, deadline, err);
-			if (rc != HS_OK)
-				return rc;
-			continue;
-		}
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return HS_ERR_SHORT;
+	if (n <= 0)
 		return hs_fail(err, HS_ERR_IO, "the other end closed the connection %s",
 		    c->in.len > 0 ? "in the middle of its answer" : "and did not answer");
-	}
 	hs_put_raw(&c->in, chunk, (size_t)n);
 	explicit_bzero(chunk, (size_t)n);
 	return hs_buf_err(&c->in) == HS_OK ? HS_OK
 					   : hs_fail(err, HS_ERR_NOMEM, "out of memory");
 }
 
-int
-hs_conn_exchange(
-    struct hs_conn *c, unsigned seconds, struct hs_str *body, struct hs_err *err)
+// Sends what is in c->out, and gets ready for the reply.
+static int
+begin(struct hs_conn *c, int fd, int64_t deadline, struct hs_err *err)
 {
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
-	size_t used = 0;
-	int rc;
-
 	if (hs_buf_err(&c->out) != HS_OK || c->out.len > HS_FRAME_MAX + 4u)
 		return hs_fail(err, HS_ERR_TOO_LONG, "the request is too long to be sent");
 	hs_buf_reset(&c->in);
-	rc = send_out(c, deadline, err);
-	if (rc != HS_OK)
-		return rc;
+	return send_out(c, fd, deadline, err);
+}
+
+// HS_ERR_SHORT: the reply is not whole yet.
+static int
+take(struct hs_conn *c, struct hs_str *body, struct hs_err *err)
+{
+	size_t used = 0;
+	int rc;
+
 	while ((rc = hs_agent_frame(hs_buf_str(&c->in), body, &used)) == HS_ERR_SHORT) {
-		rc = receive(c, deadline, err);
+		rc = receive(c, err);
 		if (rc != HS_OK)
 			return rc;
 	}
@@ -224,25 +246,43 @@ hs_conn_exchange(
 	return HS_OK;
 }
 
-int
-hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents, unsigned seconds,
-    struct hs_reply *out, struct hs_err *err)
+static int
+exchange(
+    struct hs_conn *c, int fd, unsigned seconds, struct hs_str *body, struct hs_err *err)
 {
-	struct hs_str body;
-	size_t mark;
-	int rc;
+	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	int rc = begin(c, fd, deadline, err);
 
-	*out = (struct hs_reply){0};
+	while (rc == HS_OK && (rc = take(c, body, err)) == HS_ERR_SHORT)
+		rc = wait_until(c, POLLIN, deadline, err);
+	return rc;
+}
+
+int
+hs_conn_exchange(
+    struct hs_conn *c, unsigned seconds, struct hs_str *body, struct hs_err *err)
+{
+	return exchange(c, -1, seconds, body, err);
+}
+
+static void
+compose(struct hs_conn *c, const char *ext, struct hs_str contents)
+{
+	size_t mark;
+
 	hs_buf_reset(&c->out);
 	mark = hs_agent_frame_begin(&c->out);
 	hs_put_u8(&c->out, HS_AGENT_EXTENSION);
 	hs_put_cstring(&c->out, ext);
 	hs_put_raw(&c->out, contents.p, contents.len);
 	hs_agent_frame_end(&c->out, mark);
-	rc = hs_conn_exchange(c, seconds, &body, err);
-	if (rc != HS_OK)
-		return rc;
-	rc = hs_agent_parse_reply(body, ext, &out->status, &out->body, &out->refusal);
+}
+
+static int
+parse(struct hs_str body, const char *ext, struct hs_reply *out, struct hs_err *err)
+{
+	int rc = hs_agent_parse_reply(body, ext, &out->status, &out->body, &out->refusal);
+
 	if (rc == HS_ERR_UNSUPPORTED)
 		return hs_fail(err, HS_ERR_UNSUPPORTED,
 		    "what listens does not know %s: it is no handseald, or another version",
@@ -250,4 +290,42 @@ hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents, unsigne
 	if (rc != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "the answer to %s is malformed", ext);
 	return HS_OK;
+}
+
+int
+hs_conn_call_fd(struct hs_conn *c, const char *ext, struct hs_str contents, int fd,
+    unsigned seconds, struct hs_reply *out, struct hs_err *err)
+{
+	struct hs_str body;
+	int rc;
+
+	*out = (struct hs_reply){0};
+	compose(c, ext, contents);
+	rc = exchange(c, fd, seconds, &body, err);
+	return rc == HS_OK ? parse(body, ext, out, err) : rc;
+}
+
+int
+hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents, unsigned seconds,
+    struct hs_reply *out, struct hs_err *err)
+{
+	return hs_conn_call_fd(c, ext, contents, -1, seconds, out, err);
+}
+
+int
+hs_conn_begin(
+    struct hs_conn *c, const char *ext, struct hs_str contents, struct hs_err *err)
+{
+	compose(c, ext, contents);
+	return begin(c, -1, now_ms() + HS_CONN_SECONDS * (int64_t)1000, err);
+}
+
+int
+hs_conn_take(struct hs_conn *c, const char *ext, struct hs_reply *out, struct hs_err *err)
+{
+	struct hs_str body;
+	int rc = take(c, &body, err);
+
+	*out = (struct hs_reply){0};
+	return rc == HS_OK ? parse(body, ext, out, err) : rc;
 }

@@ -16,6 +16,8 @@
 struct hs_conn {
 	int fd; // -1: closed
 	struct hs_buf in, out;
+	void (*tick)(void *arg); // NULL, or called about once a second while a call waits
+	void *tick_arg;
 };
 
 // The socket's path: $HANDSEAL_SOCK, else $XDG_RUNTIME_DIR/handseal/agent.sock; writes a
@@ -49,5 +51,17 @@ struct hs_reply {
 // HS_ERR_UNSUPPORTED if the other end does not know ext.
 int hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents,
     unsigned seconds, struct hs_reply *out, struct hs_err *err);
+
+// The same, with a descriptor that goes with the frame (SCM_RIGHTS) and stays the caller's.
+int hs_conn_call_fd(struct hs_conn *c, const char *ext, struct hs_str contents, int fd,
+    unsigned seconds, struct hs_reply *out, struct hs_err *err);
+
+// A call in two parts, for who has more to wait for: begin sends, take reads what has come
+// whenever c->fd is readable. HS_ERR_SHORT from take: the reply is not whole yet. One call
+// at a time.
+int hs_conn_begin(
+    struct hs_conn *c, const char *ext, struct hs_str contents, struct hs_err *err);
+int hs_conn_take(
+    struct hs_conn *c, const char *ext, struct hs_reply *out, struct hs_err *err);
 
 #endif

@@ -148,7 +148,7 @@ open_session(int fd, char id[static HS_SESSION_ID_LEN + 1])
 {
 	const struct hs_agent_open open = {.scope = hs_str_c(scope), .ttl = 3600};
 	struct hs_agent_asked asked;
-	struct hs_agent_pending pending;
+	struct hs_agent_pending pending = {.wait = 60};
 	struct hs_agent_opened opened;
 	struct hs_buf b = {0};
 	struct hs_rd r;

@@ -1,112 +1,33 @@
 // SPDX-License-Identifier: ISC
 //
 // A client for tests that speaks proto/agent.h and nothing above it, raw bytes too, so that
-// what the daemon does is seen as it is on the wire. Usage is in main. Prints one word and
-// its values a line; exits 0 when there was an answer, 3 when it was a refusal, 1
-// otherwise.
-#include <errno.h>
+// what the daemon does is seen as it is on the wire. Usage is in run. Prints one word and
+// its values a line; exits 0 when there was an answer, 3 when it was a refusal, 7 when it
+// still waits, 1 otherwise. The events and the policy are eventctl's.
+#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include "proto/agent.h"
-#include "proto/key.h"
 #include "proto/names.h"
 #include "proto/text.h"
-#include "tests/lib/wire.h"
+#include "tests/lib/agentwire.h"
 
-static void
-send_ext(const char *ext, void (*put)(struct hs_buf *, const void *), const void *m)
-{
-	struct hs_buf b = {0};
-	size_t mark = hs_agent_frame_begin(&b);
-
-	hs_put_u8(&b, HS_AGENT_EXTENSION);
-	hs_put_cstring(&b, ext);
-	if (put != NULL)
-		put(&b, m);
-	hs_agent_frame_end(&b, mark);
-	wire_send(b.p, b.len);
-	hs_buf_free(&b);
-}
-#define PUT(name) ((void (*)(struct hs_buf *, const void *))hs_agent_##name##_put)
-
-static void
-show(const char *word, struct hs_str s)
-{
-	printf("%s %.*s\n", word, (int)s.len, s.len > 0 ? (const char *)s.p : "");
-}
-
-// Takes the reply to ext; prints a refusal and exits 3.
-static struct hs_rd
-answer(const char *ext)
-{
-	struct hs_agent_refusal no = {0};
-	enum hs_agent_status status;
-	struct hs_rd r;
-	int rc;
-
-	if (!wire_receive())
-		wire_die("the connection ended");
-	rc = hs_agent_parse_reply(wire.body, ext, &status, &r, &no);
-	if (rc != HS_OK)
-		wire_die(hs_code_sentence((enum hs_code)rc));
-	if (status == HS_AGENT_REFUSED) {
-		show("refused", no.code);
-		show("sentence", no.sentence);
-		show("remedy", no.remedy);
-		exit(3);
-	}
-	return r;
-}
-
-static void
-check(int rc)
-{
-	if (rc != HS_OK)
-		wire_die(hs_code_sentence((enum hs_code)rc));
-}
-
-static struct hs_str
-read_file(const char *path)
-{
-	static struct hs_buf b;
-	uint8_t chunk[65536];
-	FILE *f = fopen(path, "rb");
-	size_t n;
-
-	if (f == NULL)
-		wire_die(path);
-	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-		hs_put_raw(&b, chunk, n);
-	fclose(f);
-	return hs_buf_str(&b);
-}
-
-static void
-print_hex(struct hs_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		printf("%02x", s.p[i]);
-	putchar('\n');
-}
-
-// ---- the words
+#define WAIT_SECONDS 600
 
 static struct hs_agent_status_info
 get_status(void)
 {
 	struct hs_agent_status_info m;
+	enum hs_agent_status status;
 	struct hs_rd r;
 
-	send_ext(HS_EXT_STATUS, NULL, NULL);
-	r = answer(HS_EXT_STATUS);
-	check(hs_agent_status_get(&r, &m));
+	hs_wire_send(HS_EXT_STATUS, NULL, NULL);
+	r = hs_wire_answer(HS_EXT_STATUS, &status);
+	hs_wire_check(hs_agent_status_get(&r, &m));
 	return m;
 }
 
@@ -115,10 +36,10 @@ do_status(void)
 {
 	struct hs_agent_status_info m = get_status();
 
-	show("socket", m.socket);
-	show("session", m.session);
-	show("root", m.root);
-	show("ceiling", m.ceiling);
+	hs_wire_show("socket", m.socket);
+	hs_wire_show("session", m.session);
+	hs_wire_show("root", m.root);
+	hs_wire_show("ceiling", m.ceiling);
 	printf("open %u\nsimulated %u\nissued %" PRIu64 "\nlive %" PRIu64 "\npending %u\n"
 	       "roots %u\nlog_seq %" PRIu64 "\nlog_ok %u\nleft %" PRId64 "\n",
 	    m.open, m.simulated, m.issued, m.live, m.pending, m.roots, m.log_seq, m.log_ok,
@@ -126,94 +47,24 @@ do_status(void)
 }
 
 static void
-wait_outcome(struct hs_str code)
+still_waits(struct hs_rd *r)
 {
-	const struct hs_agent_pending m = {code};
-	struct hs_agent_opened o;
-	struct hs_rd r;
+	struct hs_agent_waiting w;
 
-	send_ext(HS_EXT_PENDING, PUT(pending), &m);
-	r = answer(HS_EXT_PENDING);
-	check(hs_agent_opened_get(&r, &o));
-	show("opened", o.session);
-	show("root", o.root);
-	printf("flags %u\nsimulated %u\nend %" PRIu64 "\n", o.flags, o.simulated, o.end);
-}
-
-// how: "" wait; "leave" go away as soon as it was asked; "hold" go away when stdin ends,
-// without having asked for the outcome
-static void
-do_open(const char *scope, const char *ttl, const char *reason, const char *how)
-{
-	struct hs_agent_open m = {.scope = read_file(scope), .reason = hs_str_c(reason)};
-	struct hs_agent_asked a;
-	char code[16];
-	struct hs_rd r;
-	char c;
-
-	m.ttl = strtoull(ttl, NULL, 10);
-	send_ext(HS_EXT_OPEN, PUT(open), &m);
-	r = answer(HS_EXT_OPEN);
-	check(hs_agent_asked_get(&r, &a));
-	show("asked", a.code);
-	show("keys", a.keys);
-	show("shown", a.shown);
-	fflush(stdout);
-	check(hs_str_copy(a.code, code, sizeof code));
-	if (strcmp(how, "leave") == 0)
-		return;
-	if (strcmp(how, "hold") == 0)
-		while (read(STDIN_FILENO, &c, 1) > 0)
-			;
-	else
-		wait_outcome(hs_str_c(code));
-}
-
-// An agent's key from a seed, and the proof for the session that is open (or the one
-// named).
-static void
-prove(struct hs_agent_request *m, const char *seed_text, const char *session)
-{
-	static struct hs_buf key, proof;
-	struct hs_buf message = {0}, bytes = {0};
-	uint8_t seed[32], pub[32], secret[64], sig[64];
-
-	crypto_generichash(
-	    seed, sizeof seed, (const uint8_t *)seed_text, strlen(seed_text), NULL, 0);
-	crypto_sign_seed_keypair(pub, secret, seed);
-	hs_buf_reset(&key);
-	hs_buf_reset(&proof);
-	hs_put_cstring(&key, "ssh-ed25519");
-	hs_put_string(&key, pub, sizeof pub);
-	m->key = hs_buf_str(&key);
-	hs_agent_put_proof_message(&message, session, m);
-	hs_sshsig_put_signed(&bytes, HS_NS_REQUEST, hs_buf_str(&message));
-	crypto_sign_detached(sig, NULL, bytes.p, bytes.len, secret);
-	hs_put_cstring(&proof, "ssh-ed25519");
-	hs_put_string(&proof, sig, sizeof sig);
-	m->proof = hs_buf_str(&proof);
-	hs_buf_free(&message);
-	hs_buf_free(&bytes);
+	hs_wire_check(hs_agent_waiting_get(r, &w));
+	hs_wire_show("waiting", w.code);
+	printf("state %u\nuntil %" PRIu64 "\npin %u\n", w.state, w.until, w.pin);
 }
 
 static void
-do_request(const char *scope, const char *agent, const char *seed, const char *out,
-    const char *session)
+show_issued(struct hs_rd *r, const char *out)
 {
-	struct hs_agent_request m = {.scope = read_file(scope), .agent = hs_str_c(agent)};
 	struct hs_agent_issued i;
 	struct hs_buf line = {0};
-	char id[HS_SESSION_ID_LEN + 1];
-	struct hs_rd r;
 	FILE *f;
 
-	check(hs_str_copy(
-	    session != NULL ? hs_str_c(session) : get_status().session, id, sizeof id));
-	prove(&m, seed, id);
-	send_ext(HS_EXT_REQUEST, PUT(request), &m);
-	r = answer(HS_EXT_REQUEST);
-	check(hs_agent_issued_get(&r, &i));
-	show("issued", i.id);
+	hs_wire_check(hs_agent_issued_get(r, &i));
+	hs_wire_show("issued", i.id);
 	printf("end %" PRIu64 "\n", i.end);
 	if (out == NULL)
 		return;
@@ -226,26 +77,182 @@ do_request(const char *scope, const char *agent, const char *seed, const char *o
 	hs_buf_free(&line);
 }
 
+// Of what `open` asked, or, with issued, of a request.
+static int
+wait_outcome(const struct hs_agent_pending *m, bool issued, const char *out)
+{
+	enum hs_agent_status status;
+	struct hs_agent_opened o;
+	struct hs_rd r;
+
+	hs_wire_send(HS_EXT_PENDING, HS_WIRE_PUT(pending), m);
+	r = hs_wire_answer(HS_EXT_PENDING, &status);
+	if (status == HS_AGENT_PENDING) {
+		still_waits(&r);
+		return 7;
+	}
+	if (issued) {
+		show_issued(&r, out);
+		return 0;
+	}
+	hs_wire_check(hs_agent_opened_get(&r, &o));
+	hs_wire_show("opened", o.session);
+	hs_wire_show("root", o.root);
+	printf("flags %u\nsimulated %u\nend %" PRIu64 "\n", o.flags, o.simulated, o.end);
+	return 0;
+}
+
+static void
+show_asked(struct hs_rd *r, char code[static 16])
+{
+	struct hs_agent_asked a;
+
+	hs_wire_check(hs_agent_asked_get(r, &a));
+	hs_wire_show("asked", a.code);
+	hs_wire_show("keys", a.keys);
+	printf("until %" PRIu64 "\npin %u\n", a.until, a.pin);
+	hs_wire_show("shown", a.shown);
+	fflush(stdout);
+	hs_wire_check(hs_str_copy(a.code, code, 16));
+}
+
+// how: "" wait; "leave" go away as soon as it was asked; "hold" go away when stdin ends,
+// without having asked for the outcome; or seconds to wait
+static int
+asked_then(const char *code, const char *how, bool issued, const char *out)
+{
+	struct hs_agent_pending m = {.code = hs_str_c(code), .wait = WAIT_SECONDS};
+	char c;
+
+	if (strcmp(how, "leave") == 0)
+		return 0;
+	if (strcmp(how, "hold") == 0) {
+		while (read(STDIN_FILENO, &c, 1) > 0)
+			;
+		return 0;
+	}
+	if (how[0] != '\0')
+		m.wait = (uint32_t)strtoul(how, NULL, 10);
+	return wait_outcome(&m, issued, out);
+}
+
+static int
+do_open(const char *scope, const char *ttl, const char *reason, const char *how)
+{
+	struct hs_agent_open m = {.scope = hs_wire_file(scope), .reason = hs_str_c(reason)};
+	enum hs_agent_status status;
+	char code[16];
+	struct hs_rd r;
+
+	m.ttl = strtoull(ttl, NULL, 10);
+	hs_wire_send(HS_EXT_OPEN, HS_WIRE_PUT(open), &m);
+	r = hs_wire_answer(HS_EXT_OPEN, &status);
+	show_asked(&r, code);
+	return asked_then(code, how, false, NULL);
+}
+
+// For the session that is open, or the one named.
+static void
+prove(struct hs_agent_request *m, const char *seed, const char *session)
+{
+	static struct hs_buf key, proof;
+	struct hs_buf message = {0};
+
+	hs_wire_key(seed, &key);
+	m->key = hs_buf_str(&key);
+	hs_agent_put_proof_message(&message, session, m);
+	hs_wire_sign(seed, &message, &proof);
+	m->proof = hs_buf_str(&proof);
+	hs_buf_free(&message);
+}
+
+// seed, out, session, reason, how: "" for their defaults
+static int
+do_request(const char *scope, const char *agent, const char *const more[static 5])
+{
+	struct hs_agent_request m = {.scope = hs_wire_file(scope),
+	    .agent = hs_str_c(agent),
+	    .reason = hs_str_c(more[3])};
+	const char *out = more[1][0] != '\0' ? more[1] : NULL;
+	char id[HS_SESSION_ID_LEN + 1], code[16];
+	enum hs_agent_status status;
+	struct hs_rd r;
+
+	hs_wire_check(hs_str_copy(
+	    more[2][0] != '\0' ? hs_str_c(more[2]) : get_status().session, id, sizeof id));
+	prove(&m, more[0][0] != '\0' ? more[0] : "seed", id);
+	hs_wire_send(HS_EXT_REQUEST, HS_WIRE_PUT(request), &m);
+	r = hs_wire_answer(HS_EXT_REQUEST, &status);
+	if (status == HS_AGENT_DONE) {
+		show_issued(&r, out);
+		return 0;
+	}
+	show_asked(&r, code);
+	return asked_then(code, more[4], true, out);
+}
+
+static int
+do_wait(const char *code, const char *seed, const char *seconds, const char *out)
+{
+	struct hs_agent_pending m = {
+	    .code = hs_str_c(code), .wait = (uint32_t)strtoul(seconds, NULL, 10)};
+	static struct hs_buf key, proof;
+	struct hs_buf message = {0};
+
+	hs_wire_key(seed, &key);
+	m.key = hs_buf_str(&key);
+	hs_agent_put_wait_message(&message, m.code, m.key);
+	hs_wire_sign(seed, &message, &proof);
+	m.proof = hs_buf_str(&proof);
+	hs_buf_free(&message);
+	return wait_outcome(&m, true, out);
+}
+
+// what: arm, decline, later, or a number; pin: a file to send, open, with it
+static void
+do_answer(const char *code, const char *what, const char *pin)
+{
+	static const char *const words[] = {"arm", "decline", "later"};
+	struct hs_agent_answer m = {.code = hs_str_c(code), .pin = pin != NULL};
+	enum hs_agent_status status;
+	int fd = pin != NULL ? open(pin, O_RDONLY | O_CLOEXEC) : -1;
+	struct hs_rd r;
+
+	if (pin != NULL && fd < 0)
+		wire_die(pin);
+	m.what = (uint8_t)strtoul(what, NULL, 10);
+	for (uint8_t i = 0; i < 3; i++)
+		if (strcmp(what, words[i]) == 0)
+			m.what = i + 1;
+	hs_wire_send_fd(HS_EXT_ANSWER, HS_WIRE_PUT(answer), &m, fd);
+	if (fd >= 0)
+		close(fd);
+	r = hs_wire_answer(HS_EXT_ANSWER, &status);
+	still_waits(&r);
+}
+
 // n requests without waiting for the answers, then all answers, which must come in order.
 static void
 do_many(const char *scope, const char *count)
 {
-	struct hs_agent_request m = {.scope = read_file(scope), .agent = hs_str_c("many")};
+	struct hs_agent_request m = {
+	    .scope = hs_wire_file(scope), .agent = hs_str_c("many")};
 	unsigned long n = strtoul(count, NULL, 10);
 	uint64_t last = 0, serial;
+	enum hs_agent_status status;
 	char id[HS_SESSION_ID_LEN + 1];
 
-	check(hs_str_copy(get_status().session, id, sizeof id));
+	hs_wire_check(hs_str_copy(get_status().session, id, sizeof id));
 	prove(&m, "many", id);
 	for (unsigned long i = 0; i < n; i++)
-		send_ext(HS_EXT_REQUEST, PUT(request), &m);
+		hs_wire_send(HS_EXT_REQUEST, HS_WIRE_PUT(request), &m);
 	for (unsigned long i = 0; i < n; i++) {
 		struct hs_agent_issued got;
-		struct hs_rd r = answer(HS_EXT_REQUEST);
+		struct hs_rd r = hs_wire_answer(HS_EXT_REQUEST, &status);
 
-		check(hs_agent_issued_get(&r, &got));
-		check(hs_text_u64((struct hs_str){got.id.p + HS_SESSION_ID_LEN + 1,
-				      got.id.len - HS_SESSION_ID_LEN - 1},
+		hs_wire_check(hs_agent_issued_get(&r, &got));
+		hs_wire_check(hs_text_u64((struct hs_str){got.id.p + HS_SESSION_ID_LEN + 1,
+					      got.id.len - HS_SESSION_ID_LEN - 1},
 		    UINT64_MAX, &serial));
 		if (serial <= last)
 			wire_die("out of order");
@@ -259,28 +266,30 @@ do_list(const char *id)
 {
 	struct hs_agent_list m = {.id = hs_str_c(id)};
 	struct hs_agent_item it;
+	enum hs_agent_status status;
 	uint32_t n = 0, pages = 0, total = 0;
 	uint64_t end, serial;
 	uint8_t more = 1;
 	struct hs_rd r;
 
 	for (; more != 0; pages++) {
-		send_ext(HS_EXT_LIST, PUT(list), &m);
-		r = answer(HS_EXT_LIST);
-		check(hs_get_u64(&r, &end));
-		check(hs_get_u32(&r, &n));
+		hs_wire_send(HS_EXT_LIST, HS_WIRE_PUT(list), &m);
+		r = hs_wire_answer(HS_EXT_LIST, &status);
+		hs_wire_check(hs_get_u64(&r, &end));
+		hs_wire_check(hs_get_u32(&r, &n));
 		for (uint32_t i = 0; i < n; i++, total++) {
-			check(hs_agent_item_get(&r, &it));
-			show("item", it.id);
-			show("agent", it.agent);
-			show("exe", it.exe);
-			check(hs_text_u64((struct hs_str){it.id.p + HS_SESSION_ID_LEN + 1,
-					      it.id.len - HS_SESSION_ID_LEN - 1},
-			    UINT64_MAX, &serial));
+			hs_wire_check(hs_agent_item_get(&r, &it));
+			hs_wire_show("item", it.id);
+			hs_wire_show("agent", it.agent);
+			hs_wire_show("exe", it.exe);
+			hs_wire_check(
+			    hs_text_u64((struct hs_str){it.id.p + HS_SESSION_ID_LEN + 1,
+					    it.id.len - HS_SESSION_ID_LEN - 1},
+				UINT64_MAX, &serial));
 			m.after = serial;
 		}
-		check(hs_get_u8(&r, &more));
-		check(hs_rd_end(&r));
+		hs_wire_check(hs_get_u8(&r, &more));
+		hs_wire_check(hs_rd_end(&r));
 	}
 	printf("items %u\npages %u\n", total, pages);
 }
@@ -289,12 +298,13 @@ static void
 do_close(void)
 {
 	struct hs_agent_closed m;
+	enum hs_agent_status status;
 	struct hs_rd r;
 
-	send_ext(HS_EXT_CLOSE, NULL, NULL);
-	r = answer(HS_EXT_CLOSE);
-	check(hs_agent_closed_get(&r, &m));
-	show("closed", m.session);
+	hs_wire_send(HS_EXT_CLOSE, NULL, NULL);
+	r = hs_wire_answer(HS_EXT_CLOSE, &status);
+	hs_wire_check(hs_agent_closed_get(&r, &m));
+	hs_wire_show("closed", m.session);
 	printf("live %" PRIu64 "\n", m.live);
 }
 
@@ -336,7 +346,7 @@ do_raw(char **args)
 			puts("ended");
 			return;
 		}
-		print_hex(wire.body);
+		hs_wire_show_hex(wire.body);
 	}
 }
 
@@ -371,24 +381,26 @@ arg(int argc, char **argv, int i, const char *otherwise)
 	return argc > i && argv[i][0] != '\0' ? argv[i] : otherwise;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv, const char *word)
 {
-	const char *word = arg(argc, argv, 1, "");
+	const char *const more[5] = {arg(argc, argv, 4, ""), arg(argc, argv, 5, ""),
+	    arg(argc, argv, 6, ""), arg(argc, argv, 7, ""), arg(argc, argv, 8, "")};
+	struct hs_agent_pending m = {
+	    .code = hs_str_c(arg(argc, argv, 2, "")), .wait = WAIT_SECONDS};
 
-	if (sodium_init() < 0)
-		return 1;
-	if (strcmp(word, "crowd") != 0)
-		wire_dial();
 	if (strcmp(word, "status") == 0)
 		do_status();
 	else if (strcmp(word, "open") == 0 && argc > 3)
-		do_open(argv[2], argv[3], arg(argc, argv, 4, ""), arg(argc, argv, 5, ""));
+		return do_open(argv[2], argv[3], more[0], more[1]);
 	else if (strcmp(word, "outcome") == 0 && argc > 2)
-		wait_outcome(hs_str_c(argv[2]));
+		return wait_outcome(&m, false, NULL);
 	else if (strcmp(word, "request") == 0 && argc > 3)
-		do_request(argv[2], argv[3], arg(argc, argv, 4, "seed"),
-		    arg(argc, argv, 5, NULL), arg(argc, argv, 6, NULL));
+		return do_request(argv[2], argv[3], more);
+	else if (strcmp(word, "wait") == 0 && argc > 4)
+		return do_wait(argv[2], argv[3], argv[4], arg(argc, argv, 5, NULL));
+	else if (strcmp(word, "answer") == 0 && argc > 3)
+		do_answer(argv[2], argv[3], arg(argc, argv, 4, NULL));
 	else if (strcmp(word, "many") == 0 && argc > 3)
 		do_many(argv[2], argv[3]);
 	else if (strcmp(word, "list") == 0)
@@ -400,11 +412,25 @@ main(int argc, char **argv)
 	else if (strcmp(word, "crowd") == 0 && argc > 2)
 		do_crowd(argv[2]);
 	else
-		wire_die(
-		    "status | open SCOPE TTL [REASON [leave|hold]] | outcome CODE | "
-		    "request SCOPE "
-		    "AGENT [SEED [OUT [SESSION]]] | many SCOPE N | list [ID] | close | "
-		    "raw REPLIES HEX... | crowd N");
-	hs_buf_free(&wire.in);
+		wire_die("status | open SCOPE TTL [REASON [leave|hold|SECONDS]] | "
+			 "outcome CODE | request SCOPE AGENT [SEED [OUT [SESSION "
+			 "[REASON [leave|hold|SECONDS]]]]] | wait CODE SEED SECONDS "
+			 "[OUT] | answer CODE arm|decline|later|N [PINFILE] | many SCOPE "
+			 "N | list [ID] | close | raw REPLIES HEX... | crowd N");
 	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *word = arg(argc, argv, 1, "");
+	int status;
+
+	if (sodium_init() < 0)
+		return 1;
+	if (strcmp(word, "crowd") != 0)
+		wire_dial();
+	status = run(argc, argv, word);
+	hs_buf_free(&wire.in);
+	return status;
 }

@@ -6,6 +6,7 @@
 # nothing raw.
 test_description='the handseal command'
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/cli.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -15,24 +16,6 @@ fake=$HS_TMP/fake.sock
 log=$XDG_STATE_HOME/handseal/audit.jsonl
 what="--user deploy --host web1.example.com"
 
-# does STATUS TEXT CMD...: exits with STATUS, says TEXT, nothing raw; stdout in out, stderr in err
-does() {
-	does_status=$1 does_text=$2
-	shift 2
-	test_expect_code $does_status "$@" >out 2>err </dev/null &&
-		cat out err | grep -a -e "$does_text" >/dev/null && clean || { cat out err && false; }
-}
-clean() { ! LC_ALL=C grep -a -l "[$(printf '\001-\010\013-\037\177')]" out err; }
-usage() { # usage ARG...: exit 2, with the synopsis
-	does 2 "^usage: handseal" handseal "$@"
-}
-# field FILE PERL: what PERL makes of the JSON $j
-field() {
-	perl -MJSON::PP -e 'local $/; open my $f, "<", shift or die; my $j = decode_json(<$f>);
-		my $v = eval shift; die $@ if $@; print $v, "\n"' "$1" "$2"
-}
-# is FILE PERL: true of the JSON $j
-is() { test "$(field "$1" "($2) ? 1 : 0")" = 1; }
 # open_ ARG...: a session, touched
 open_() {
 	hs_softkey blue touch-next >/dev/null &&
@@ -40,22 +23,12 @@ open_() {
 }
 # ask ARG...: a request inside that session
 ask() { timeout 60 handseal request $what --cmd uptime "$@"; }
-# hostile HOW [UPSTREAM [FILE]]: HANDSEAL_SOCK is a daemon that lies
-hostile() {
-	hs_stop hostile && rm -f "$fake" "$HS_TMP/hostile.log" &&
-		hs_spawn hostile "$HS_SRC/tests/lib/hostile-agent" "$fake" "$@" &&
-		hs_wait_for "grep -qs ready '$HS_TMP/hostile.log' || ! hs_alive hostile" 10 &&
-		hs_alive hostile && HANDSEAL_SOCK=$fake
-}
-honest() {
-	hs_stop hostile
-	HANDSEAL_SOCK=$real
-}
 # for hs_spawn: a program with its signals as a terminal's, not as a background job's
 fg_() { exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV or die' "$@"; }
 all_commands() { # all_commands STATUS TEXT: of every command that talks to the daemon
-	for all_c in "status" "list" "close" "show 1" "open $what --cmd uptime" \
-		"request $what --cmd uptime -o all"; do
+	for all_c in "status" "list" "close" "show 1" "open $what --cmd uptime" "watch" "watch --json" \
+		"request $what --cmd uptime -o all" "wait 4F7 --key asker.pub" "approve 4F7" "decline 4F7" \
+		"policy show" "policy reload" "policy explain $what --cmd uptime" "open --scope deploy"; do
 		does $1 "$2" handseal $all_c || { echo "# $all_c" && return 1; }
 	done && test ! -e all
 }
@@ -67,13 +40,13 @@ test_expect_success 'help and version' '
 	does 0 "^handseal [0-9]" handseal --version && does 2 "^usage: handseal COMMAND" handseal &&
 	does 2 "there is no command opne" handseal opne &&
 	does 2 "there is no command" handseal "$(printf "\033[2J")" &&
-	for c in open request list show status close enroll roots; do
+	for c in open request wait watch approve decline list show status close policy enroll roots; do
 		does 0 "^usage: handseal $c" handseal $c --help && test ! -s err &&
 		does 2 "^usage: handseal $c" handseal $c --nonesuch || return 1
 	done
 '
 test_expect_success 'arguments that no command takes' '
-	for c in open list status close; do usage $c x || return 1; done &&
+	for c in open list status close watch; do usage $c x || return 1; done &&
 	usage request -o f x && usage show && usage show 1 2 && usage show --cert --json 1
 '
 test_expect_success 'a ttl that is zero, negative, huge or no time' '
@@ -100,8 +73,8 @@ test_expect_success 'scope options that are wrong are named' '
 	opt --permit --user a --host a --cmd b --permit tty && opt --open --user a --host a --cmd b --open x &&
 	opt --uses --user a --host a --cmd b --uses 0 && opt --uses --user a --host a --cmd b --uses -1 &&
 	opt --uses --user a --host a --cmd b --uses 1 --uses 2 &&
-	opt --depth --user a --host a --cmd b --depth 17 && opt --scope --scope deploy &&
-	does 2 "nothing is asked for" handseal request -o f && does 2 "nothing is asked for" handseal open &&
+	opt --depth --user a --host a --cmd b --depth 17 &&
+	does 2 "nothing is asked for" handseal request -o f &&
 	does 2 "host" handseal request --user a --cmd b -o f && test ! -e f
 '
 test_expect_success 'a scope text that is wrong is refused with file, line and column' '
@@ -130,6 +103,8 @@ test_expect_success 'request: where to, and who asks' '
 
 # ---- without a daemon
 
+test_expect_success 'a key that was asked for' 'ssh-keygen -q -t ed25519 -N "" -f asker'
+
 test_expect_success 'no daemon: exit 6' '
 	HANDSEAL_SOCK=$HS_TMP/none.sock && export HANDSEAL_SOCK && all_commands 6 "(no-daemon)" &&
 	HANDSEAL_SOCK= && all_commands 6 "(no-daemon)" && HANDSEAL_SOCK=$PWD/scope && all_commands 6 "(no-daemon)" &&
@@ -148,9 +123,9 @@ test_expect_success 'a socket that another user serves: exit 6, and nothing is a
 
 # ---- with the daemon
 
-test_expect_success 'a key, and a daemon' '
+test_expect_success 'a key, and a daemon without a policy: what open names is the limit' '
 	honest && hs_softkey_start blue && hs_softkey blue touch-next &&
-	handseal enroll --device "$dev" --name blue --owner Anna >out &&
+	handseal enroll --device "$dev" --name blue --owner Anna >out && rm -f "$XDG_CONFIG_HOME/handseal/policy" &&
 	hs_handseald_start && test "$HANDSEAL_SOCK" = "$real"
 '
 test_expect_success 'no session: exit 5 where one is needed' '
@@ -217,7 +192,7 @@ test_expect_success '--key: an ssh-agent signs where the file is encrypted or aw
 test_expect_success '--key: a key of another type, another key beside it, no key' '
 	ssh-keygen -q -t ecdsa -N "" -f ec && does 1 "(key-type)" ask --key ec.pub && test ! -e ec-cert.pub &&
 	ssh-keygen -q -t ed25519 -N "" -f mixed && cp own mixed && does 1 "it is another key" ask --key mixed.pub &&
-	does 1 "(key-type)" ask --key own && does 1 "(not-found)" ask --key nonesuch.pub &&
+	does 1 "give the .pub" ask --key own && does 1 "(not-found)" ask --key nonesuch.pub &&
 	does 1 "(key-type)\|(malformed)" ask --key own-cert.pub
 '
 test_expect_success 'outside the ceiling: exit 3, naming what is missing, and nothing written' '
@@ -330,6 +305,8 @@ test_expect_success 'refusals: exit by their code, nothing shown raw' '
 '
 test_expect_success 'escapes in what is to be shown: open shows none of it, lists are cleaned' '
 	hostile escapes && does 1 "(helper-lied)" handseal open $what --cmd uptime && ! grep "come hither" out err &&
+	does 1 "(helper-lied)" handseal request $what --cmd uptime -o f && ! grep "come hither" out err && test ! -e f &&
+	does 1 "(helper-lied)" handseal approve 4F7 && ! grep "come hither" out err &&
 	does 0 "a scope that cannot be read" handseal list && grep "evil?\[31m" out &&
 	does 0 "touch of blue" handseal status && does 0 . handseal list --json &&
 	is out "\$j->{certificates}[0]{exe} !~ /[\\x00-\\x1f]/" && does 0 . handseal status --json &&
@@ -347,7 +324,7 @@ test_expect_success 'lists without end, with lies about their length, with stran
 	done
 '
 test_expect_success 'one that never answers is given up' '
-	hostile hang && does 1 "no answer in time" handseal status && hs_stop hostile KILL
+	hostile hang && does 1 "no answer in time" handseal status
 '
 
 # ---- one that changes a thing in a real answer
@@ -390,10 +367,11 @@ test_expect_success 'a session by a key that is not enrolled here' '
 	does 0 . handseal close
 '
 test_expect_success 'every way of lying that there is was tried' '
-	grep -o -E "^	[a-z_]+ => (sub|\[|issued|opened)" "$HS_SRC/tests/lib/hostile-agent" |
+	grep -o -E "^	[a-z_]+ => (sub|\[|issued|opened|asks|tells|policy|.&)" "$HS_SRC/tests/lib/hostile-agent" |
 		sed "s/^	\([a-z_]*\).*/\1/" >ways && test "$(wc -l <ways)" -ge 40 &&
 	while read -r how; do
-		grep -q -E "(hostile |^	| in |^	for how in .*)$how( |\$|;)|[ 	]$how[ ;]" "$HS_SRC/tests/e2e/cli.t" ||
+		grep -q -E "(hostile |^	| in |^	for how in .*)$how( |\$|;)|[ 	]$how[ ;]" "$HS_SRC/tests/e2e/cli.t" "$HS_SRC/tests/e2e/ask.t" \
+			"$HS_SRC/tests/e2e/watch.t" ||
 			{ echo "# $how" && return 1; }
 	done <ways
 '

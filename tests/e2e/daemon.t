@@ -200,11 +200,11 @@ test_expect_success 'another uid is closed at once and recorded, root and nobody
 	HANDSEAL_SOCK=$PWD/adopted1 && export HANDSEAL_SOCK && agentctl raw 1 000000010b >own &&
 	grep "^0c00000000" own && hs_as nobody agentctl raw 1 000000010b >theirs &&
 	grep "^ended" theirs && grep "\"uid\":65534.*\"peer-refused\"" "$log" && hs_stop handseald &&
-	chown nobody "$XDG_STATE_HOME" && mv "$XDG_STATE_HOME/handseal" kept &&
+	chown nobody "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" && mv "$XDG_STATE_HOME/handseal" kept &&
 	rm -f adopted1 && serve handseald perl adopt.pl 1 listen setpriv --reuid=nobody handseald -D &&
 	agentctl raw 1 000000010b >root && grep "^ended" root && hs_stop handseald &&
 	grep "\"uid\":0.*\"peer-refused\"" "$log" && rm -r "$XDG_STATE_HOME/handseal" &&
-	mv kept "$XDG_STATE_HOME/handseal" && chown root "$XDG_STATE_HOME" && unset HANDSEAL_SOCK
+	mv kept "$XDG_STATE_HOME/handseal" && chown root "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" && unset HANDSEAL_SOCK
 '
 
 # ---- frames
@@ -257,6 +257,13 @@ test_expect_success 'replies come in order, and what was asked before the end is
 test_expect_success '1024 connections are served, and no more' '
 	(ulimit -n 2000 && agentctl crowd 1100) >out && grep "^served 1024$" out &&
 	hs_wait_for "agentctl status >st" 10
+'
+
+test_expect_success 'SIGHUP reads the policy again, and a bad one leaves the old in force' '
+	c=$XDG_CONFIG_HOME/handseal && mkdir -p $c && echo "Deny user root" >$c/policy && kill -HUP $(hs_pid handseald) &&
+	hs_wait_for "grep \"\\\"event\\\":\\\"policy\\\".*\\\"code\\\":\\\"ok\\\"\" \"$log\"" 10 && echo "Denny" >$c/policy &&
+	kill -HUP $(hs_pid handseald) && hs_wait_for "grep \"\\\"code\\\":\\\"config-invalid\\\"\" \"$log\"" 10 &&
+	hs_alive handseald && agentctl status >st && rm $c/policy
 '
 
 # ---- what it gives up

@@ -97,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	switch (data[0] % 13) {
+	switch (data[0] % 20) {
 	case 0:
 		frames(in);
 		break;
@@ -133,6 +133,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		break;
 	case 11:
 		BODY(closed, hs_agent_closed);
+		break;
+	case 12:
+		BODY(waiting, hs_agent_waiting);
+		break;
+	case 13:
+		BODY(answer, hs_agent_answer);
+		break;
+	case 14:
+		BODY(events, hs_agent_events);
+		break;
+	case 15:
+		BODY(event, hs_agent_event);
+		break;
+	case 16:
+		BODY(policy, hs_agent_policy);
+		break;
+	case 17:
+		BODY(policy_info, hs_agent_policy_info);
+		break;
+	case 18:
+		BODY(explained, hs_agent_explained);
 		break;
 	default:
 		logged(in);

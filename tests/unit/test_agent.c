@@ -196,7 +196,8 @@ static void
 query(void **state)
 {
 	static const char *const names[] = {HS_EXT_OPEN, HS_EXT_PENDING, HS_EXT_REQUEST,
-	    HS_EXT_LIST, HS_EXT_STATUS, HS_EXT_CLOSE};
+	    HS_EXT_LIST, HS_EXT_STATUS, HS_EXT_CLOSE, HS_EXT_ANSWER, HS_EXT_EVENTS,
+	    HS_EXT_POLICY};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, "query");
 
@@ -218,9 +219,9 @@ static void
 opening(void **state)
 {
 	const struct hs_agent_open open = {S(SCOPE), 14400, S("the nightly deploy")};
-	const struct hs_agent_asked asked = {
-	    S("4F7"), S("handseal 4F7: open a session\n"), 30, S("blue, spare")};
-	const struct hs_agent_pending pending = {S("4F7")};
+	const struct hs_agent_asked asked = {S("4F7"), S("handseal 4F7: open a session\n"),
+	    30, S("blue, spare"), 1795485660, 0};
+	const struct hs_agent_pending pending = {.code = S("4F7"), .wait = 90};
 	const struct hs_agent_opened opened = {
 	    S(SESSION), 1795500000, S("blue"), S(FINGERPRINT), 1, 0, S("GRANT")};
 	struct hs_buf b = {0};
@@ -347,7 +348,8 @@ status_and_close(void **state)
 {
 	const struct hs_agent_status_info info = {S("0.1.0"),
 	    S("/run/user/1000/handseal/agent.sock"), 1795485600, 1, S(SESSION), 1795485600,
-	    1795500000, S("blue"), S(FINGERPRINT), 1, 0, S(SCOPE), 1, 1, 0, 2, 12, 1};
+	    1795500000, S("blue"), S(FINGERPRINT), 1, 0, S(SCOPE), 1, 1, 0, 2, 1795487400,
+	    S("/home/anna/.config/handseal/policy"), S(""), 12, 1};
 	const struct hs_agent_closed closed = {S(SESSION), 1, 1795486500};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, HS_EXT_STATUS);

@@ -9,11 +9,13 @@
 #include <cmocka.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "agentd/listing.h"
 #include "proto/names.h"
 
-#define NOW 1000
+#define NOW   1000
+#define GRANT 4711 // the grant's serial
 
 static struct hs_session session;
 
@@ -21,8 +23,17 @@ static int
 setup(void **state)
 {
 	(void)state;
-	session = (struct hs_session){
-	    .open = true, .id = "0123456789abcdef", .uses_left = 10, .end = NOW + 900};
+	session = (struct hs_session){.open = true, .id = "0123456789abcdef", .nheld = 2};
+	for (size_t i = 0; i < session.nheld; i++) {
+		struct hs_held *h = calloc(1, sizeof *h);
+
+		if (h == NULL)
+			return -1;
+		h->grant.cert.serial = GRANT + i;
+		h->uses_left = 10;
+		h->end = NOW + 900;
+		session.held[i] = h;
+	}
 	return 0;
 }
 
@@ -46,7 +57,7 @@ issue(uint64_t serial, uint64_t end)
 	    .certificate = hs_str_c("CERTIFICATE")};
 
 	session.count++;
-	session.uses_left -= 2;
+	session.held[1]->uses_left -= 2;
 	assert_int_equal(hs_session_keep(&session, &spec), HS_OK);
 }
 
@@ -125,11 +136,12 @@ taken_back(void **state)
 	issue(1, NOW + 60);
 	issue(2, NOW + 60);
 	hs_session_recorded(&session, 2);
-	hs_session_unkeep(&session, 1, 2);
+	hs_session_unkeep(&session, 1, GRANT + 1, 2);
 	assert_int_equal(listed("", 0), 2);
 	assert_int_equal(session.count, 1);
-	assert_int_equal(session.uses_left, 8);
-	hs_session_unkeep(&session, 1, 0); // not there: nothing else goes
+	assert_int_equal(session.held[1]->uses_left, 8);
+	assert_int_equal(session.held[0]->uses_left, 10);
+	hs_session_unkeep(&session, 1, GRANT + 1, 0); // not there: nothing else goes
 	assert_int_equal(listed("", 0), 2);
 }
 
@@ -146,8 +158,8 @@ recorded_too_late(void **state)
 	hs_session_recorded(&session, 0);
 	hs_session_recorded(&session, 3);
 	assert_int_equal(listed("", 0), 0);
-	hs_session_unkeep(&session, 1, 2); // its uses come back all the same
-	assert_int_equal(session.uses_left, 8);
+	hs_session_unkeep(&session, 1, GRANT + 1, 2); // its uses come back all the same
+	assert_int_equal(session.held[1]->uses_left, 8);
 	assert_int_equal(session.nlive, 1);
 }
 

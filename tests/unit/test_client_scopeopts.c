@@ -235,9 +235,6 @@ once_is_once(void **state)
 		assert_int_equal(hs_scopeopts_take(&o, once[i], "1", &err), HS_ERR_USAGE);
 		assert_non_null(strstr(err.text, "given twice"));
 	}
-	assert_int_equal(
-	    hs_scopeopts_take(&o, HS_SCOPEOPT_NAME, "push", &err), HS_ERR_USAGE);
-	assert_non_null(strstr(err.text, "policy"));
 	assert_false(hs_scopeopts_is('h'));
 	assert_false(hs_scopeopts_is('?'));
 	assert_false(hs_scopeopts_is(HS_SCOPEOPT_END));

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: ISC
+//
+// Judging askings. A touch is on disk before its grant counts, a certificate before it is
+// handed out, a refusal before it is told. Contract in outcome.h.
+#include "agentd/outcome.h"
+
+#include <sodium.h>
+#include <string.h>
+#include "agentd/events.h"
+#include "agentd/log.h"
+#include "agentd/release.h"
+#include "agentd/waiter.h"
+
+#define OUTCOME_KEPT_S 600 // at least so long an outcome can be fetched
+
+static const char *
+event_of(enum hs_code code)
+{
+	switch (code) {
+	case HS_OK:
+		return "granted";
+	case HS_NO_SAID_NO:
+		return "declined";
+	case HS_NO_GONE:
+	case HS_SK_CANCELLED:
+		return "gone";
+	default:
+		return "refused";
+	}
+}
+
+static void
+tell_followers(struct hs_touch *t)
+{
+	struct hs_agent_event e = {.event = hs_str_c(event_of(t->why.err.code)),
+	    .code = hs_str_c(t->code),
+	    .agent = hs_str_c(t->opening ? "" : t->wanted.agent),
+	    .id = hs_str_c(t->d->session.id)};
+
+	if (t->why.err.code != HS_OK) {
+		e.why = hs_str_c(hs_code_name(t->why.err.code));
+		e.text = hs_str_c(hs_err_sentence(&t->why.err));
+	}
+	hs_events_put(t->d, &e);
+}
+
+static void
+keep_for_a_while(struct hs_touch *t)
+{
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	if (t->until_boot_ms < now.boot_ms + OUTCOME_KEPT_S * 1000) {
+		t->until_boot_ms = now.boot_ms + OUTCOME_KEPT_S * 1000;
+		t->until = now.wall + OUTCOME_KEPT_S;
+	}
+}
+
+// Everything is on disk: it may be told.
+static void
+done(struct hs_touch *t)
+{
+	struct hs_daemon *d = t->d;
+
+	t->state = DONE;
+	hs_keys_wipe(&t->key);
+	hs_held_free(&t->held);
+	if (t->why.err.code != HS_OK)
+		hs_log("%s: %s", t->code, hs_err_sentence(&t->why.err));
+	tell_followers(t);
+	keep_for_a_while(t);
+	hs_touch_finished(t); // the next may go on, whoever is slow to listen
+	if (hs_waiter_tell(t) || (t->owners == 0 && (!t->kept || d->stopping)))
+		hs_touch_forget(t);
+}
+
+static void
+unrecorded(struct hs_touch *t)
+{
+	hs_fail(&t->why.err, HS_NO_RECORD, "%s", "");
+	hs_refusal_remedy(&t->why, "see that the audit log's disk can be written");
+}
+
+// ---- a certificate under the new grant
+
+static void
+on_released(void *arg, int code)
+{
+	struct hs_touch *t = arg;
+
+	if (code != HS_OK)
+		unrecorded(t);
+	done(t);
+}
+
+static void
+issue(struct hs_touch *t, struct hs_held *held)
+{
+	struct hs_daemon *d = t->d;
+	struct hs_agent_issued m;
+	struct hs_issue i = {0};
+	struct hs_now now;
+	uint8_t nonce[32];
+	int rc;
+
+	hs_clock_read(&now);
+	randombytes_buf(nonce, sizeof nonce);
+	rc = hs_issue(&d->session, held, &t->wanted, &now, nonce, &i, &t->why);
+	if (rc == HS_OK) {
+		m = (struct hs_agent_issued){.certificate = hs_buf_str(&i.certificate),
+		    .end = i.end,
+		    .id = hs_str_c(i.id)};
+		hs_agent_issued_put(&t->outcome, &m);
+		rc = hs_release(d, &t->wanted, &t->peer, &i, on_released, t);
+		if (rc == HS_NO_RECORD)
+			unrecorded(t);
+		else if (rc != HS_OK)
+			hs_fail(&t->why.err, (enum hs_code)rc, "%s", "");
+	}
+	hs_issue_free(&i);
+	if (rc != HS_OK)
+		done(t);
+}
+
+// ---- the grant
+
+static void
+put_opened(struct hs_touch *t, const struct hs_held *h)
+{
+	struct hs_agent_opened m = {.session = hs_str_c(t->d->session.id),
+	    .end = h->end,
+	    .root = hs_str_c(h->root),
+	    .fingerprint = hs_str_c(h->fingerprint),
+	    .flags = h->grant.sk.flags,
+	    .simulated = h->simulated,
+	    .grant = hs_buf_str(&h->blob)};
+
+	hs_agent_opened_put(&t->outcome, &m);
+}
+
+static void
+tell_opened(struct hs_daemon *d)
+{
+	struct hs_agent_event e = {.event = hs_str_c("opened"),
+	    .id = hs_str_c(d->session.id),
+	    .until = hs_session_end_time(&d->session)};
+
+	hs_events_put(d, &e);
+}
+
+// The touch is on disk: from now on its grant counts. NULL where there is no session for it
+// any more.
+static struct hs_held *
+attach(struct hs_touch *t)
+{
+	struct hs_session *s = &t->d->session;
+	struct hs_held *h = t->held;
+	struct hs_now now;
+
+	t->held = NULL;
+	hs_clock_read(&now);
+	if (h->device[0] != '\0' && strcmp(h->device, t->pulled) == 0 &&
+	    t->d->policy->policy->unplug != HS_UNPLUG_KEEP) {
+		hs_held_free(&h);
+		hs_fail(&t->why.err, HS_NO_GONE, "the key was unplugged meanwhile");
+		hs_refusal_remedy(&t->why, "plug it in and ask again");
+		return NULL;
+	}
+	if (t->key.secret != NULL && !s->open) {
+		hs_session_begin(s, &t->key, h, &now);
+		hs_log("session %s open, touch of %s", s->id, h->root);
+		tell_opened(t->d);
+	} else if (t->key.secret != NULL || !s->open || strcmp(s->id, t->session) != 0) {
+		hs_held_free(&h);
+		hs_fail(&t->why.err, HS_NO_GONE, "the session was closed meanwhile");
+		hs_refusal_remedy(&t->why, "ask again");
+		return NULL;
+	} else if (hs_session_add(s, h) != HS_OK) {
+		hs_fail(&t->why.err, HS_NO_BUSY, "too many grants live at once");
+		hs_refusal_remedy(&t->why, "wait until some end");
+		return NULL;
+	}
+	hs_daemon_session_changed(t->d);
+	return h;
+}
+
+static void
+on_recorded(void *arg, int code)
+{
+	struct hs_touch *t = arg;
+	struct hs_held *h = NULL;
+
+	if (code != HS_OK) {
+		hs_held_free(&t->held);
+		unrecorded(t);
+	} else if (t->held != NULL && !t->d->stopping) {
+		h = attach(t);
+	}
+	if (h == NULL || t->opening) {
+		if (h != NULL)
+			put_opened(t, h);
+		done(t);
+		return;
+	}
+	issue(t, h);
+}
+
+void
+hs_outcome_judge(struct hs_touch *t)
+{
+	const struct hs_held *h = t->held;
+	bool declined = t->why.err.code == HS_NO_SAID_NO;
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_audit_record r = {.event = h != NULL	? "touch"
+					     : declined ? "declined"
+							: "touch-failed",
+	    .code = hs_code_name(t->why.err.code),
+	    .ask = hs_str_c(t->code)};
+	struct hs_now now;
+
+	t->state = JUDGED;
+	hs_clock_read(&now);
+	r.time = now.wall;
+	hs_asking_who(&r, t);
+	if (h != NULL) {
+		hs_session_id(&h->grant.cert.key, id);
+		r.session = id;
+		r.numbered = true;
+		r.serial = h->grant.cert.serial;
+		r.end = h->end;
+		r.root = h->root;
+		r.root_key = h->fingerprint;
+		r.touched = true;
+		r.flags = h->grant.sk.flags;
+		r.counter = h->grant.sk.counter;
+		r.simulated = h->simulated;
+		r.grant = hs_buf_str(&h->blob);
+	} else {
+		r.sentence = hs_str_c(hs_err_sentence(&t->why.err));
+	}
+	if (hs_audit_put(t->d->audit, &r, on_recorded, t, NULL, NULL) != HS_OK)
+		on_recorded(t, HS_NO_RECORD);
+}

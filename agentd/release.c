@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: ISC
+//
+// Between signing and handing out. Contract in release.h.
+#include "agentd/release.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "agentd/events.h"
+#include "agentd/log.h"
+
+struct release {
+	struct hs_daemon *d;
+	char session[HS_SESSION_ID_LEN + 1];
+	char id[HS_SESSION_ID_LEN + 24];
+	char agent[HS_AGENT_NAME_MAX + 1];
+	uint64_t serial, grant_serial, uses, end;
+	hs_release_done *done;
+	void *arg;
+};
+
+// The certificate may be shown from now on, or never was.
+static void
+settle(const struct release *r, bool recorded)
+{
+	struct hs_session *s = &r->d->session;
+
+	if (!s->open || strcmp(s->id, r->session) != 0)
+		return;
+	if (recorded)
+		hs_session_recorded(s, r->serial);
+	else
+		hs_session_unkeep(s, r->serial, r->grant_serial, r->uses);
+}
+
+static void
+on_recorded(void *arg, int code)
+{
+	struct release *r = arg;
+	struct hs_agent_event e = {.event = hs_str_c("issued"),
+	    .agent = hs_str_c(r->agent),
+	    .id = hs_str_c(r->id),
+	    .until = r->end};
+
+	settle(r, code == HS_OK);
+	if (code == HS_OK)
+		hs_events_put(r->d, &e);
+	r->done(r->arg, code);
+	free(r);
+}
+
+static int
+keep(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
+    const struct hs_issue *i)
+{
+	const struct hs_issued_spec spec = {.serial = i->serial,
+	    .issued = i->issued,
+	    .end = i->end,
+	    .pid = peer->pid,
+	    .agent = hs_str_c(w->agent),
+	    .scope = hs_scope_text(w->scope),
+	    .exe = hs_str_c(peer->exe),
+	    .certificate = hs_buf_str(&i->certificate)};
+
+	return hs_session_keep(&d->session, &spec);
+}
+
+static int
+record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
+    const struct hs_issue *i, struct release *r)
+{
+	uint8_t digest[32];
+	struct hs_audit_record rec = {.event = "issue",
+	    .time = i->issued,
+	    .peer = true,
+	    .pid = peer->pid,
+	    .uid = peer->uid,
+	    .exe = hs_str_c(peer->exe),
+	    .agent = hs_str_c(w->agent),
+	    .session = d->session.id,
+	    .reason = hs_buf_str(&w->reason),
+	    .scope = hs_scope_text(w->scope),
+	    .digest = {digest, sizeof digest},
+	    .numbered = true,
+	    .serial = i->serial,
+	    .end = i->end,
+	    .key = w->fingerprint};
+
+	hs_scope_digest(w->scope, digest);
+	return hs_audit_put(d->audit, &rec, on_recorded, r, NULL, NULL);
+}
+
+int
+hs_release(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
+    const struct hs_issue *i, hs_release_done *done, void *arg)
+{
+	struct release *r = calloc(1, sizeof *r);
+	int rc = r != NULL ? keep(d, w, peer, i) : HS_ERR_NOMEM;
+
+	if (rc == HS_OK) {
+		*r = (struct release){.d = d,
+		    .serial = i->serial,
+		    .grant_serial = i->grant_serial,
+		    .uses = i->uses,
+		    .end = i->end,
+		    .done = done,
+		    .arg = arg};
+		memcpy(r->session, d->session.id, sizeof r->session);
+		memcpy(r->id, i->id, sizeof r->id);
+		memcpy(r->agent, w->agent, sizeof r->agent);
+		rc = record(d, w, peer, i, r);
+	}
+	if (rc != HS_OK) {
+		hs_session_unkeep(&d->session, i->serial, i->grant_serial, i->uses);
+		free(r);
+		return rc;
+	}
+	hs_log("%s for %s, pid %lu", i->id, w->agent, (unsigned long)peer->pid);
+	hs_daemon_session_changed(d); // idling begins anew
+	return HS_OK;
+}

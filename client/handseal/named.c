@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: ISC
+//
+// Names of the policy, looked up at the daemon. Contract in named.h.
+#include "client/handseal/named.h"
+
+#include <stdlib.h>
+#include "client/handseal/cmd.h"
+#include "proto/names.h"
+#include "proto/policy.h"
+
+static void
+put_question(struct hs_buf *b, enum hs_agent_policy_what what, struct hs_str names)
+{
+	struct hs_agent_policy m = {.what = (uint8_t)what, .names = names};
+
+	hs_agent_policy_put(b, &m);
+}
+
+static int
+nothing_named(const struct hs_daemon *d)
+{
+	return hs_cli_fail_with(d->json, HS_EXIT_USAGE, hs_str_c("usage"),
+	    hs_str_c("nothing is asked for, and the policy's Session names no scope"),
+	    hs_str_c("Say what: --scope NAME, or --user, --host and --cmd"));
+}
+
+static int
+look_up(struct hs_daemon *d, struct hs_str names, struct hs_scope **out)
+{
+	struct hs_agent_policy_info info;
+	struct hs_buf contents = {0};
+	struct hs_reply reply;
+	int status;
+
+	put_question(&contents, HS_POLICY_ASK_SCOPE, names);
+	status = hs_daemon_exchange(
+	    d, HS_EXT_POLICY, hs_buf_str(&contents), HS_CONN_SECONDS, &reply);
+	hs_buf_free(&contents);
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (reply.status == HS_AGENT_REFUSED)
+		return names.len == 0 &&
+			       hs_str_is(reply.refusal.code, hs_code_name(HS_NO_SUCH))
+			   ? nothing_named(d)
+			   : hs_daemon_refused(d, &reply.refusal);
+	if (reply.status != HS_AGENT_DONE ||
+	    hs_agent_policy_info_get(&reply.body, &info) != HS_OK)
+		return hs_daemon_malformed(d, HS_EXT_POLICY);
+	if (info.text.len == 0 && names.len == 0)
+		return nothing_named(d);
+	if (hs_scope_parse_canonical(info.text, out, NULL) != HS_OK)
+		return hs_daemon_malformed(d, HS_EXT_POLICY);
+	return HS_EXIT_DONE;
+}
+
+int
+hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeopts *o,
+    uint64_t max_ttl, const char *max_ttl_option, struct hs_scope **out)
+{
+	struct hs_buf names = {0};
+	struct hs_err err = {0};
+	int status;
+
+	*out = NULL;
+	if (hs_scopeopts_names(o, &names, &err) != HS_OK)
+		status = hs_cmd_usage(command, "%s", hs_err_sentence(&err));
+	else
+		status = look_up(d, hs_buf_str(&names), out);
+	if (status == HS_EXIT_DONE &&
+	    hs_scopeopts_narrow(o, max_ttl, max_ttl_option, out, &err) != HS_OK)
+		status = hs_cmd_usage(command, "%s", hs_err_sentence(&err));
+	hs_buf_free(&names);
+	return status;
+}
+
+// On a connection of its own, which a failure may leave unusable.
+uint64_t
+hs_named_session_ttl(void)
+{
+	struct hs_conn c = {.fd = -1};
+	struct hs_policy *policy = calloc(1, sizeof *policy);
+	struct hs_agent_policy_info info;
+	struct hs_buf contents = {0};
+	struct hs_reply reply = {0};
+	uint64_t ttl = HS_SESSION_TTL;
+
+	put_question(&contents, HS_POLICY_ASK_SHOW, (struct hs_str){0});
+	if (policy != NULL && hs_conn_open(&c, NULL) == HS_OK &&
+	    hs_conn_call(&c, HS_EXT_POLICY, hs_buf_str(&contents), HS_CONN_SECONDS, &reply,
+		NULL) == HS_OK &&
+	    reply.status == HS_AGENT_DONE &&
+	    hs_agent_policy_info_get(&reply.body, &info) == HS_OK) {
+		if (hs_policy_parse(info.text, false, policy, NULL, NULL) == HS_OK &&
+		    policy->max_ttl < ttl)
+			ttl = policy->max_ttl;
+		hs_policy_free(policy);
+	}
+	free(policy);
+	hs_buf_free(&contents);
+	hs_conn_close(&c);
+	return ttl;
+}

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: pulling the key out does what the policy's Unplug says, within a second, and
+# only if it is the key that was touched; a revoked session's certificates are refused by stock
+# OpenSSH with the list that was written.
+test_description='Unplug keep, close, revoke'
+. "$(dirname "$0")/../lib/e2e.sh"
+hs_ns "$0" "$@"
+hs_init "$@"
+
+state=$XDG_STATE_HOME/handseal
+policy() { # WORD
+	cat >"$XDG_CONFIG_HOME/handseal/policy" <<-EOF &&
+	Unplug $1
+	Escalate deny
+	Agent unknown
+	  Scope *
+	EOF
+	handseal policy reload
+}
+opened() {
+	hs_softkey blue touch-next &&
+		handseal open --user deploy --host web1.example.com --cmd id --ttl 1h
+}
+is_open() { handseal status --json | grep -q '"session"' && handseal status | grep -q "^open "; }
+
+test_expect_success 'two keys, a daemon' '
+	hs_softkey_start blue && hs_softkey_start spare && hs_handseald_start &&
+	for k in blue spare; do
+		hs_softkey $k touch-next &&
+		handseal enroll --name $k --device "softkey:$HS_TMP/$k.sock" || return 1
+	done
+'
+test_expect_success 'keep: the session stays' '
+	policy keep && opened && hs_softkey blue unplug &&
+	hs_wait_for "grep -q unplugged $state/audit.jsonl" 5 && is_open &&
+	hs_softkey blue plug && hs_wait_for "grep -q \"\\\"plugged\" $state/audit.jsonl" 5 && handseal close
+'
+test_expect_success 'close: it closes within a second, and nothing more is issued' '
+	policy close && opened && hs_softkey blue unplug && start=$(date +%s%N) &&
+	hs_wait_for "! is_open" 5 && test $(($(date +%s%N) - start)) -lt 1000000000 &&
+	grep "\"event\":\"close\".*unplugged" "$state/audit.jsonl" &&
+	test_expect_code 5 handseal request -o "$HS_TMP/k" --user deploy --host web1.example.com --cmd id &&
+	test ! -e "$state/krl" && hs_softkey blue plug
+'
+test_expect_success 'another key that is unplugged is nobody'\''s business' '
+	opened && hs_softkey spare unplug &&
+	hs_wait_for "grep -q \"unplugged.*spare\" $state/audit.jsonl" 5 && is_open && hs_softkey spare plug && handseal close
+'
+test_expect_success 'rule5: revoke: it closes, and the list is on disk, for OpenSSH to read' '
+	policy revoke && opened &&
+	handseal request -o "$HS_TMP/id" --user deploy --host web1.example.com --cmd id --agent claude &&
+	id=$(handseal status --json | sed -n "s/.*\"session\": *\"\([0-9a-f]*\)\".*/\1/p") &&
+	hs_softkey blue unplug && start=$(date +%s%N) && hs_wait_for "! is_open" 5 &&
+	test $(($(date +%s%N) - start)) -lt 1000000000 && ls "$state/krl" && krl=$(echo "$state"/krl/*.krl) &&
+	test_expect_code 1 ssh-keygen -Q -f "$krl" "$HS_TMP/id-cert.pub" >out && grep REVOKED out &&
+	ssh-keygen -Q -f "$krl" "$HS_TMP/id.pub" && grep " session .* ssh-ed25519 " "$state/revoked" &&
+	test "$(stat -c %a "$state/revoked")" = 600 &&
+	grep "\"event\":\"revoke\".*\"code\":\"ok\"" "$state/audit.jsonl" && hs_softkey blue plug
+'
+test_expect_success 'the next session is another, which the list does not name' '
+	opened && handseal request -o "$HS_TMP/id2" --user deploy --host web1.example.com --cmd id &&
+	ssh-keygen -Q -f "$krl" "$HS_TMP/id2-cert.pub" && handseal close
+'
+hs_done
