@@ -11,6 +11,7 @@
 #include "client/handseal/newkey.h"
 #include "client/handseal/rootinfo.h"
 #include "client/handseal/rootlist.h"
+#include "proto/policy.h"
 #include "proto/text.h"
 
 #define FREE_NAME "key%d"
@@ -23,6 +24,7 @@ struct wish {
 	struct hs_rootlist roots;
 	struct hs_root_record r;
 	char path[HS_PATHS_MAX];
+	char policy[HS_PATHS_MAX]; // the default that was written, or ""
 };
 
 static int
@@ -229,6 +231,31 @@ store(struct wish *w, struct hs_err *err)
 	return rc;
 }
 
+// The commented default, where there is no policy yet. The root is enrolled by now and
+// stays so: what fails here is only said.
+static void
+store_policy(struct wish *w)
+{
+	struct hs_buf text = {0};
+	struct hs_err err = {0};
+	struct stat st;
+	int rc = hs_paths_config("policy", w->policy, &err);
+
+	if (rc == HS_OK && lstat(w->policy, &st) == 0) {
+		w->policy[0] = '\0';
+		return;
+	}
+	hs_policy_put_default(&text);
+	if (rc == HS_OK)
+		rc = hs_paths_write(w->policy, hs_buf_str(&text), 0600, false, &err);
+	if (rc != HS_OK) {
+		w->policy[0] = '\0';
+		fprintf(
+		    stderr, "handseal: no policy was written: %s\n", hs_err_sentence(&err));
+	}
+	hs_buf_free(&text);
+}
+
 static void
 put_text(struct hs_buf *b, const struct wish *w)
 {
@@ -258,6 +285,10 @@ put_text(struct hs_buf *b, const struct wish *w)
 		hs_put_fmt(b,
 		    "There is no recovery. Enrol a second key now:  handseal enroll%s\n",
 		    strcmp(w->r.name, "spare") != 0 ? " --name spare" : "");
+	if (w->policy[0] != '\0')
+		hs_put_fmt(b,
+		    "Wrote %s. It allows nothing yet: put your hosts where it says HOST.\n",
+		    w->policy);
 	hs_put_fmt(b, "For a server:  handseal roots --pub\n");
 }
 
@@ -275,7 +306,10 @@ print(const struct wish *w)
 	o = hs_rootinfo_json(&w->r);
 	if (o != NULL &&
 	    (json_object_set_new(o, "imported", json_boolean(w->import != NULL)) != 0 ||
-		json_object_set_new(o, "file", hs_cli_json(hs_str_c(w->path))) != 0)) {
+		json_object_set_new(o, "file", hs_cli_json(hs_str_c(w->path))) != 0 ||
+		json_object_set_new(o, "policy",
+		    w->policy[0] != '\0' ? hs_cli_json(hs_str_c(w->policy))
+					 : json_null()) != 0)) {
 		json_decref(o);
 		o = NULL;
 	}
@@ -299,6 +333,8 @@ cmd_enroll(int argc, char **argv)
 		rc = w.import != NULL ? import_file(&w, &err) : make_key(&w, &err);
 	if (rc == HS_OK)
 		rc = store(&w, &err);
+	if (rc == HS_OK)
+		store_policy(&w);
 	status = rc == HS_OK ? print(&w) : fail(&w, &err);
 	hs_rootlist_free(&w.roots);
 	return status;
