@@ -7,13 +7,11 @@
 #include "proto/rootfile.h"
 
 #include <string.h>
+#include "proto/armour.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
-#define FIRST_LINE "-----BEGIN OPENSSH PRIVATE KEY-----"
-#define LAST_LINE  "-----END OPENSSH PRIVATE KEY-----"
-#define MAGIC	   "openssh-key-v1" // and its NUL
-#define BLOCK	   8		    // the private part is padded to it
+#define BLOCK 8 // the private part is padded to it
 
 #define SK_VERIFY_REQUIRED 0x04 // SSH_SK_USER_VERIFICATION_REQD
 
@@ -26,48 +24,15 @@ malformed(struct hs_err *err, enum hs_code code)
 	    err, code, "the private key file is malformed: %s", hs_code_sentence(code));
 }
 
-static bool
-take_line(struct hs_str *text, struct hs_str *line)
-{
-	const uint8_t *lf = text->len > 0 ? memchr(text->p, '\n', text->len) : NULL;
-
-	if (lf == NULL)
-		return false;
-	*line = (struct hs_str){text->p, (size_t)(lf - text->p)};
-	text->p += line->len + 1;
-	text->len -= line->len + 1;
-	if (line->len > 0 && line->p[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
-// The armour: first line, base64 in lines, last line, nothing behind it.
 static int
 unwrap(struct hs_str text, struct hs_buf *blob, struct hs_err *err)
 {
-	struct hs_buf b64 = {0};
-	struct hs_str line = {0};
-	bool ended = false;
-	int rc;
+	int rc = text.len > HS_ROOTFILE_MAX ? HS_ERR_TOO_LONG
+					    : hs_armour_unwrap(text, HS_ROOTFILE_MAX, blob);
 
-	if (text.len > HS_ROOTFILE_MAX)
-		return malformed(err, HS_ERR_TOO_LONG);
-	if (!take_line(&text, &line) || !hs_str_is(line, FIRST_LINE))
+	if (rc == HS_ERR_KEY_TYPE)
 		return hs_fail(err, HS_ERR_KEY_TYPE,
 		    "it is no private key file in OpenSSH's format; " MAKE_ONE);
-	while (!ended && take_line(&text, &line)) {
-		ended = hs_str_is(line, LAST_LINE);
-		if (!ended)
-			hs_put_raw(&b64, line.p, line.len);
-	}
-	rc = hs_buf_err(&b64);
-	if (rc == HS_OK && !ended)
-		rc = HS_ERR_SHORT;
-	if (rc == HS_OK && text.len > 0)
-		rc = HS_ERR_TRAILING;
-	if (rc == HS_OK)
-		rc = hs_text_base64(hs_buf_str(&b64), HS_ROOTFILE_MAX, blob);
-	hs_buf_free(&b64);
 	return rc == HS_OK ? HS_OK : malformed(err, (enum hs_code)rc);
 }
 
@@ -79,12 +44,12 @@ read_head(struct hs_rd *r, struct hs_str *pub, struct hs_str *priv, struct hs_er
 	uint32_t n;
 	int rc;
 
-	if ((rc = hs_get_raw(r, sizeof MAGIC, &magic)) != HS_OK ||
+	if ((rc = hs_get_raw(r, sizeof HS_KEYFILE_MAGIC, &magic)) != HS_OK ||
 	    (rc = hs_get_string(r, &cipher)) != HS_OK ||
 	    (rc = hs_get_string(r, &kdf)) != HS_OK ||
 	    (rc = hs_get_string(r, &options)) != HS_OK || (rc = hs_get_u32(r, &n)) != HS_OK)
 		return malformed(err, (enum hs_code)rc);
-	if (memcmp(magic.p, MAGIC, sizeof MAGIC) != 0)
+	if (memcmp(magic.p, HS_KEYFILE_MAGIC, sizeof HS_KEYFILE_MAGIC) != 0)
 		return malformed(err, HS_ERR_FORMAT);
 	if (!hs_str_is(cipher, "none") || !hs_str_is(kdf, "none"))
 		return hs_fail(err, HS_ERR_UNSUPPORTED,

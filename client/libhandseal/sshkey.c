@@ -8,49 +8,7 @@
 #include <libssh/libssh.h>
 #include <sodium.h>
 #include <string.h>
-#include "proto/text.h"
-
-#define FIRST_LINE "-----BEGIN OPENSSH PRIVATE KEY-----"
-#define LAST_LINE  "-----END OPENSSH PRIVATE KEY-----"
-#define MAGIC	   "openssh-key-v1" // and its NUL
-
-static bool
-take_line(struct hs_str *text, struct hs_str *line)
-{
-	const uint8_t *lf = text->len > 0 ? memchr(text->p, '\n', text->len) : NULL;
-
-	if (lf == NULL)
-		return false;
-	*line = (struct hs_str){text->p, (size_t)(lf - text->p)};
-	text->p += line->len + 1;
-	text->len -= line->len + 1;
-	if (line->len > 0 && line->p[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
-// The armour: header, base64 in lines, footer, nothing behind it.
-static int
-unwrap(struct hs_str text, struct hs_buf *blob, struct hs_err *err)
-{
-	struct hs_buf b64 = {0};
-	struct hs_str line = {0};
-	int rc = HS_ERR_FORMAT;
-
-	if (!take_line(&text, &line) || !hs_str_is(line, FIRST_LINE))
-		return hs_fail(
-		    err, HS_ERR_KEY_TYPE, "it is no private key file in OpenSSH's format");
-	while (take_line(&text, &line) && !hs_str_is(line, LAST_LINE))
-		hs_put_raw(&b64, line.p, line.len);
-	if (hs_str_is(line, LAST_LINE) && hs_buf_err(&b64) == HS_OK)
-		rc = text.len > 0
-			 ? HS_ERR_TRAILING
-			 : hs_text_base64(hs_buf_str(&b64), HS_SSHKEY_FILE_MAX, blob);
-	hs_buf_free(&b64);
-	return rc == HS_OK
-		   ? HS_OK
-		   : hs_fail(err, (enum hs_code)rc, "the private key file is malformed");
-}
+#include "proto/armour.h"
 
 static int
 read_head(struct hs_rd *r, struct hs_str *priv, struct hs_err *err)
@@ -58,8 +16,8 @@ read_head(struct hs_rd *r, struct hs_str *priv, struct hs_err *err)
 	struct hs_str magic, cipher, kdf, options, pub;
 	uint32_t n;
 
-	if (hs_get_raw(r, sizeof MAGIC, &magic) != HS_OK ||
-	    memcmp(magic.p, MAGIC, sizeof MAGIC) != 0 ||
+	if (hs_get_raw(r, sizeof HS_KEYFILE_MAGIC, &magic) != HS_OK ||
+	    memcmp(magic.p, HS_KEYFILE_MAGIC, sizeof HS_KEYFILE_MAGIC) != 0 ||
 	    hs_get_string(r, &cipher) != HS_OK || hs_get_string(r, &kdf) != HS_OK ||
 	    hs_get_string(r, &options) != HS_OK || hs_get_u32(r, &n) != HS_OK || n != 1 ||
 	    hs_get_string(r, &pub) != HS_OK || hs_get_string(r, priv) != HS_OK)
@@ -128,7 +86,11 @@ hs_sshkey_parse(struct hs_str text, struct hs_sshkey *k, struct hs_err *err)
 
 	if (text.len > HS_SSHKEY_FILE_MAX)
 		return hs_fail(err, HS_ERR_TOO_LONG, "the private key file is too long");
-	rc = unwrap(text, &blob, err);
+	rc = hs_armour_unwrap(text, HS_SSHKEY_FILE_MAX, &blob);
+	if (rc != HS_OK)
+		rc = hs_fail(err, (enum hs_code)rc, "%s",
+		    rc == HS_ERR_KEY_TYPE ? "it is no private key file in OpenSSH's format"
+					  : "the private key file is malformed");
 	r = hs_rd_of(hs_buf_str(&blob));
 	if (rc == HS_OK)
 		rc = read_head(&r, &priv, err);

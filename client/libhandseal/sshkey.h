@@ -22,7 +22,7 @@ int hs_sshkey_generate(struct hs_sshkey *k, struct hs_buf *file, struct hs_err *
 
 // Reads the text of a private key file. HS_ERR_UNSUPPORTED: it is encrypted;
 // HS_ERR_KEY_TYPE: of another type, or not in OpenSSH's format; HS_ERR_FORMAT,
-// HS_ERR_TRAILING; HS_ERR_CRYPTO: its halves do not belong together.
+// HS_ERR_SHORT, HS_ERR_TRAILING; HS_ERR_CRYPTO: its halves do not belong together.
 int hs_sshkey_parse(struct hs_str text, struct hs_sshkey *k, struct hs_err *err);
 
 // Appends an SSH signature blob over data.

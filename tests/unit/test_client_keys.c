@@ -153,8 +153,8 @@ wrong_armour_is_refused(void **state)
 	} cases[] = {{"", HS_ERR_KEY_TYPE},
 	    {"-----BEGIN PRIVATE KEY-----\n", HS_ERR_KEY_TYPE},
 	    {"-----BEGIN OPENSSH PRIVATE KEY-----", HS_ERR_KEY_TYPE},
-	    {"-----BEGIN OPENSSH PRIVATE KEY-----\n", HS_ERR_FORMAT},
-	    {"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", HS_ERR_FORMAT},
+	    {"-----BEGIN OPENSSH PRIVATE KEY-----\n", HS_ERR_SHORT},
+	    {"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", HS_ERR_SHORT},
 	    {"-----BEGIN OPENSSH PRIVATE KEY-----\n!!!!\n-----END OPENSSH PRIVATE "
 	     "KEY-----\n",
 		HS_ERR_FORMAT},

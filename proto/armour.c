@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: ISC
+//
+// Takes the armour off a private key file. Contract in armour.h.
+#include "proto/armour.h"
+
+#include <string.h>
+#include "proto/text.h"
+
+#define FIRST_LINE "-----BEGIN OPENSSH PRIVATE KEY-----"
+#define LAST_LINE  "-----END OPENSSH PRIVATE KEY-----"
+
+static bool
+take_line(struct hs_str *text, struct hs_str *line)
+{
+	const uint8_t *lf = text->len > 0 ? memchr(text->p, '\n', text->len) : NULL;
+
+	if (lf == NULL)
+		return false;
+	*line = (struct hs_str){text->p, (size_t)(lf - text->p)};
+	text->p += line->len + 1;
+	text->len -= line->len + 1;
+	if (line->len > 0 && line->p[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+int
+hs_armour_unwrap(struct hs_str text, size_t max, struct hs_buf *blob)
+{
+	struct hs_buf b64 = {0};
+	struct hs_str line = {0};
+	bool ended = false;
+	int rc;
+
+	if (!take_line(&text, &line) || !hs_str_is(line, FIRST_LINE))
+		return HS_ERR_KEY_TYPE;
+	while (!ended && take_line(&text, &line)) {
+		ended = hs_str_is(line, LAST_LINE);
+		if (!ended)
+			hs_put_raw(&b64, line.p, line.len);
+	}
+	rc = hs_buf_err(&b64);
+	if (rc == HS_OK && !ended)
+		rc = HS_ERR_SHORT;
+	if (rc == HS_OK && text.len > 0)
+		rc = HS_ERR_TRAILING;
+	if (rc == HS_OK)
+		rc = hs_text_base64(hs_buf_str(&b64), max, blob);
+	hs_buf_free(&b64);
+	return rc;
+}
