@@ -110,27 +110,40 @@ note_policy(struct hs_daemon *d, int rc, const struct hs_err *why)
 	hs_events_put(d, &e);
 }
 
+// All that is in force, of both files, and why a newer one is not.
+static void
+put_in_force(struct hs_buf *b, const struct hs_policyfile *f)
+{
+	hs_put_raw(b, f->policy->digest, sizeof f->policy->digest);
+	hs_policy_put(b, f->policy);
+	hs_put_u32(b, (uint32_t)f->bad.code);
+	hs_put_str(b, hs_str_c(hs_err_sentence(&f->bad)));
+}
+
 int
 hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 {
-	uint8_t before[sizeof d->policy->policy->digest];
-	struct hs_err was = d->policy->bad, why = {0};
-	const struct hs_policy *p;
+	struct hs_buf before = {0}, after = {0};
+	struct hs_err why = {0};
 	int rc;
 
-	memcpy(before, d->policy->policy->digest, sizeof before);
+	put_in_force(&before, d->policy);
 	rc = hs_policyfile_load(d->policy, notes, &why);
-	p = d->policy->policy;
+	put_in_force(&after, d->policy);
+	// where memory is short it counts as new; where nothing is, it is not told again
+	if (hs_buf_err(&before) != HS_OK || hs_buf_err(&after) != HS_OK ||
+	    !hs_str_eq(hs_buf_str(&before), hs_buf_str(&after))) {
+		note_policy(d, rc, &why);
+		if (d->session.open)
+			hs_daemon_session_changed(d);
+	}
+	hs_buf_free(&before);
+	hs_buf_free(&after);
 	if (err != NULL)
 		*err = why;
-	if ((enum hs_code)rc == was.code && memcmp(before, p->digest, sizeof before) == 0 &&
-	    strcmp(hs_err_sentence(&was), hs_err_sentence(&d->policy->bad)) == 0)
-		return rc; // nothing new, however often somebody asks
-	note_policy(d, rc, &why);
-	if (d->session.open)
-		hs_daemon_session_changed(d);
 	return rc;
 }
+
 // Was one of the session's grants touched there?
 static bool
 is_ours(const struct hs_session *s, const char *path)

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "agentd/touch.h"
 #include "proto/names.h"
@@ -229,6 +231,51 @@ a_bad_one_leaves_the_old_in_force(void **unused)
 	end();
 }
 
+static void
+write_system(const char *text)
+{
+	FILE *f = fopen(w.policy.system, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static uint64_t
+recorded(void)
+{
+	for (int i = 0; i < WORLD_DEADLINE_MS && !hs_audit_idle(w.d.audit); i++)
+		world_turn(&w);
+	assert_true(hs_audit_idle(w.d.audit));
+	return hs_audit_seq(w.d.audit);
+}
+
+// What is in force is recorded when it changes, by either file, and only then.
+static void
+each_change_is_recorded_once(void **unused)
+{
+	uint64_t seq;
+
+	(void)unused;
+	begin();
+	seq = recorded();
+	reload(OPEN);
+	reload(OPEN);
+	assert_int_equal(recorded(), seq);
+	write_system("Deny ns prod\n");
+	reload(OPEN);
+	assert_int_equal(recorded(), seq + 1);
+	write_system("Session\n    Idle 1m\n");
+	reload(OPEN);
+	reload(OPEN);
+	assert_int_equal(recorded(), seq + 2);
+	assert_int_equal(unlink(w.policy.system), 0);
+	reload(OPEN);
+	assert_int_equal(recorded(), seq + 3);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -238,7 +285,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(touched_each_time_now), cmocka_unit_test(verified_now),
 	    cmocka_unit_test(shorter_now), cmocka_unit_test(permitted_still),
 	    cmocka_unit_test(what_is_live_is_narrowed),
-	    cmocka_unit_test(a_bad_one_leaves_the_old_in_force)};
+	    cmocka_unit_test(a_bad_one_leaves_the_old_in_force),
+	    cmocka_unit_test(each_change_is_recorded_once)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)
