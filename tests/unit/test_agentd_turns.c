@@ -19,6 +19,7 @@
 
 #define SCOPE	   "max-ttl 60\nmax-uses *\n\naddr *\nhost web1\nuser deploy\n"
 #define OTHER	   "max-ttl 60\nmax-uses *\n\naddr *\nhost web2\nuser deploy\n"
+#define LATER	   "max-ttl 60\nmax-uses *\n\naddr *\nhost web3\nuser deploy\n"
 #define UNPLUGGING "Unplug close\nAgent claude\n    Scope *\n"
 
 static struct world w;
@@ -84,26 +85,39 @@ two_waits_in_one_go(void **unused)
 	end();
 }
 
-// Whoever is armed again stands behind those that wait.
+static void
+becomes(const char *c, int state)
+{
+	for (int i = 0; i < WORLD_DEADLINE_MS && (int)find(c)->state != state; i++)
+		world_turn(&w);
+	assert_int_equal(find(c)->state, state);
+}
+
+// Whoever is armed again stands behind those that are queued, however old its asking is.
 static void
 rule7_the_longest_queued_is_next(void **unused)
 {
+	char third[4];
+	int late;
+
 	(void)unused;
 	begin("Agent claude\n    Scope *\n");
+	late = world_dial();
 	world_request(&w, other, OTHER, "claude", "to look there");
 	world_asked(&w, other, HS_EXT_REQUEST, second);
-	for (int i = 0; i < 20; i++)
-		world_turn(&w);
-	assert_int_equal(find(second)->state, QUEUED);
+	becomes(second, QUEUED);
 	answers(code, HS_ANSWER_LATER);
-	for (int i = 0; i < WORLD_DEADLINE_MS && find(code)->state != PARKED; i++)
-		world_turn(&w);
+	becomes(second, ARMED);
+	world_request(&w, late, LATER, "claude", "and there");
+	world_asked(&w, late, HS_EXT_REQUEST, third);
+	becomes(third, QUEUED);
 	answers(code, HS_ANSWER_ARM);
-	for (int i = 0; i < WORLD_DEADLINE_MS && find(second)->state != ARMED; i++)
-		world_turn(&w);
-	assert_int_equal(find(second)->state, ARMED);
-	assert_int_not_equal(find(code)->state, ARMED);
+	becomes(code, QUEUED);
+	answers(second, HS_ANSWER_LATER);
+	becomes(third, ARMED);
+	assert_int_equal(find(code)->state, QUEUED);
 	end();
+	close(late);
 }
 
 // One whose time is over is not armed, however it got there (as by a night's sleep).
