@@ -42,9 +42,12 @@ hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
 {
 	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_agent_event e = {.event = hs_str_c(event), .text = hs_str_c(why)};
+	struct hs_now now;
 
+	hs_clock_read(&now);
 	memcpy(id, d->session.id, sizeof id);
 	e.id = hs_str_c(id);
+	hs_ended_add(&d->ended, &d->session, now.wall);
 	hs_session_end(&d->session);
 	hs_clock_alarm_set(d->alarm, 0, 0);
 	hs_events_put(d, &e);
@@ -144,31 +147,23 @@ hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 	return rc;
 }
 
-// Was one of the session's grants touched there?
-static bool
-is_ours(const struct hs_session *s, const char *path)
-{
-	for (size_t i = 0; i < s->nheld; i++)
-		if (s->held[i]->device[0] != '\0' && strcmp(s->held[i]->device, path) == 0)
-			return true;
-	return false;
-}
-
 // The session's key is wiped already: this is for servers.
 static void
-write_revocation(struct hs_daemon *d, const struct hs_key *key)
+revoke_session(struct hs_daemon *d, const char *id, const struct hs_key *pub)
 {
-	struct hs_audit_record r = {.event = "revoke", .session = d->session.id};
+	struct hs_audit_record r = {.event = "revoke",
+	    .session = id,
+	    .sentence = hs_str_c("the key that was touched was unplugged")};
 	struct hs_err err = {0};
 	struct hs_now now;
 	int rc;
 
 	hs_clock_read(&now);
-	rc = hs_revoke_session(d->set->state_dir, d->session.id, key, now.wall, &err);
+	rc = hs_revoke_session(d->set->state_dir, id, pub, now.wall, &err);
 	r.code = hs_code_name((enum hs_code)rc);
 	if (rc != HS_OK)
 		r.sentence = hs_str_c(hs_err_sentence(&err));
-	hs_log("session %s revoked: %s", d->session.id,
+	hs_log("session %s revoked: %s", id,
 	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&err));
 	hs_daemon_note(d, &r);
 }
@@ -176,7 +171,6 @@ write_revocation(struct hs_daemon *d, const struct hs_key *key)
 static void
 close_unplugged(struct hs_daemon *d)
 {
-	struct hs_key key = d->session.key.pub;
 	struct hs_audit_record r = {.event = "close",
 	    .session = d->session.id,
 	    .sentence = hs_str_c("the key that was touched was unplugged"),
@@ -184,11 +178,33 @@ close_unplugged(struct hs_daemon *d)
 	    .count = d->session.count};
 
 	hs_keys_wipe(&d->session.key);
-	if (d->policy->policy->unplug == HS_UNPLUG_REVOKE)
-		write_revocation(d, &key);
 	hs_log("session %s closed: its key was unplugged", d->session.id);
 	hs_daemon_note(d, &r);
 	hs_daemon_session_close(d, "closed", "the key that was touched was unplugged");
+}
+
+static void
+unplugged(struct hs_daemon *d, const char *path)
+{
+	enum hs_unplug what = d->policy->policy->unplug;
+	bool ours = d->session.open && hs_touched_there(&d->session.touched_at, path);
+	struct hs_key pub = d->session.pub;
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_ended_session s;
+	struct hs_now now;
+
+	memcpy(id, d->session.id, sizeof id);
+	if (ours && what != HS_UNPLUG_KEEP)
+		close_unplugged(d);
+	if (what != HS_UNPLUG_REVOKE)
+		return;
+	if (ours)
+		revoke_session(d, id, &pub);
+	// and those before: else any program could spare its certificates by closing first
+	hs_clock_read(&now);
+	while (hs_ended_take(&d->ended, path, now.wall, &s))
+		if (!ours || strcmp(s.id, id) != 0)
+			revoke_session(d, s.id, &s.pub);
 }
 
 void
@@ -209,7 +225,5 @@ hs_daemon_device(struct hs_daemon *d, const char *path, bool plugged)
 		return;
 	}
 	hs_touch_unplugged(d, path);
-	if (d->session.open && d->policy->policy->unplug != HS_UNPLUG_KEEP &&
-	    is_ours(&d->session, path))
-		close_unplugged(d);
+	unplugged(d, path);
 }

@@ -8,6 +8,7 @@
 #include <uv.h>
 #include "agentd/audit.h"
 #include "agentd/devices.h"
+#include "agentd/ended.h"
 #include "agentd/policyfile.h"
 #include "agentd/prompt.h"
 #include "agentd/quota.h"
@@ -23,6 +24,7 @@ struct hs_daemon {
 	const struct hs_settings *set;
 	struct hs_audit *audit;
 	struct hs_session session;
+	struct hs_ended ended;
 	struct hs_policyfile *policy;
 	struct hs_quota quota;
 	struct hs_events *events;

@@ -6,6 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void
+note_place(struct hs_touched_at *t, const char *path)
+{
+	if (path[0] == '\0' || hs_touched_there(t, path))
+		return;
+	(void)hs_str_copy(hs_str_c(path), t->path[t->n % HS_SESSION_DEVICES],
+	    sizeof t->path[0]); // it fits: HS_DEVICE_PATH_MAX
+	t->n++;
+}
+
+bool
+hs_touched_there(const struct hs_touched_at *t, const char *path)
+{
+	for (size_t i = 0; i < t->n && i < HS_SESSION_DEVICES; i++)
+		if (strcmp(t->path[i], path) == 0)
+			return true;
+	return false;
+}
+
 void
 hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *first,
     const struct hs_now *now)
@@ -17,16 +36,36 @@ hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *firs
 	    .opened = now->wall,
 	    .active_boot_ms = now->boot_ms};
 	*key = (struct hs_keys){0};
-	hs_session_id(&s->key.pub, s->id);
+	s->pub = s->key.pub;
+	note_place(&s->touched_at, first->device);
+	hs_session_id(&s->pub, s->id);
+}
+
+// The oldest that can issue nothing more: a grant for one certificate, which is out.
+static void
+drop_a_spent(struct hs_session *s)
+{
+	size_t i = 0;
+
+	while (i < s->nheld && s->held[i]->uses_left > 0)
+		i++;
+	if (i == s->nheld)
+		return;
+	hs_held_free(&s->held[i]);
+	s->nheld--;
+	memmove(s->held + i, s->held + i + 1, (s->nheld - i) * sizeof s->held[0]);
 }
 
 int
 hs_session_add(struct hs_session *s, struct hs_held *h)
 {
+	if (s->nheld == HS_HELD_MAX)
+		drop_a_spent(s);
 	if (s->nheld == HS_HELD_MAX) {
 		hs_held_free(&h);
 		return HS_NO_BUSY;
 	}
+	note_place(&s->touched_at, h->device);
 	s->held[s->nheld++] = h;
 	return HS_OK;
 }

@@ -26,12 +26,22 @@ struct hs_issued {
 	uint8_t mem[];
 };
 
-#define HS_HELD_MAX 64 // grants of a session that live at one time
+#define HS_HELD_MAX	   64 // grants of a session that live at one time
+#define HS_SESSION_DEVICES 16 // places where its grants were touched
+
+// Where a session's grants were touched, of those that have ended too: its certificates may
+// live on. The latest, if there are more.
+struct hs_touched_at {
+	char path[HS_SESSION_DEVICES][HS_DEVICE_PATH_MAX];
+	size_t n; // ever noted
+};
 
 // Zero-initialise.
 struct hs_session {
 	bool open;
 	struct hs_keys key;
+	struct hs_key pub; // of key, which is wiped before the rest
+	struct hs_touched_at touched_at;
 	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_held *held[HS_HELD_MAX]; // grants that live, oldest first; owned
 	size_t nheld;
@@ -46,8 +56,10 @@ struct hs_session {
 // Opens a session over key with its first grant. Both are taken; it cannot fail.
 void hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *first,
     const struct hs_now *now);
-// Adds a grant, which is taken. HS_NO_BUSY where there are too many: it is freed then.
+// Adds a grant, which is taken; where there are too many, one that has nothing left to
+// issue makes room. HS_NO_BUSY where there is none: it is freed then.
 int hs_session_add(struct hs_session *s, struct hs_held *h);
+bool hs_touched_there(const struct hs_touched_at *t, const char *path);
 // Drops the grants that have ended. True if the session has ended with the last of them, or
 // by idling for idle_ms (0: never); it is for the caller to end it.
 bool hs_session_over(struct hs_session *s, const struct hs_now *now, uint64_t idle_ms);

@@ -23,6 +23,7 @@ opened() {
 	hs_softkey blue touch-next &&
 		handseal open --user deploy --host web1.example.com --cmd id --ttl 1h
 }
+session() { handseal status --json | tr -d ' \n' | sed -n 's/.*"session":{[^}]*"id":"\([0-9a-f]*\)".*/\1/p'; }
 is_open() { handseal status --json | grep -q '"session"' && handseal status | grep -q "^open "; }
 
 test_expect_success 'two keys, a daemon' '
@@ -51,7 +52,6 @@ test_expect_success 'another key that is unplugged is nobody'\''s business' '
 test_expect_success 'rule5: revoke: it closes, and the list is on disk, for OpenSSH to read' '
 	policy revoke && opened &&
 	handseal request -o "$HS_TMP/id" --user deploy --host web1.example.com --cmd id --agent claude &&
-	id=$(handseal status --json | sed -n "s/.*\"session\": *\"\([0-9a-f]*\)\".*/\1/p") &&
 	hs_softkey blue unplug && start=$(date +%s%N) && hs_wait_for "! is_open" 5 &&
 	test $(($(date +%s%N) - start)) -lt 1000000000 && ls "$state/krl" && krl=$(echo "$state"/krl/*.krl) &&
 	test_expect_code 1 ssh-keygen -Q -f "$krl" "$HS_TMP/id-cert.pub" >out && grep REVOKED out &&
@@ -62,5 +62,15 @@ test_expect_success 'rule5: revoke: it closes, and the list is on disk, for Open
 test_expect_success 'the next session is another, which the list does not name' '
 	opened && handseal request -o "$HS_TMP/id2" --user deploy --host web1.example.com --cmd id &&
 	ssh-keygen -Q -f "$krl" "$HS_TMP/id2-cert.pub" && handseal close
+'
+test_expect_success 'rule5: a session that was closed before is revoked too, once, while a certificate of it lives' '
+	opened && id=$(session) && test -n "$id" &&
+	handseal request -o "$HS_TMP/id3" --user deploy --host web1.example.com --cmd id --ttl 40m && handseal close &&
+	opened && empty=$(session) && handseal close &&
+	hs_softkey spare unplug && hs_wait_for "grep -q \"unplugged.*spare\" $state/audit.jsonl" 5 && test ! -e "$state/krl/$id.krl" &&
+	hs_softkey blue unplug && hs_wait_for "test -e $state/krl/$id.krl" 5 &&
+	test_expect_code 1 ssh-keygen -Q -f "$state/krl/$id.krl" "$HS_TMP/id3-cert.pub" && hs_softkey blue plug &&
+	test ! -e "$state/krl/$empty.krl" && hs_softkey blue unplug && hs_softkey blue plug &&
+	test $(grep -c " session $id " "$state/revoked") = 1
 '
 hs_done

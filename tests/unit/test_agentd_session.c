@@ -9,9 +9,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agentd/session.h"
+#include "agentd/ended.h"
 
 #define WALL 1795485600u
 #define BOOT 1000000u // milliseconds
@@ -222,7 +223,7 @@ uses_go_back_to_their_grant(void **state)
 }
 
 static void
-keep(uint64_t serial, uint64_t end)
+issued(uint64_t serial, uint64_t end)
 {
 	const struct hs_issued_spec spec = {.serial = serial,
 	    .issued = WALL,
@@ -239,7 +240,7 @@ what_was_issued_is_kept_until_it_ends(void **state)
 {
 	(void)state;
 	for (uint64_t i = 1; i <= 200; i++)
-		keep(i, WALL + i);
+		issued(i, WALL + i);
 	assert_int_equal(s.nlive, 200);
 	assert_int_equal(s.bytes, 600);
 	assert_int_equal(hs_session_last_end(&s), WALL + 200);
@@ -271,6 +272,107 @@ there_is_a_limit_to_what_is_kept(void **state)
 	assert_int_equal(s.nlive, 1);
 }
 
+// A grant for one certificate, which is out, gives its place to a new one.
+static void
+a_spent_one_makes_room(void **state)
+{
+	(void)state;
+	for (uint64_t i = 1; i < HS_HELD_MAX; i++)
+		assert_int_equal(
+		    hs_session_add(&s, grant(i + 1, 50, i == 7 || i == 9 ? 0 : 1)), HS_OK);
+	assert_int_equal(hs_session_add(&s, grant(101, 60, 1)), HS_OK);
+	assert_int_equal(s.held[7]->grant.cert.serial, 9); // that of serial 8 went
+	assert_int_equal(hs_session_add(&s, grant(102, 60, 1)), HS_OK);
+	assert_int_equal(s.nheld, HS_HELD_MAX);
+	for (size_t i = 0; i < s.nheld; i++)
+		assert_true(s.held[i]->uses_left > 0);
+	assert_int_equal(s.held[HS_HELD_MAX - 1]->grant.cert.serial, 102);
+	assert_int_equal(hs_session_add(&s, grant(103, 60, 1)), HS_NO_BUSY);
+}
+
+// ---- sessions that have ended
+
+static struct hs_held *
+at_place(const char *device)
+{
+	struct hs_held *h = grant(2, 500, 1);
+
+	(void)snprintf(h->device, sizeof h->device, "%s", device);
+	return h;
+}
+
+static void
+where_it_was_touched(void **state)
+{
+	char path[40];
+
+	(void)state;
+	assert_false(hs_touched_there(&s.touched_at, "")); // the first: not known where
+	assert_int_equal(hs_session_add(&s, at_place("/dev/hidraw3")), HS_OK);
+	assert_int_equal(hs_session_add(&s, at_place("/dev/hidraw3")), HS_OK);
+	assert_int_equal(s.touched_at.n, 1);
+	assert_true(hs_touched_there(&s.touched_at, "/dev/hidraw3"));
+	assert_false(hs_touched_there(&s.touched_at, "/dev/hidraw30"));
+	for (int i = 0; i < HS_SESSION_DEVICES; i++) {
+		(void)snprintf(path, sizeof path, "softkey:/%d", i);
+		assert_int_equal(hs_session_add(&s, at_place(path)), HS_OK);
+	}
+	assert_false(hs_touched_there(&s.touched_at, "/dev/hidraw3")); // the oldest
+	assert_true(hs_touched_there(&s.touched_at, "softkey:/0"));
+	assert_true(hs_touched_there(&s.touched_at, path));
+}
+
+static void
+an_ended_one_is_taken_once_while_it_matters(void **state)
+{
+	static struct hs_ended e;
+	struct hs_ended_session out;
+	struct hs_key pub = s.pub;
+	char id[HS_SESSION_ID_LEN + 1];
+
+	(void)state;
+	e = (struct hs_ended){0};
+	assert_int_equal(hs_session_add(&s, at_place("/dev/hidraw3")), HS_OK);
+	hs_ended_add(&e, &s, WALL);
+	assert_int_equal(e.n, 0); // nothing was issued
+	issued(1, WALL + 100);
+	issued(2, WALL + 50);
+	memcpy(id, s.id, sizeof id);
+	hs_ended_add(&e, &s, WALL + 100);
+	assert_int_equal(e.n, 0); // it has ended
+	hs_keys_wipe(&s.key);
+	hs_ended_add(&e, &s, WALL + 99);
+	hs_session_end(&s);
+	hs_ended_add(&e, &s, WALL); // none is open
+	assert_int_equal(e.n, 1);
+	assert_false(hs_ended_take(&e, "/dev/hidraw4", WALL, &out));
+	assert_false(hs_ended_take(&e, "/dev/hidraw3", WALL + 100, &out));
+	assert_true(hs_ended_take(&e, "/dev/hidraw3", WALL + 99, &out));
+	assert_string_equal(out.id, id);
+	assert_true(hs_key_eq(&out.pub, &pub));
+	assert_false(hs_ended_take(&e, "/dev/hidraw3", WALL, &out));
+}
+
+static void
+too_many_ended_ones(void **state)
+{
+	static struct hs_ended e;
+	struct hs_ended_session out;
+
+	(void)state;
+	e = (struct hs_ended){0};
+	assert_int_equal(hs_session_add(&s, at_place("a")), HS_OK);
+	issued(1, WALL + 100);
+	for (size_t i = 0; i <= HS_ENDED_MAX; i++) {
+		s.live[0]->end = WALL + (i == 5 ? 10 : 100 + i);
+		hs_ended_add(&e, &s, WALL);
+	}
+	assert_int_equal(e.n, HS_ENDED_MAX);
+	while (hs_ended_take(&e, "a", WALL, &out))
+		assert_true(out.last_end >= WALL + 100); // the one that ended first went
+	assert_int_equal(e.n, 0);
+}
+
 int
 main(void)
 {
@@ -278,7 +380,9 @@ main(void)
 	const struct CMUnitTest tests[] = {T(begins_whole),
 	    T(a_grant_ends_and_the_others_stay), T(either_clock_ends_a_grant),
 	    T(idling_ends_it), T(when_to_look_again), T(none_is_open),
-	    T(no_more_than_so_many_live), T(uses_go_back_to_their_grant),
+	    T(no_more_than_so_many_live), T(a_spent_one_makes_room),
+	    T(where_it_was_touched), T(an_ended_one_is_taken_once_while_it_matters),
+	    T(too_many_ended_ones), T(uses_go_back_to_their_grant),
 	    T(what_was_issued_is_kept_until_it_ends), T(there_is_a_limit_to_what_is_kept)};
 
 	if (sodium_init() < 0)
