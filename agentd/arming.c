@@ -68,6 +68,18 @@ judge_answer(struct hs_touch *t, struct hs_str answer)
 	return true;
 }
 
+// What the key said that it wants is asked for at once, where somebody can be asked.
+static void
+park(struct hs_touch *t)
+{
+	bool news = t->why.err.code == HS_SK_PIN_REQUIRED && !t->pin;
+
+	t->pin = t->pin || news;
+	hs_touch_park(t);
+	if (news && t->state == PARKED && hs_prompt_takes_pin(t->d->prompt))
+		hs_touch_show(t);
+}
+
 static void
 on_ceremony(void *arg, int code, struct hs_str answer, const struct hs_err *err)
 {
@@ -92,8 +104,7 @@ on_ceremony(void *arg, int code, struct hs_str answer, const struct hs_err *err)
 	else
 		touched = judge_answer(t, answer);
 	if (!touched && !t->opening && hs_asking_parks(t->why.err.code)) {
-		t->pin = t->pin || t->why.err.code == HS_SK_PIN_REQUIRED;
-		hs_touch_park(t);
+		park(t);
 		return;
 	}
 	if (t->why.err.code != HS_OK && t->why.remedy[0] == '\0')
@@ -178,7 +189,12 @@ judge_again(struct hs_touch *t, const struct hs_now *now)
 		return hs_fail(&t->why.err, HS_NO_GONE, "nobody answered in time");
 	if (still_permitted(t, now) != HS_OK)
 		return (int)t->why.err.code;
-	return hs_enrolled_recheck(t->d->set->roots_dir, &t->roots, &t->why.err);
+	if (hs_enrolled_recheck(t->d->set->roots_dir, &t->roots, &t->why.err) != HS_OK)
+		return (int)t->why.err.code;
+	if (hs_enrolled_any_verify(&t->roots) && !t->pin)
+		return hs_fail(&t->why.err, HS_SK_PIN_REQUIRED,
+		    "a key is to be used with its PIN only since the text was shown");
+	return HS_OK;
 }
 
 void

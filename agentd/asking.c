@@ -40,8 +40,7 @@ read_roots(struct hs_touch *t, struct hs_refusal *why)
 	if (rc != HS_OK)
 		return hs_refusal_remedy(why, "enrol a key first: handseal enroll");
 	// a key that was enrolled with its PIN is never used without
-	for (size_t i = 0; i < t->roots.n; i++)
-		t->pin = t->pin || t->roots.v[i].verify;
+	t->pin = t->pin || hs_enrolled_any_verify(&t->roots);
 	return HS_OK;
 }
 

@@ -27,13 +27,13 @@ read_one(int dir, const char *name, struct hs_root_record *out, struct hs_err *e
 	return rc;
 }
 
-static bool
-known(const struct hs_enrolled *e, const struct hs_key *key)
+static const struct hs_root_record *
+find(const struct hs_enrolled *e, const struct hs_key *key)
 {
 	for (size_t i = 0; i < e->n; i++)
 		if (hs_key_eq(&e->v[i].key, key))
-			return true;
-	return false;
+			return &e->v[i];
+	return NULL;
 }
 
 static int
@@ -60,7 +60,7 @@ read_folder(int fd, DIR *dir, struct hs_enrolled *out)
 		else if (out->n == HS_ROOTS_MAX)
 			(void)hs_fail(&why, HS_ERR_TOO_LONG, "there are too many roots");
 		else if (read_one(fd, ent->d_name, slot, &why) == HS_OK &&
-			 known(out, &slot->key))
+			 find(out, &slot->key) != NULL)
 			(void)hs_fail(
 			    &why, HS_ERR_CONFIG, "another file holds the same key");
 		if (why.code == HS_OK) {
@@ -111,15 +111,6 @@ out:
 	return rc;
 }
 
-static bool
-holds(const struct hs_enrolled *e, const struct hs_key *key)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (hs_key_eq(&e->v[i].key, key))
-			return true;
-	return false;
-}
-
 int
 hs_enrolled_recheck(const char *dir, struct hs_enrolled *e, struct hs_err *err)
 {
@@ -127,9 +118,14 @@ hs_enrolled_recheck(const char *dir, struct hs_enrolled *e, struct hs_err *err)
 	int rc = hs_enrolled_read(dir, &now, err);
 	size_t n = 0;
 
-	for (size_t i = 0; rc == HS_OK && i < e->n; i++)
-		if (holds(&now, &e->v[i].key))
-			e->v[n++] = e->v[i];
+	for (size_t i = 0; rc == HS_OK && i < e->n; i++) {
+		const struct hs_root_record *r = find(&now, &e->v[i].key);
+
+		if (r == NULL)
+			continue;
+		e->v[n] = e->v[i];
+		e->v[n++].verify |= r->verify;
+	}
 	if (rc == HS_OK)
 		e->n = n;
 	if (rc == HS_OK && n == 0)
@@ -143,6 +139,15 @@ hs_enrolled_free(struct hs_enrolled *e)
 {
 	free(e->v);
 	*e = (struct hs_enrolled){0};
+}
+
+bool
+hs_enrolled_any_verify(const struct hs_enrolled *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->v[i].verify)
+			return true;
+	return false;
 }
 
 bool

@@ -2,7 +2,7 @@
 //
 // Every request from its first byte to its reply. Who sends it: any process of this user.
 // Nothing is answered before it is recorded, but what changes and reveals nothing: query,
-// list, status. Contract in request.h.
+// list, status, events. Contract in request.h.
 #include "agentd/request.h"
 
 #include <inttypes.h>
@@ -153,6 +153,7 @@ do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 static int
 do_answer(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 {
+	struct hs_audit_record rec = {.event = "answer", .time = now->wall};
 	struct hs_refusal why = {0};
 	struct hs_agent_waiting out;
 	struct hs_agent_answer m;
@@ -177,7 +178,13 @@ do_answer(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	mark = hs_agent_reply_begin(&frame, HS_EXT_ANSWER, HS_AGENT_DONE);
 	hs_agent_waiting_put(&frame, &out);
 	hs_agent_frame_end(&frame, mark);
-	hs_conn_reply(c, &frame);
+	hs_reply_who(&rec, &c->peer);
+	rec.ask = out.code;
+	rec.sentence = hs_str_c(m.what == HS_ANSWER_DECLINE ? "decline"
+				: m.what == HS_ANSWER_LATER ? "later"
+				: m.pin			    ? "arm, with a PIN"
+							    : "arm");
+	hs_reply_recorded(c, HS_EXT_ANSWER, &frame, &rec);
 	return HS_OK;
 }
 

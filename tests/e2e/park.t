@@ -42,6 +42,7 @@ test_expect_success 'with another key, or none of its own, nobody hears of it' '
 '
 test_expect_success 'approve arms it again; touched, its key fetches it, once' '
 	hs_softkey blue touch-next && timeout 20 handseal approve $code && recorded $code touch "\"root\":\"blue\"" &&
+	recorded $code answer "\"pid\":.*handseal\".*\"sentence\":\"arm\"" &&
 	get $code --key k.pub -o a && ssh-keygen -L -f a | grep "$(ssh-keygen -lf k.pub | cut -d" " -f2)" &&
 	! get $code --key k.pub -o again 2>err && grep not-found err && pending 0
 '
@@ -54,8 +55,14 @@ test_expect_success 'plugging the key in arms it again' '
 	state $code parked && hs_softkey blue touch-next && hs_softkey blue plug &&
 	recorded $code touch "\"root\":\"blue\"" && get $code --key k.pub -o d1 && test -s d1
 '
+test_expect_success 'the key is to be used with its PIN only, since it was shown: refused, and the next asks for it' '
+	roots=$XDG_CONFIG_HOME/handseal/roots && parked v && cp "$roots/blue" kept && sed "s/^Verify .*/Verify pin/" kept >"$roots/blue" &&
+	{ timeout 20 handseal approve $code || true; } && recorded $code touch-failed "pin-required" &&
+	handseal roots | grep -i pin && cat kept >"$roots/blue"
+'
 test_expect_success 'declined while it is parked: final, and told apart' '
 	parked e && handseal decline $code && test_expect_code 4 get $code --key k.pub -o e1 && recorded $code declined touch-declined &&
+	recorded $code answer "\"sentence\":\"decline\"" &&
 	daemon HANDSEAL_TOUCH_SECONDS=1 && watched
 '
 test_expect_success 'Park is over: gone, for whoever waits and whoever comes later' '

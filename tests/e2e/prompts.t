@@ -162,7 +162,12 @@ test_expect_success 'three wrong ones in a row: told apart, and so until it is p
 test_expect_success 'a key that always wants its PIN: asked for once that is known' '
 	policy "$rest" && hs_softkey blue always-uv on && says stay && ask m $what --cmd arch -o m &&
 	recorded $code parked pin-required && { agentctl answer $code arm pin || true; } && hs_softkey blue wait 10 &&
-	hs_softkey blue touch && ends m 0 . && flags 5 && hs_softkey blue always-uv off
+	hs_softkey blue touch && ends m 0 . && flags 5
+'
+test_expect_success 'a key that always wants its PIN: askpass asks for it at once' '
+	says $secret && ask mm $what --cmd uname -o mm && recorded $code parked pin-required &&
+	shown pin && grep "Enter the PIN" "$asked/pin" && hs_softkey blue wait 10 && hs_softkey blue touch &&
+	ends mm 0 . && flags 5 && none_left && hs_softkey blue always-uv off
 '
 test_expect_success 'rule1: a key that says verified, and was not asked to, or was given no PIN' '
 	hs_softkey blue fault flags-uv && ask n $what --cmd true -o n && hs_softkey blue wait 10 && hs_softkey blue touch &&

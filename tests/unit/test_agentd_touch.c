@@ -163,12 +163,19 @@ later_in_each_state_then_again(void **unused)
 static void
 declined_and_later_at_once(void **unused)
 {
+	int third;
+
 	(void)unused;
 	begin("wait", 0);
 	request();
 	world_until(&w, ARMED);
-	answer(HS_ANSWER_LATER); // its helper is being ended
-	answer_refused(HS_ANSWER_DECLINE, HS_NO_SUCH);
+	third = world_dial();
+	world_answer(third, code, HS_ANSWER_LATER, -1);
+	while (!w.d.touches->stopping)
+		world_turn(&w);
+	world_answer(other, code, HS_ANSWER_DECLINE, -1); // its helper is being ended
+	world_refused(&w, other, HS_EXT_ANSWER, HS_NO_SUCH);
+	close(third);
 	world_until(&w, PARKED);
 	answer(HS_ANSWER_DECLINE);
 	ends_with(HS_NO_SAID_NO);
