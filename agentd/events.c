@@ -11,7 +11,7 @@
 #define REPLY_MAX (HS_FRAME_MAX - 64)
 
 struct kept {
-	uint64_t seq;
+	uint64_t seq;	    // 0: none, or it was lost
 	struct hs_buf body; // as hs_agent_event_put writes it
 };
 
@@ -62,79 +62,132 @@ hs_events_free(struct hs_events **e)
 
 // ---- answering
 
-static void
-put_reply(struct hs_conn *c, uint64_t last, uint32_t n, struct hs_str bodies)
+// A reply's frame up to its events, and the end of it. Where memory was short, the
+// connection ends: what nobody was told of is not taken for told.
+static size_t
+begin_reply(struct hs_buf *frame, const struct hs_agent_told *head)
 {
-	struct hs_buf frame = {0};
-	size_t mark = hs_agent_reply_begin(&frame, HS_EXT_EVENTS, HS_AGENT_DONE);
-	struct hs_now now;
+	size_t mark = hs_agent_reply_begin(frame, HS_EXT_EVENTS, HS_AGENT_DONE);
 
-	hs_put_u64(&frame, last);
-	hs_put_u32(&frame, n);
-	hs_put_raw(&frame, bodies.p, bodies.len);
-	hs_agent_frame_end(&frame, mark);
-	hs_clock_read(&now);
-	c->watches_until = now.boot_ms + HS_EVENTS_GRACE_MS;
-	hs_conn_reply(c, &frame);
+	hs_agent_told_put(frame, head);
+	return mark;
 }
 
-// Those after `after`, as many as fit. False where there are none.
+static void
+end_reply(struct hs_conn *c, struct hs_buf *frame, size_t mark)
+{
+	struct hs_now now;
+
+	hs_agent_frame_end(frame, mark);
+	hs_clock_read(&now);
+	c->watches_until = now.boot_ms + HS_EVENTS_GRACE_MS;
+	hs_conn_reply(c, frame);
+}
+
+static void
+reply_nothing(struct hs_conn *c, uint64_t after)
+{
+	const struct hs_agent_told head = {.last = after};
+	struct hs_buf frame = {0};
+	size_t mark = begin_reply(&frame, &head);
+
+	end_reply(c, &frame, mark);
+}
+
+static const struct kept *
+kept_at(const struct hs_events *e, uint64_t seq)
+{
+	return &e->ring[seq % HS_EVENTS_KEPT];
+}
+
+// Is each that came after `after` still there?
 static bool
+all_kept(const struct hs_events *e, uint64_t after)
+{
+	for (uint64_t seq = after + 1; seq <= e->last; seq++)
+		if (kept_at(e, seq)->seq != seq)
+			return false;
+	return true;
+}
+
+// Those after `after`, which are all kept, as many as fit.
+static void
 reply_since(struct hs_conn *c, uint64_t after)
 {
 	const struct hs_events *e = c->d->events;
-	uint64_t oldest = e->last >= HS_EVENTS_KEPT ? e->last - HS_EVENTS_KEPT + 1 : 1;
-	uint64_t seq = after + 1 > oldest ? after + 1 : oldest, last = after;
-	struct hs_buf bodies = {0};
-	uint32_t n = 0;
+	struct hs_agent_told head = {.last = after};
+	struct hs_buf frame = {0};
+	size_t mark, room = REPLY_MAX;
 
-	for (; seq <= e->last; seq++) {
-		const struct kept *k = &e->ring[seq % HS_EVENTS_KEPT];
-
-		if (k->seq != seq) {
-			last = seq; // lost
-			continue;
-		}
-		if (bodies.len + k->body.len > REPLY_MAX)
-			break;
-		hs_put_raw(&bodies, k->body.p, k->body.len);
-		last = seq;
-		n++;
+	while (head.last < e->last && kept_at(e, head.last + 1)->body.len <= room) {
+		head.last++;
+		head.n++;
+		room -= kept_at(e, head.last)->body.len;
 	}
-	if (n > 0)
-		put_reply(c, last, n, hs_buf_str(&bodies));
-	hs_buf_free(&bodies);
-	return n > 0;
+	mark = begin_reply(&frame, &head);
+	for (uint64_t seq = after + 1; seq <= head.last; seq++) {
+		struct hs_str body = hs_buf_str(&kept_at(e, seq)->body);
+
+		hs_put_raw(&frame, body.p, body.len);
+	}
+	end_reply(c, &frame, mark);
 }
 
 struct snapshot {
-	const struct hs_daemon *d;
-	struct hs_buf bodies;
+	uint64_t last;
+	struct hs_buf frame;
+	size_t room; // for texts
 	uint32_t n;
 };
 
+// The text of what blinks is there in any case, since a touch would be for it. Another that
+// has no room is told without.
 static void
 add_waiting(void *arg, struct hs_agent_event *event)
 {
 	struct snapshot *s = arg;
-	size_t before = s->bodies.len;
 
-	event->seq = s->d->events->last;
-	hs_agent_event_put(&s->bodies, event);
-	if (hs_buf_err(&s->bodies) == HS_OK && s->bodies.len <= REPLY_MAX)
-		s->n++;
-	else
-		s->bodies.len = before;
+	if (!hs_str_is(event->event, "armed")) {
+		if (event->text.len > s->room)
+			event->text = (struct hs_str){0};
+		s->room -= event->text.len;
+	}
+	event->seq = s->last;
+	hs_agent_event_put(&s->frame, event);
+	s->n++;
 }
 
 static void
 reply_waiting(struct hs_conn *c)
 {
-	struct snapshot s = {.d = c->d};
+	struct snapshot s = {.last = c->d->events->last};
+	struct hs_agent_told head = {.last = s.last, .anew = 1};
+	size_t mark = 0;
 
-	hs_touch_each_waiting(c->d, add_waiting, &s);
-	put_reply(c, c->d->events->last, s.n, hs_buf_str(&s.bodies));
-	hs_buf_free(&s.bodies);
+	hs_touch_each_waiting(c->d, add_waiting, &s); // without texts: how much is that?
+	if (hs_buf_err(&s.frame) == HS_OK) {
+		head.n = s.n;
+		s.room = s.frame.len < REPLY_MAX ? REPLY_MAX - s.frame.len : 0;
+		hs_buf_reset(&s.frame);
+		mark = begin_reply(&s.frame, &head);
+		hs_touch_each_waiting(c->d, add_waiting, &s);
+	}
+	end_reply(c, &s.frame, mark);
+}
+
+// False where there is nothing to tell.
+static bool
+reply_now(struct hs_conn *c, uint64_t after)
+{
+	const struct hs_events *e = c->d->events;
+
+	if (after == e->last)
+		return false;
+	if (after == 0 || after > e->last || !all_kept(e, after))
+		reply_waiting(c);
+	else
+		reply_since(c, after);
+	return true;
 }
 
 // ---- waiting
@@ -165,7 +218,7 @@ on_wait_over(uv_timer_t *t)
 	uint64_t after = f->after;
 
 	hs_events_abandon(c);
-	put_reply(c, after, 0, (struct hs_str){0});
+	reply_nothing(c, after);
 }
 
 static void
@@ -176,7 +229,7 @@ wait_for_next(struct hs_conn *c, const struct hs_agent_events *m)
 
 	if (f == NULL || uv_timer_init(c->d->loop, &f->timer) != 0) {
 		free(f);
-		put_reply(c, m->after, 0, (struct hs_str){0});
+		reply_nothing(c, m->after);
 		return;
 	}
 	f->conn = c;
@@ -190,9 +243,7 @@ void
 hs_events_ask(struct hs_conn *c, const struct hs_agent_events *m)
 {
 	c->watches = m->prompts != 0;
-	if (m->after == 0 || m->after > c->d->events->last)
-		reply_waiting(c);
-	else if (!reply_since(c, m->after))
+	if (!reply_now(c, m->after))
 		wait_for_next(c, m);
 }
 
@@ -228,8 +279,7 @@ wake_all(uv_timer_t *timer)
 		after = f->after;
 		held = hs_conn_ref(c);
 		hs_events_abandon(c);
-		if (!reply_since(c, after))
-			put_reply(c, d->events->last, 0, (struct hs_str){0});
+		(void)reply_now(c, after);
 		hs_conn_unref(held);
 		c = d->conns;
 	}
@@ -249,7 +299,7 @@ hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event)
 	k = &e->ring[full.seq % HS_EVENTS_KEPT];
 	hs_buf_free(&k->body);
 	hs_agent_event_put(&k->body, &full);
-	k->seq = hs_buf_err(&k->body) == HS_OK ? full.seq : 0;
+	k->seq = hs_buf_err(&k->body) == HS_OK && k->body.len <= REPLY_MAX ? full.seq : 0;
 	e->wake.data = d;
 	(void)uv_timer_start(&e->wake, wake_all, 0, 0);
 }

@@ -18,8 +18,8 @@ struct hs_events *hs_events_new(uv_loop_t *loop); // NULL: no memory
 void hs_events_free(struct hs_events **e);	  // memory goes with the loop's next turn
 
 // Tells of an event: seq and time are filled in, texts are copied. Followers are answered
-// from the loop, never from within this call. Where memory is short it is lost, which a
-// reader sees by the gap in seq.
+// from the loop, never from within this call. Where memory is short it is lost, and who has
+// not had it is told anew what waits.
 void hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event);
 
 // `events`: the reply comes now or later.

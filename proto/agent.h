@@ -98,11 +98,16 @@ struct hs_agent_answer {
 	    pin; // 1: a descriptor to read the PIN from comes with the frame (SCM_RIGHTS)
 };
 // events: what happened since `after`; with 0, what waits now. Held back until there is
-// something, or wait is over. DONE with uint64 last, uint32 n, n events.
+// something, or wait is over. DONE with hs_agent_told, then n events.
 struct hs_agent_events {
 	uint64_t after;
 	uint32_t wait;	 // seconds, at most HS_WAIT_MAX
 	uint8_t prompts; // 1: whoever reads this shows prompts to a person
+};
+struct hs_agent_told {
+	uint64_t last; // ask again with this as after
+	uint8_t anew;  // 1: what waits now, in place of everything that was known
+	uint32_t n;
 };
 struct hs_agent_event {
 	uint64_t seq, time;  // counts from 1 in each daemon; Unix seconds
@@ -112,7 +117,8 @@ struct hs_agent_event {
 	struct hs_str agent;
 	struct hs_str id;   // session, or SESSION.SERIAL, or empty
 	struct hs_str why;  // a refusal's code, or empty
-	struct hs_str text; // asked: what the prompt shows; else a sentence, may be empty
+	struct hs_str text; // asked, armed, parked: what the prompt shows, or empty where
+			    // it had no room; else a sentence, may be empty
 	uint64_t until;	    // when what waits is gone, what was issued ends; 0: nothing
 	uint8_t pin;	    // asked, armed, parked: it wants a PIN
 	struct hs_str said; // parked: the sentence to why, as of a PIN's tries; else empty
@@ -220,6 +226,8 @@ void hs_agent_answer_put(struct hs_buf *b, const struct hs_agent_answer *m);
 int hs_agent_answer_get(struct hs_rd *r, struct hs_agent_answer *m);
 void hs_agent_events_put(struct hs_buf *b, const struct hs_agent_events *m);
 int hs_agent_events_get(struct hs_rd *r, struct hs_agent_events *m);
+void hs_agent_told_put(struct hs_buf *b, const struct hs_agent_told *m);
+int hs_agent_told_get(struct hs_rd *r, struct hs_agent_told *m); // leaves what follows
 void hs_agent_event_put(struct hs_buf *b, const struct hs_agent_event *m);
 int hs_agent_event_get(struct hs_rd *r, struct hs_agent_event *m); // leaves what follows
 void hs_agent_policy_put(struct hs_buf *b, const struct hs_agent_policy *m);

@@ -80,6 +80,26 @@ hs_agent_events_get(struct hs_rd *r, struct hs_agent_events *m)
 }
 
 void
+hs_agent_told_put(struct hs_buf *b, const struct hs_agent_told *m)
+{
+	hs_put_u64(b, m->last);
+	hs_put_u8(b, m->anew);
+	hs_put_u32(b, m->n);
+}
+
+int
+hs_agent_told_get(struct hs_rd *r, struct hs_agent_told *m)
+{
+	int rc = HS_OK;
+
+	*m = (struct hs_agent_told){0};
+	GET(hs_get_u64, last);
+	GET(hs_agent_get_bool, anew);
+	GET(hs_get_u32, n);
+	return rc;
+}
+
+void
 hs_agent_event_put(struct hs_buf *b, const struct hs_agent_event *m)
 {
 	hs_put_u64(b, m->seq);

@@ -20,8 +20,9 @@ struct approval {
 	char code[HS_CODE_LEN + 1];
 	struct hs_board board;
 	FILE *talk;
-	bool armed; // that the key blinks was said
-	int status; // -1 until it has ended
+	bool armed;  // that the key blinks was said
+	bool missed; // events were missed, and it is not among what waits
+	int status;  // -1 until it has ended
 };
 
 // The command line of both: HS_OPTIONS_GO with the code, or an exit status.
@@ -83,8 +84,14 @@ follow(void *arg, const struct hs_agent_event *e)
 {
 	struct approval *a = arg;
 
+	if (hs_str_is(e->event, HS_EVENT_ANEW))
+		a->missed = true; // unless it follows, with the text that was shown
 	if (!hs_str_is(e->code, a->code))
 		return 0;
+	if (a->missed &&
+	    !hs_str_eq(e->text, hs_buf_str(&hs_board_find(&a->board, a->code)->text)))
+		return 0;
+	a->missed = false;
 	if (hs_event_ends(e) || hs_str_is(e->event, "parked"))
 		return finish(a, e);
 	if (hs_str_is(e->event, "armed") && !a->armed)
@@ -114,6 +121,11 @@ find(struct approval *a, int *status)
 
 	if (found == NULL)
 		(void)hs_fail(&err, HS_NO_SUCH, "nothing waits under %s", a->code);
+	else if (found->text.len == 0)
+		(void)hs_fail(&err, HS_ERR_TOO_LONG,
+		    "the text of %s did not come, as where too much waits: the key is not "
+		    "asked; decline others, then try again",
+		    a->code);
 	else if (!found->showable)
 		(void)hs_fail(&err, HS_SK_LIED,
 		    "the text of %s holds control characters: it is not shown, and the key "
@@ -167,8 +179,11 @@ approve(struct approval *a)
 		if (status != HS_EXIT_DONE)
 			return status;
 	}
-	while (rc == HS_OK && a->status < 0)
+	while (rc == HS_OK && a->status < 0 && !a->missed)
 		rc = turn(a, follow, &err);
+	if (rc == HS_OK && a->status < 0)
+		(void)hs_fail(&err, HS_ERR_IO,
+		    "events were missed, and what became of %s is not known", a->code);
 	if (err.code == HS_OK)
 		return rc == HS_OK ? a->status : HS_EXIT_FAILED;
 	if (a->armed)

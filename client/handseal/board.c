@@ -102,6 +102,24 @@ drop(struct hs_board *b, struct hs_board_asking *a)
 	}
 }
 
+// As many askings of which was heard as there can be.
+static bool
+is_full(const struct hs_board *b)
+{
+	size_t heard = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		heard += !b->v[i].unheard;
+	return heard >= HS_BOARD_MAX || b->n == sizeof b->v / sizeof b->v[0];
+}
+
+// The same asking as before, or another under a code that came free?
+static bool
+is_same(const struct hs_board_asking *a, const struct hs_agent_event *e)
+{
+	return a->until == e->until && hs_str_eq(hs_buf_str(&a->text), e->text);
+}
+
 static void
 update(struct hs_board_asking *a, const struct hs_agent_event *e)
 {
@@ -112,6 +130,7 @@ update(struct hs_board_asking *a, const struct hs_agent_event *e)
 	hs_put_raw(&a->text, e->text.p, e->text.len);
 	a->showable =
 	    hs_buf_err(&a->text) == HS_OK && hs_asked_showable(hs_buf_str(&a->text));
+	a->unheard = false;
 	a->pin = e->pin != 0;
 	a->until = e->until;
 	a->why[0] = '\0';
@@ -126,16 +145,22 @@ update(struct hs_board_asking *a, const struct hs_agent_event *e)
 static unsigned
 take_waiting(struct hs_board *b, const char *code, const struct hs_agent_event *e)
 {
-	struct hs_board_asking *a = hs_board_find(b, code), *chosen = hs_board_chosen(b);
+	struct hs_board_asking *a = hs_board_find(b, code), *chosen;
 	unsigned change = 0;
 
+	if (a != NULL && a->unheard && !is_same(a, e)) {
+		change = a == hs_board_chosen(b) ? HS_BOARD_CHOICE : 0;
+		drop(b, a); // and what is being typed for it
+		a = NULL;
+	}
+	chosen = hs_board_chosen(b);
 	if (a == NULL) {
-		if (b->n == HS_BOARD_MAX)
-			return 0; // more than any policy lets wait
+		if (is_full(b))
+			return change; // more than any policy lets wait
 		a = &b->v[b->n++];
 		memcpy(a->code, code, sizeof a->code);
 		keep(a->agent, sizeof a->agent, e->agent);
-		change = HS_BOARD_BELL;
+		change |= HS_BOARD_BELL;
 	}
 	update(a, e);
 	if (b->held || a == chosen)
@@ -170,11 +195,29 @@ hs_board_take(struct hs_board *b, const struct hs_agent_event *e, uint64_t now)
 		a = hs_event_ends(e) ? hs_board_find(b, code) : NULL;
 		if (a != NULL)
 			drop(b, a);
+		if (hs_str_is(e->event, HS_EVENT_ANEW))
+			for (size_t i = 0; i < b->n; i++)
+				b->v[i].unheard = true;
 		keep_news(b, e, now);
 	}
 	a = hs_board_chosen(b);
 	if (strcmp(before, a != NULL ? a->code : "") != 0)
 		change |= HS_BOARD_CHOICE;
+	return change;
+}
+
+unsigned
+hs_board_settle(struct hs_board *b)
+{
+	unsigned change = 0;
+
+	for (size_t i = b->n; i-- > 0;) {
+		if (!b->v[i].unheard)
+			continue;
+		if (b->chosen == i)
+			change = HS_BOARD_CHOICE;
+		drop(b, &b->v[i]);
+	}
 	return change;
 }
 

@@ -76,6 +76,7 @@ static bool
 is_sound(const struct hs_agent_event *e)
 {
 	if (e->event.len == 0 || e->event.len > NAME_MAX_LEN ||
+	    hs_str_is(e->event, HS_EVENT_ANEW) || // ours alone
 	    !hs_text_is_agent_name(e->event) || e->text.len > HS_SHOWN_MAX)
 		return false;
 	if (e->code.len == 0)
@@ -89,32 +90,53 @@ malformed(struct hs_err *err)
 	return hs_fail(err, HS_ERR_FORMAT, "the answer to %s is malformed", HS_EXT_EVENTS);
 }
 
+// Could it answer what was asked? The first starts anew, and a later one may at any time,
+// but only beyond what was known: so each leads on, or comes when its time is over.
+static bool
+is_answer(const struct hs_events *s, const struct hs_agent_told *t, int64_t now)
+{
+	if (s->after > 0 && t->anew)
+		return t->last > s->after;
+	return t->anew == (s->after == 0) && t->last >= s->after &&
+	       (t->n > 0 || now - s->asked >= (int64_t)s->wait * 1000 - EARLY_MS);
+}
+
+static int
+tell_anew(uint64_t last, hs_events_fn *fn, void *arg)
+{
+	const struct hs_agent_event e = {.seq = last,
+	    .time = hs_cli_now(),
+	    .event = hs_str_c(HS_EVENT_ANEW),
+	    .text = hs_str_c("events were missed; what waits now follows")};
+
+	return fn(arg, &e);
+}
+
 int
 hs_events_take(struct hs_events *s, struct hs_rd *body, int64_t now, hs_events_fn *fn,
     void *arg, struct hs_err *err)
 {
-	uint64_t last, before = s->after;
+	uint64_t before = s->after;
+	struct hs_agent_told told;
 	struct hs_agent_event e;
-	uint32_t n;
+	int rc = HS_OK;
 
-	if (hs_get_u64(body, &last) != HS_OK || hs_get_u32(body, &n) != HS_OK ||
-	    last < s->after ||
-	    (n == 0 && now - s->asked < (int64_t)s->wait * 1000 - EARLY_MS))
+	if (hs_agent_told_get(body, &told) != HS_OK || !is_answer(s, &told, now))
 		return malformed(err);
-	for (uint32_t i = 0; i < n; i++) {
-		int rc;
-
+	if (told.anew && s->after > 0)
+		rc = tell_anew(told.last, fn, arg);
+	for (uint32_t i = 0; rc == HS_OK && i < told.n; i++) {
 		if (hs_agent_event_get(body, &e) != HS_OK || !is_sound(&e) ||
-		    e.seq > last || (s->after > 0 && e.seq <= before))
+		    e.seq > told.last || (!told.anew && e.seq <= before))
 			return malformed(err);
 		before = e.seq;
 		rc = fn(arg, &e);
-		if (rc != 0)
-			return rc;
 	}
-	if (hs_rd_end(body) != HS_OK || (n > 0 && last == 0))
+	if (rc != HS_OK)
+		return rc;
+	if (hs_rd_end(body) != HS_OK || (told.n > 0 && told.last == 0))
 		return malformed(err);
-	s->after = last;
+	s->after = told.last;
 	return HS_OK;
 }
 

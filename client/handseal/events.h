@@ -10,6 +10,10 @@
 
 #define HS_EVENTS_WAIT 30 // seconds that one answer is held back for
 
+// An event of our own making, in front of an answer that starts anew: some were missed, and
+// what was known counts no longer. What waits follows, in the same answer.
+#define HS_EVENT_ANEW "anew"
+
 struct hs_events {
 	uint64_t after; // the last that was seen; 0: none yet
 	bool prompts;	// who reads them shows askings to a person
@@ -26,7 +30,8 @@ int hs_events_ask(
 
 // Takes an answer's body. now is the boot clock. HS_OK, what fn returned, or HS_ERR_FORMAT:
 // malformed, going backwards, or empty before its time, which would have us ask without
-// end.
+// end. Where it starts anew, and is not the first, fn is told HS_EVENT_ANEW before the
+// rest.
 int hs_events_take(struct hs_events *s, struct hs_rd *body, int64_t now, hs_events_fn *fn,
     void *arg, struct hs_err *err);
 

@@ -143,8 +143,9 @@ put_prompt(struct hs_buf *b, const struct hs_screen *s, const struct hs_board_as
 	uint64_t end = a->armed_at + HS_TOUCH_ARMED;
 
 	if (!a->showable) {
-		hs_put_fmt(&left, "Its text holds control characters and is not shown: do "
-				  "not touch the key.");
+		hs_put_fmt(&left, "Its text %s: do not touch the key.",
+		    a->text.len > 0 ? "holds control characters and is not shown"
+				    : "did not come");
 		hs_put_fmt(&right, "[d]ecline");
 	} else if (s->typing) {
 		hs_put_fmt(&left, "PIN (it is not shown), then Enter:");

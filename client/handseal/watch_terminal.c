@@ -51,12 +51,9 @@ stop_typing(struct seat *s)
 	s->board.held = false;
 }
 
-static int
-take_event(void *arg, const struct hs_agent_event *e)
+static void
+heed(struct seat *s, unsigned change)
 {
-	struct seat *s = arg;
-	unsigned change = hs_board_take(&s->board, e, s->screen.now);
-
 	if ((change & HS_BOARD_BELL) != 0)
 		s->bell = true;
 	if ((change & HS_BOARD_CHOICE) != 0) {
@@ -64,10 +61,18 @@ take_event(void *arg, const struct hs_agent_event *e)
 		s->screen.scroll = 0;
 		s->message[0] = '\0';
 	}
-	if (s->screen.typing && hs_board_find(&s->board, s->pin_code) == NULL) {
+	if (s->screen.typing && !s->board.held) { // what it was typed for has gone
 		say(s, s->pin_code, "it waits no longer, and the PIN was dropped");
 		stop_typing(s);
 	}
+}
+
+static int
+take_event(void *arg, const struct hs_agent_event *e)
+{
+	struct seat *s = arg;
+
+	heed(s, hs_board_take(&s->board, e, s->screen.now));
 	return 0;
 }
 
@@ -304,6 +309,7 @@ turn(struct seat *s, int *sig, struct hs_err *err)
 
 		if (rc != HS_OK)
 			return rc;
+		heed(s, hs_board_settle(&s->board));
 	}
 	if (hs_watch_overdue(s->watch))
 		return hs_fail(err, HS_ERR_IO, "there was no answer in time");

@@ -70,7 +70,7 @@ test_expect_success 'watch ends with whoever reads it, and with the daemon' '
 '
 test_expect_success 'rule10: events that cannot be end it: exit 1' '
 	for how in told_count told_more told_beyond told_back told_last told_at_once told_name told_code \
-		told_codeless told_long; do
+		told_codeless told_long told_ours anew_first anew_byte anew_back anew_beyond anew_count; do
 		hostile $how && does 1 "(malformed)" timeout 20 handseal watch && does 1 . timeout 20 handseal watch --json &&
 		tail -n 1 out >one && is one "\$j->{error}{code} eq q(malformed)" || { echo "# $how" && return 1; }
 	done
@@ -79,6 +79,17 @@ test_expect_success 'events of a later version are shown, cleaned; none is no er
 	hostile told_new && test_expect_code 124 timeout 2 handseal watch >out 2>err </dev/null && clean && grep "beamed  4F7 claude" out &&
 	hostile told_none && test_expect_code 124 timeout 2 handseal watch >out 2>err </dev/null && test ! -s out && test ! -s err &&
 	does 1 "nothing waits under 4F7" handseal approve 4F7
+'
+test_expect_success 'events that were missed: watch says so before what waits now, approve where its asking is not there' '
+	hostile anew && hs_spawn w handseal watch && hs_wait_for "grep -q two \"$HS_TMP/w.log\"" 10 && hs_stop w &&
+	grep "  anew: events were missed; what waits now follows$" "$HS_TMP/w.log" && hs_spawn w handseal watch --json &&
+	hs_wait_for "test \$(wc -l <\"$HS_TMP/w.log\") = 3" 10 && hs_stop w TERM && sed -n 2p "$HS_TMP/w.log" >one &&
+	is one "\$j->{event} eq q(anew) && \$j->{seq} == 300 && \$j->{time}{unix} > 0 && keys(%\$j) == 11" &&
+	sed -n 3p "$HS_TMP/w.log" >one && is one "\$j->{event} eq q(parked) && \$j->{code} eq q(5KD)" &&
+	for how in missed missed_other; do
+		hostile $how && does 1 "what became of 4F7 is not known (io-failed)" timeout 20 handseal approve 4F7 || return 1
+	done && hostile missed_none && does 0 "touched" timeout 20 handseal approve 4F7 &&
+	hostile textless && does 1 "the text of 4F7 did not come" timeout 20 handseal approve 4F7 && ! grep answer "$fake.asked"
 '
 test_expect_success 'approve: shows it, lets the key blink, and tells what became of it' '
 	hostile fair && hs_spawn a handseal approve 5kd && hs_wait_for "grep -q \"Touch the key (5KD)\" \"$HS_TMP/a.log\"" 10 &&

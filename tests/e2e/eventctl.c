@@ -38,20 +38,20 @@ static void
 ask(struct hs_agent_events *m)
 {
 	enum hs_agent_status status;
+	struct hs_agent_told told;
 	struct hs_agent_event e;
 	struct hs_rd r;
-	uint32_t n;
 
 	hs_wire_send(HS_EXT_EVENTS, HS_WIRE_PUT(events), m);
 	r = hs_wire_answer(HS_EXT_EVENTS, &status);
-	hs_wire_check(hs_get_u64(&r, &m->after));
-	hs_wire_check(hs_get_u32(&r, &n));
-	for (uint32_t i = 0; i < n; i++) {
+	hs_wire_check(hs_agent_told_get(&r, &told));
+	for (uint32_t i = 0; i < told.n; i++) {
 		hs_wire_check(hs_agent_event_get(&r, &e));
 		show_event(&e);
 	}
 	hs_wire_check(hs_rd_end(&r));
-	printf("last %" PRIu64 "\n", m->after);
+	m->after = told.last;
+	printf("last %" PRIu64 "%s\n", told.last, told.anew ? " anew" : "");
 	fflush(stdout);
 }
 

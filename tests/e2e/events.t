@@ -22,11 +22,25 @@ follow() { rm -f $HS_TMP/follow.log && hs_spawn follow handseal watch --json && 
 # heard WORD...: the events since the last call were these, in this order
 heard() {
 	heard_="$*"
-	hs_wait_for "test \"\$(words)\" = \"$heard_\"" 10 || { echo "# heard: $(words)" && false; }
+	hs_wait_for "test \"\$(words)\" = \"$heard_\"" 10 || { echo "# heard: $(words)" && return 1; }
 	from=$(($(wc -l <$HS_TMP/follow.log) + 1))
 }
 words() { tail -n +$from $HS_TMP/follow.log | perl -MJSON::PP -ne 'push @w, decode_json($_)->{event}; END { print "@w" }'; }
 from=1
+# reloads N: of a policy that is another each time
+reloads() {
+	perl -MIO::Socket::UNIX -e '
+		my $reload = pack "N/a*", chr(27) . pack("N/a*", "policy\@handseal.alt") . chr(2) . "\0" x 17;
+		my $s = IO::Socket::UNIX->new(Peer => $ENV{HANDSEAL_SOCK}) or die;
+		for my $n (1 .. $ARGV[0]) {
+			open my $f, ">", "$ENV{XDG_CONFIG_HOME}/handseal/policy" or die;
+			print $f "Limits\n    Prompts ", 1 + $n % 9, "\n";
+			close $f;
+			syswrite($s, $reload);
+			read($s, my $head, 4) == 4 or die;
+			read($s, my $body, unpack "N", $head);
+		}' "$1"
+}
 
 test_expect_success 'a key, a daemon, a program that follows' '
 	policy "$rest" && hs_softkey_start blue && daemon HANDSEAL_TOUCH_SECONDS=2 && hs_softkey blue touch-next &&
@@ -51,13 +65,18 @@ test_expect_success 'parked and armed again; later; declined; refused; gone' '
 test_expect_success 'a key that is pulled out and put back' '
 	hs_softkey blue unplug && heard unplugged && hs_softkey blue plug && heard plugged
 '
-test_expect_success 'a policy that came into force, and one that did not' '
-	handseal policy reload >out && heard policy && echo Denny >>"$XDG_CONFIG_HOME/handseal/policy" &&
+test_expect_success 'a policy that came into force, and one that did not; not one that is the same' '
+	policy "$rest" "    Waiting 9" && heard policy && handseal policy reload >out && echo Denny >>"$XDG_CONFIG_HOME/handseal/policy" &&
 	! handseal policy reload && heard policy && tail -n 1 $HS_TMP/follow.log | grep config-invalid && policy "$rest" && heard policy
 '
 test_expect_success 'numbers have no gap' '
 	eventctl events 2 0 0 >out && grep "	" out | cut -f1 >seq && test "$(wc -l <seq)" -gt 20 &&
 	perl -ne "die \"gap at \$_\" if defined \$last && \$_ != \$last + 1; \$last = \$_" seq
+'
+test_expect_success 'whoever lags too far is told so, and what waits' '
+	kill -STOP $(hs_pid follow) && reloads 260 && policy "$rest" && ask i $what --cmd ps -o i && state $code parked &&
+	kill -CONT $(hs_pid follow) && heard policy anew parked && eventctl events 2 0 0 >out && grep "	parked	$code	" out &&
+	grep "^last [0-9]* anew$" out && handseal decline $code && heard declined && ends i 4 .
 '
 test_expect_success 'what waits is told to whoever comes later, with what its prompt shows' '
 	ask g $what --cmd df -o g && state $code armed && eventctl events 0 0 0 | grep "NEW.*df" && hs_stop g

@@ -177,5 +177,12 @@ test_expect_success 'rule6: a text other than the one that was shown: nothing is
 	hostile asked_cert "$real" "$PWD/o.blob" && hs_softkey blue touch-next &&
 	does 1 "Nothing was written" handseal request --agent claude --reason x $(on s2) -o s && test ! -e s && honest
 '
+test_expect_success 'events that were missed: what waits no longer vanishes, and a PIN stays with the text it was typed for' '
+	hostile typed && type_ "clear; HANDSEAL_SOCK=$fake handseal watch" Enter && sees "^── 4F7 claude" && sees "1 more waits" &&
+	press p "pane; grep -q \"PIN (it is not shown)\" pane" && type_ 1234 && : >"$fake.missed" && misses "1 more waits" &&
+	grep "anew: events were missed" pane && grep "PIN (it is not shown)" pane && : >"$fake.other" && sees "^ three" &&
+	sees "it waits no longer, and the PIN was dropped" && type_ Enter && pane && grep "\[p\]IN" pane &&
+	! grep answer "$fake.asked" && type_ q && sees "ready:$" && honest
+'
 test_expect_success 'the end of the terminal' 'hs_stop w && tm kill-server'
 hs_done

@@ -97,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	switch (data[0] % 20) {
+	switch (data[0] % 21) {
 	case 0:
 		frames(in);
 		break;
@@ -155,8 +155,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	case 18:
 		BODY(explained, hs_agent_explained);
 		break;
-	default:
+	case 19:
 		logged(in);
+		break;
+	default:
+		BODY(told, hs_agent_told);
 	}
 	return 0;
 }

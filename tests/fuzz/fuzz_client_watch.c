@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: ISC
 //
 // An answer to `events`, as `handseal watch` takes it: checked, put on the board, drawn at
-// a size that the first two bytes say. Whatever comes, no byte of it acts on the terminal,
-// the picture is no higher than the screen, and a text is shown whole or not at all.
+// a size that the first two bytes say. It is the first, or one that may start anew, with an
+// asking on the board for which a PIN is being typed. Whatever comes, no byte of it acts on
+// the terminal, the picture is no higher than the screen, a text is shown whole or not at
+// all, and the PIN stays with its asking.
 #include <stdlib.h>
 #include <string.h>
 #include "client/handseal/screen.h"
 #include "proto/text.h"
+
+#define TEXT  "one\n"
+#define UNTIL 1800003600
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,6 +54,19 @@ check_picture(const struct hs_buf *b, const struct hs_screen *s)
 		abort();
 }
 
+static void
+begin_typing(struct hs_board *board)
+{
+	const struct hs_agent_event e = {.event = hs_str_c("asked"),
+	    .code = hs_str_c("4F7"),
+	    .text = hs_str_c(TEXT),
+	    .until = UNTIL,
+	    .pin = 1};
+
+	(void)hs_board_take(board, &e, 1800000000);
+	board->held = true;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -68,7 +86,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s.typing = (data[2] & 4) != 0;
 	s.scroll = data[2];
 	r = hs_rd_init(data + 3, size - 3);
+	if ((data[2] & 8) != 0) {
+		begin_typing(&board);
+		events.after = 1;
+	}
 	(void)hs_events_take(&events, &r, 0, take, &board, &err);
+	(void)hs_board_settle(&board);
+	for (size_t i = 0; i < board.n; i++)
+		if (board.v[i].unheard)
+			abort();
+	if (board.held && strcmp(hs_board_chosen(&board)->code, "4F7") != 0)
+		abort();
 	hs_screen_draw(&picture, &s, &board);
 	if (hs_buf_err(&picture) == HS_OK)
 		check_picture(&picture, &s);

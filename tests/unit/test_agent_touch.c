@@ -115,6 +115,7 @@ static void
 events(void **state)
 {
 	const struct hs_agent_events e = {0, 60, 1};
+	const struct hs_agent_told t = {.last = 7, .anew = 1, .n = 1};
 	const struct hs_agent_event v = {.seq = 7,
 	    .time = 1795485600,
 	    .event = S("parked"),
@@ -125,6 +126,7 @@ events(void **state)
 	    .why = S("pin-invalid"),
 	    .pin = 1,
 	    .said = S("the PIN is wrong: 7 tries are left")};
+	struct hs_agent_told told;
 	struct hs_agent_event got;
 	struct hs_buf b = {0};
 	struct hs_rd r;
@@ -137,12 +139,19 @@ events(void **state)
 	ROUND_TRIP(events, hs_agent_events, &e);
 	hs_buf_reset(&b);
 	mark = hs_agent_reply_begin(&b, HS_EXT_EVENTS, HS_AGENT_DONE);
-	hs_put_u64(&b, 7);
-	hs_put_u32(&b, 1);
+	hs_agent_told_put(&b, &t);
 	body = b.len;
 	hs_agent_event_put(&b, &v);
 	hs_agent_frame_end(&b, mark);
 	hs_page_is("PROTOCOL.agent", "events-reply", &b);
+	for (size_t n = 0; n < 13; n++) {
+		r = hs_rd_init(b.p + body - 13, n);
+		assert_int_equal(hs_agent_told_get(&r, &told), HS_ERR_SHORT);
+	}
+	r = hs_rd_init(b.p + body - 13, b.len - body + 13); // what follows is left
+	assert_int_equal(hs_agent_told_get(&r, &told), HS_OK);
+	assert_true(told.last == 7 && told.anew == 1 && told.n == 1);
+	assert_ptr_equal(r.p, b.p + body);
 	for (size_t n = body; n < b.len; n++) {
 		r = hs_rd_init(b.p + body, n - body);
 		assert_int_equal(hs_agent_event_get(&r, &got), HS_ERR_SHORT);
@@ -203,15 +212,17 @@ values_out_of_range(void **state)
 		struct hs_agent_policy p = {.what = (uint8_t)v};
 		struct hs_agent_explained x = {.decision = (uint8_t)v};
 		struct hs_agent_events e = {.prompts = (uint8_t)v};
-		struct hs_buf b[5] = {{0}};
-		struct hs_rd r[5];
+		struct hs_agent_told t = {.anew = (uint8_t)v};
+		struct hs_buf b[6] = {{0}};
+		struct hs_rd r[6];
 
 		hs_agent_waiting_put(&b[0], &w);
 		hs_agent_answer_put(&b[1], &a);
 		hs_agent_policy_put(&b[2], &p);
 		hs_agent_explained_put(&b[3], &x);
 		hs_agent_events_put(&b[4], &e);
-		for (size_t i = 0; i < 5; i++)
+		hs_agent_told_put(&b[5], &t);
+		for (size_t i = 0; i < 6; i++)
 			r[i] = hs_rd_of(hs_buf_str(&b[i]));
 		assert_int_equal(
 		    hs_agent_waiting_get(&r[0], &w) == HS_OK, v >= 1 && v <= 4);
@@ -219,7 +230,8 @@ values_out_of_range(void **state)
 		assert_int_equal(hs_agent_policy_get(&r[2], &p) == HS_OK, v >= 1 && v <= 4);
 		assert_int_equal(hs_agent_explained_get(&r[3], &x) == HS_OK, v <= 2);
 		assert_int_equal(hs_agent_events_get(&r[4], &e) == HS_OK, v <= 1);
-		for (size_t i = 0; i < 5; i++)
+		assert_int_equal(hs_agent_told_get(&r[5], &t) == HS_OK, v <= 1);
+		for (size_t i = 0; i < 6; i++)
 			hs_buf_free(&b[i]);
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
 // The board of `handseal watch`: what waits after which events, which asking stands on the
-// screen (what blinks, since a touch would be for it: rule 6), when it rings, and that it
-// is bounded.
+// screen (what blinks, since a touch would be for it: rule 6), when it rings, what is left
+// of it when events were missed, and that it is bounded.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -232,19 +232,28 @@ other_events_are_news(void **state)
 	hs_board_free(&b);
 }
 
+// As many as there can be, from the code of that number on; "222" is the first.
+static void
+fill(struct hs_board *b, size_t from)
+{
+	static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+	char code[4] = "222";
+
+	for (size_t i = from; i < from + HS_BOARD_MAX; i++) {
+		code[0] = letters[i / 32];
+		code[1] = letters[i % 32];
+		happen(b, "asked", code, "a\n");
+	}
+}
+
 static void
 rule10_no_more_than_there_can_be(void **state)
 {
-	static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 	struct hs_board b = {0};
-	char code[4] = "222";
 
 	(void)state;
-	for (size_t i = 0; i < 2 * HS_BOARD_MAX; i++) {
-		code[0] = letters[i / 32];
-		code[1] = letters[i % 32];
-		happen(&b, "asked", code, "a\n");
-	}
+	fill(&b, 0);
+	fill(&b, HS_BOARD_MAX);
 	assert_int_equal(b.n, HS_BOARD_MAX);
 	assert_int_equal(happen(&b, "armed", "ZZZ", "a\n"), 0);
 	assert_chosen(&b, "222");
@@ -253,6 +262,127 @@ rule10_no_more_than_there_can_be(void **state)
 	    happen(&b, "armed", "ZZZ", "a\n"), HS_BOARD_BELL | HS_BOARD_CHOICE);
 	hs_board_free(&b);
 	assert_int_equal(b.n, 0);
+}
+
+// ---- events were missed
+
+static void
+what_waits_no_longer_vanishes(void **state)
+{
+	struct hs_board b = {0};
+
+	(void)state;
+	happen(&b, "asked", "4F7", "a\n");
+	happen(&b, "asked", "5KD", "b\n");
+	happen(&b, "parked", "7AB", "c\n");
+	assert_int_equal(hs_board_settle(&b), 0); // nothing was missed
+	assert_int_equal(b.n, 3);
+	assert_int_equal(happen(&b, "anew", "", "some were missed"), 0);
+	assert_non_null(strstr(b.news[0], "some were missed"));
+	assert_int_equal(happen(&b, "parked", "7AB", "c\n"), 0); // it was known: no bell
+	assert_int_equal(happen(&b, "asked", "9XY", "d\n"), HS_BOARD_BELL);
+	assert_chosen(&b, "4F7");
+	assert_int_equal(hs_board_settle(&b), HS_BOARD_CHOICE);
+	assert_int_equal(b.n, 2);
+	assert_chosen(&b, "9XY"); // what is fresh, before what was put off
+	assert_non_null(hs_board_find(&b, "7AB"));
+	assert_int_equal(hs_board_settle(&b), 0); // once
+	happen(&b, "anew", "", "");
+	assert_int_equal(hs_board_settle(&b), HS_BOARD_CHOICE);
+	assert_chosen(&b, NULL);
+	hs_board_free(&b);
+}
+
+static void
+what_still_waits_is_kept(void **state)
+{
+	struct hs_board b = {0};
+
+	(void)state;
+	happen(&b, "asked", "4F7", "a\n");
+	happen(&b, "asked", "5KD", "b\n");
+	hs_board_find(&b, "4F7")->pin_given = true;
+	hs_board_find(&b, "5KD")->pin_given = true;
+	b.held = true; // a PIN is typed for it
+	happen(&b, "anew", "", "");
+	happen(&b, "armed", "5KD", "b\n");
+	happen(&b, "asked", "4F7", "a\n");
+	assert_int_equal(hs_board_settle(&b), 0);
+	assert_chosen(&b, "4F7");
+	assert_true(b.held);
+	assert_true(hs_board_find(&b, "4F7")->pin_given);
+	assert_int_equal(hs_board_find(&b, "5KD")->state, HS_WAITING_ARMED);
+	happen(&b, "anew", "", ""); // it was put off: another try wants a PIN again
+	happen(&b, "parked", "4F7", "a\n");
+	assert_int_equal(hs_board_settle(&b), 0);
+	assert_false(hs_board_find(&b, "4F7")->pin_given);
+	assert_true(b.held);
+	happen(&b, "anew", "", "");
+	assert_int_equal(hs_board_settle(&b), HS_BOARD_CHOICE);
+	assert_false(b.held); // the PIN has nobody any more
+	hs_board_free(&b);
+}
+
+// Its code came free and went to another: nothing that was meant for the first may reach
+// it.
+static void
+rule6_another_under_the_same_code(void **state)
+{
+	static const char *const texts[] = {"b\n", "", "a\nb\n", "a"};
+	struct hs_board b = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		happen(&b, "asked", "4F7", "a\n");
+		b.v[0].pin_given = true;
+		b.held = true;
+		happen(&b, "anew", "", "");
+		assert_int_equal(
+		    happen(&b, "asked", "4F7", texts[i]), HS_BOARD_BELL | HS_BOARD_CHOICE);
+		assert_int_equal(hs_board_settle(&b), 0);
+		assert_int_equal(b.n, 1);
+		assert_false(b.held);
+		assert_false(b.v[0].pin_given);
+		assert_int_equal(b.v[0].showable, texts[i][0] != '\0');
+		happen(&b, "gone", "4F7", "");
+	}
+	happen(&b, "asked", "5KD", "a\n"); // not the one that stands there
+	happen(&b, "asked", "4F7", "a\n");
+	hs_board_find(&b, "4F7")->until++;
+	happen(&b, "anew", "", "");
+	assert_int_equal(happen(&b, "asked", "4F7", "a\n"), HS_BOARD_BELL);
+	happen(&b, "asked", "5KD", "a\n");
+	assert_int_equal(hs_board_settle(&b), 0);
+	assert_chosen(&b, "5KD");
+	assert_int_equal(b.n, 2);
+	hs_board_free(&b);
+}
+
+// As many as there can be, and then as many others: none of them is left out.
+static void
+rule10_a_full_board_anew(void **state)
+{
+	struct hs_board b = {0};
+
+	(void)state;
+	fill(&b, 0);
+	happen(&b, "anew", "", "");
+	fill(&b, HS_BOARD_MAX);
+	assert_int_equal(b.n, 2 * HS_BOARD_MAX);
+	assert_int_equal(happen(&b, "asked", "ZZZ", "a\n"), 0);
+	happen(&b, "anew", "", ""); // though nobody settled it
+	assert_int_equal(happen(&b, "asked", "ZZZ", "a\n"), 0);
+	assert_int_equal(
+	    happen(&b, "asked", "222", "other\n"), HS_BOARD_BELL | HS_BOARD_CHOICE);
+	hs_board_settle(&b);
+	assert_int_equal(b.n, 1);
+	fill(&b, 1);
+	happen(&b, "anew", "", "");
+	fill(&b, HS_BOARD_MAX);
+	hs_board_settle(&b);
+	assert_int_equal(b.n, HS_BOARD_MAX);
+	assert_null(hs_board_find(&b, "222"));
+	hs_board_free(&b);
 }
 
 int
@@ -269,6 +399,10 @@ main(void)
 	    cmocka_unit_test(names_and_reasons_are_cleaned_and_cut),
 	    cmocka_unit_test(other_events_are_news),
 	    cmocka_unit_test(rule10_no_more_than_there_can_be),
+	    cmocka_unit_test(what_waits_no_longer_vanishes),
+	    cmocka_unit_test(what_still_waits_is_kept),
+	    cmocka_unit_test(rule6_another_under_the_same_code),
+	    cmocka_unit_test(rule10_a_full_board_anew),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
 // The daemon's events as the client takes them: what is well formed is handed on in order,
-// everything else ends it (rule 10). And what they look like to a person and in JSON.
+// everything else ends it (rule 10). That some were missed is told before what waits now.
+// And what they look like to a person and in JSON.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,8 @@
 struct seen {
 	size_t n;
 	uint64_t last;
-	int stop_with; // what to return at the first
+	char names[64]; // of the events, a blank behind each
+	int stop_with;	// what to return at the first
 };
 
 static int
@@ -25,6 +27,8 @@ see(void *arg, const struct hs_agent_event *e)
 
 	s->n++;
 	s->last = e->seq;
+	snprintf(s->names + strlen(s->names), sizeof s->names - strlen(s->names), "%.*s ",
+	    (int)e->event.len, (const char *)e->event.p);
 	return s->stop_with;
 }
 
@@ -40,18 +44,17 @@ event(uint64_t seq, const char *name, const char *code)
 	    .until = 1800003600};
 }
 
-// An answer of those events, taken after `after`.
+// An answer of those events, taken after s->after.
 static int
-take(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_event *e,
-    size_t count, int64_t now, struct seen *seen)
+take_told(struct hs_events *s, const struct hs_agent_told *told,
+    const struct hs_agent_event *e, size_t count, int64_t now, struct seen *seen)
 {
 	struct hs_buf b = {0};
 	struct hs_err err = {0};
 	struct hs_rd r;
 	int rc;
 
-	hs_put_u64(&b, last);
-	hs_put_u32(&b, n);
+	hs_agent_told_put(&b, told);
 	for (size_t i = 0; i < count; i++)
 		hs_agent_event_put(&b, &e[i]);
 	assert_int_equal(hs_buf_err(&b), HS_OK);
@@ -61,6 +64,25 @@ take(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_event
 		assert_int_equal(err.code, HS_ERR_FORMAT);
 	hs_buf_free(&b);
 	return rc;
+}
+
+// One that starts anew where it is the first, and only there.
+static int
+take(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_event *e,
+    size_t count, int64_t now, struct seen *seen)
+{
+	const struct hs_agent_told told = {last, s->after == 0, n};
+
+	return take_told(s, &told, e, count, now, seen);
+}
+
+static int
+take_anew(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_event *e,
+    size_t count, struct seen *seen)
+{
+	const struct hs_agent_told told = {last, 1, n};
+
+	return take_told(s, &told, e, count, s->asked, seen);
 }
 
 static void
@@ -97,6 +119,58 @@ a_snapshot_may_be_in_any_order(void **state)
 }
 
 static void
+anew_it_is_said_first(void **state)
+{
+	const struct hs_agent_event e[] = {event(3, "parked", "4F7"),
+	    event(300, "armed", "5KD"), event(3, "asked", "7AB")};
+	struct hs_events s = {.after = 7, .asked = 1000, .wait = 30};
+	struct seen seen = {0};
+
+	(void)state;
+	assert_int_equal(take_anew(&s, 300, 3, e, 3, &seen), HS_OK); // before its time
+	assert_string_equal(seen.names, "anew parked armed asked ");
+	assert_int_equal(s.after, 300);
+	seen = (struct seen){0};
+	assert_int_equal(take_anew(&s, 301, 0, NULL, 0, &seen), HS_OK); // nothing waits
+	assert_string_equal(seen.names, "anew ");
+	assert_int_equal(seen.last, 301);
+	assert_int_equal(s.after, 301);
+	seen = (struct seen){.stop_with = 77};
+	assert_int_equal(take_anew(&s, 400, 3, e, 3, &seen), 77);
+	assert_string_equal(seen.names, "anew ");
+	assert_int_equal(s.after, 301);
+	s = (struct hs_events){0}; // the first is no news
+	seen = (struct seen){0};
+	assert_int_equal(take_anew(&s, 300, 3, e, 3, &seen), HS_OK);
+	assert_string_equal(seen.names, "parked armed asked ");
+}
+
+static void
+rule10_anew_but_wrong(void **state)
+{
+	const struct hs_agent_told two = {300, 2, 1}, not_first = {300, 0, 1};
+	const struct hs_agent_event e = event(300, "asked", "4F7"),
+				    ours = event(300, HS_EVENT_ANEW, "");
+	struct hs_events s = {.after = 7};
+	struct seen seen = {0};
+
+	(void)state;
+	assert_int_equal(take_told(&s, &two, &e, 1, 0, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take_anew(&s, 7, 0, NULL, 0, &seen), HS_ERR_FORMAT); // without end
+	assert_int_equal(take_anew(&s, 6, 0, NULL, 0, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take(&s, 300, 1, &ours, 1, 0, &seen), HS_ERR_FORMAT);
+	assert_int_equal(seen.n, 0);
+	assert_int_equal(take_anew(&s, 299, 1, &e, 1, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take_anew(&s, 300, UINT32_MAX, &e, 1, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take_anew(&s, 300, 0, &e, 1, &seen), HS_ERR_FORMAT);
+	assert_int_equal(s.after, 7);
+	s.after = 0;
+	assert_int_equal(take_told(&s, &not_first, &e, 1, 0, &seen), HS_ERR_FORMAT);
+	s.wait = 30; // though the first said that there was nothing
+	assert_int_equal(take_anew(&s, 0, 0, NULL, 0, &seen), HS_ERR_FORMAT);
+}
+
+static void
 rule10_going_backwards_is_refused(void **state)
 {
 	const struct hs_agent_event twice[] = {
@@ -121,7 +195,7 @@ rule10_counts_that_lie_and_bytes_left_over(void **state)
 	struct hs_events s = {0};
 	struct seen seen = {0};
 	struct hs_err err = {0};
-	struct hs_rd r = hs_rd_init("\0\0\0\0\0\0\0\1\0\0", 10);
+	struct hs_rd r = hs_rd_init("\0\0\0\0\0\0\0\1\1\0\0", 11);
 
 	(void)state;
 	assert_int_equal(take(&s, 9, UINT32_MAX, e, 2, 0, &seen), HS_ERR_FORMAT);
@@ -262,6 +336,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(in_order),
 	    cmocka_unit_test(a_snapshot_may_be_in_any_order),
+	    cmocka_unit_test(anew_it_is_said_first),
+	    cmocka_unit_test(rule10_anew_but_wrong),
 	    cmocka_unit_test(rule10_going_backwards_is_refused),
 	    cmocka_unit_test(rule10_counts_that_lie_and_bytes_left_over),
 	    cmocka_unit_test(nothing_before_its_time_is_refused),

@@ -168,9 +168,14 @@ rule6_a_text_that_cannot_be_shown_is_not(void **state)
 	happen(&b, "armed", "4F7", "come\033[2J hither\n", 0);
 	draw(p, &s, &b);
 	assert_false(says(p, "hither"));
-	assert_true(says(p, "do not touch the key"));
+	assert_true(says(p, "holds control characters and is not shown: do not touch"));
 	assert_true(says(p, "[d]ecline"));
 	assert_false(says(p, "Touch the key to allow"));
+	happen(&b, "asked", "4F7", "", 1);
+	draw(p, &s, &b);
+	assert_true(says(p, "Its text did not come: do not touch the key."));
+	assert_true(says(p, "[d]ecline"));
+	assert_false(says(p, "[p]IN"));
 	hs_buf_free(&p->raw);
 	hs_board_free(&b);
 	free(p);
