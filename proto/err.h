@@ -76,6 +76,13 @@
 	X(HS_NO_CLOCK, "clock", "the clock does not allow this")                           \
 	X(HS_NO_SUCH, "not-found", "there is nothing of that name")                        \
 	X(HS_NO_GONE, "gone", "the request is gone")                                       \
+	/* a seat: PROTOCOL.agent */                                                       \
+	X(HS_NO_SIGN, "sign-refused",                                                      \
+	    "this is neither an SSH login nor an SSHSIG message, and nothing else is "     \
+	    "signed")                                                                      \
+	X(HS_NO_FORWARD, "forwarding-refused", "a seat is not for forwarded connections")  \
+	X(HS_NO_BIND, "not-bound", "the login is not bound to a server")                   \
+	X(HS_NO_HOST_KEY, "host-key-unknown", "the server's key is known under no name")   \
 	/* policy: PROTOCOL.policy, "Deciding" */                                          \
 	X(HS_NO_POLICY, "denied-by-policy",                                                \
 	    "the policy denies this, and no touch can allow it")                           \

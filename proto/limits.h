@@ -9,6 +9,11 @@
 #define HS_FRAME_MAX                                                                       \
 	(256u * 1024) // an agent frame's body (RFC 9987 section 3; ssh-agent's limit)
 
+#define HS_HOSTKEY_MAX	   (64u * 1024) // a host's key or certificate
+#define HS_RSA_BITS_MIN	   2048
+#define HS_RSA_BITS_MAX	   16384 // OpenSSL verifies none that are longer
+#define HS_SSH_SESSION_MAX 128	 // an SSH session's identifier, as ssh-agent
+
 #define HS_CERT_MAX	  (96u * 1024) // a certificate blob; its base64 fits one exec argument
 #define HS_PRINCIPALS_MAX 256	       // as OpenSSH
 #define HS_OPTIONS_MAX	  64	       // options of one kind in a certificate
