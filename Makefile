@@ -21,6 +21,8 @@ MAKEFLAGS    += --no-builtin-rules
 PROTO     := $(wildcard proto/*.c)
 AGENTD    := $(wildcard agentd/*.c)
 SKHELPER  := $(wildcard agentd/sk-helper/*.c)
+KHHELPER  := $(wildcard agentd/known-hosts/*.c)
+HARDENED  := agentd/sk-helper/sandbox.c agentd/sk-helper/stdio.c
 CLIENT    := $(wildcard client/handseal/*.c)
 LIBCLIENT := $(wildcard client/libhandseal/*.c)
 SHELLC    := $(wildcard client/verify/shell*.c)
@@ -33,7 +35,7 @@ UNIT      := $(wildcard tests/unit/test_*.c)
 FUZZERS   := $(wildcard tests/fuzz/fuzz_*.c)
 E2EPROGS  := $(wildcard tests/e2e/*.c)
 BENCHES   := $(wildcard tests/bench/*.c)
-ALL_C     := $(PROTO) $(AGENTD) $(SKHELPER) $(CLIENT) $(LIBCLIENT) $(SHELLC) $(VERIFY) $(VERIFYLIB) \
+ALL_C     := $(PROTO) $(AGENTD) $(SKHELPER) $(KHHELPER) $(CLIENT) $(LIBCLIENT) $(SHELLC) $(VERIFY) $(VERIFYLIB) \
 	$(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(BENCHES) tests/fuzz/replay.c
 obj        = $(patsubst %.c,$(B)/%.o,$(1))
 bin        = $(patsubst %.c,$(B)/%,$(1))
@@ -95,6 +97,7 @@ $(B)/libhsproto.a: $(call obj,$(PROTO))
 $(B)/libhstest.a:  $(call obj,$(TESTLIB))
 $(B)/agentd.a:     $(call obj,$(filter-out %/main.c,$(AGENTD)))
 $(B)/skhelper.a:   $(call obj,$(filter-out %/main.c,$(SKHELPER)))
+$(B)/khhelper.a:   $(call obj,$(filter-out %/main.c,$(KHHELPER)))
 $(B)/client.a:     $(call obj,$(filter-out %/main.c,$(CLIENT)) $(LIBCLIENT))
 $(B)/verify.a:     $(call obj,$(filter-out %/main.c,$(VERIFY)) $(VERIFYLIB) $(filter-out %_main.c,$(SHELLC)))
 $(B)/softkey.a:    $(call obj,$(filter-out %/main.c,$(SOFTKEY)))
@@ -110,6 +113,7 @@ endef
 CRYPTO := -lsodium -lcrypto
 $(eval $(call program,handseald,$(AGENTD),-luv $(CRYPTO)))
 $(eval $(call program,handseal-sk-helper,$(SKHELPER),-lfido2 $(CRYPTO)))
+$(eval $(call program,handseal-known-hosts,$(KHHELPER) $(if $(KHHELPER),$(HARDENED)),-lssh $(CRYPTO)))
 $(eval $(call program,handseal,$(CLIENT) $(if $(CLIENT),$(LIBCLIENT)),-ljansson -lssh $(CRYPTO)))
 $(eval $(call program,handseal-verify,$(VERIFY) $(if $(VERIFY),$(VERIFYLIB)),$(CRYPTO)))
 $(eval $(call program,handseal-shell,$(SHELLC) $(if $(SHELLC),$(VERIFYLIB)),$(CRYPTO)))
@@ -119,9 +123,10 @@ all: $(B)/libhsproto.a $(PROGRAMS)
 
 # ---- tests. test_AREA_x and fuzz_AREA_x also get AREA's archive and libraries, others only
 # proto/; OBJS_<name> and EXTRA_<name> add objects and libraries to one test.
-AREAS         := agentd skhelper client verify softkey
+AREAS         := agentd skhelper khhelper client verify softkey
 LIBS_agentd   := -luv
 LIBS_skhelper := -lfido2
+LIBS_khhelper := -lssh
 LIBS_client   := -ljansson -lssh
 LIBS_softkey  := -lcbor -lfido2
 area           = $(foreach a,$(AREAS),$(if $(filter %_$(a),$(1))$(findstring _$(a)_,$(1)),$(a)))
@@ -165,7 +170,7 @@ demo: demo-programs
 
 # ---- install
 BINS    := $(filter %/handseald %/handseal %/handseal-verify,$(PROGRAMS))
-HELPERS := $(filter %/handseal-sk-helper %/handseal-shell,$(PROGRAMS))
+HELPERS := $(filter %/handseal-sk-helper %/handseal-known-hosts %/handseal-shell,$(PROGRAMS))
 MANS    := $(wildcard docs/man/*.[158])
 DOCS    := $(wildcard README.md LICENSE docs/*.md docs/PROTOCOL.*)
 bindir   = $(DESTDIR)$(PREFIX)/bin

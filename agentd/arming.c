@@ -4,7 +4,9 @@
 // came back worth anything. Contract in life.h.
 #include "agentd/life.h"
 
+#include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include "agentd/judge.h"
 #include "agentd/log.h"
@@ -26,6 +28,7 @@ static int
 still_permitted(struct hs_touch *t, const struct hs_now *now)
 {
 	const struct hs_judge_ask ask = {.scope = t->opening ? t->scope : t->wanted.scope,
+	    .seat = hs_seat_find(t->d, t->wanted.seat),
 	    .agent = t->opening ? HS_AGENT_UNKNOWN : t->wanted.agent,
 	    .exe = t->peer.exe,
 	    .reasoned = true,
@@ -123,6 +126,26 @@ choose_key(struct hs_touch *t)
 	return HS_OK;
 }
 
+// Whose the grant is. A seat that is to be made has its number from now on; one that was
+// not made leaves a gap.
+static void
+name_holder(struct hs_touch *t)
+{
+	const struct hs_seat *s = hs_seat_find(t->d, t->wanted.seat);
+	const bool fresh = t->key.secret != NULL;
+	char id[HS_SESSION_ID_LEN + 1];
+
+	hs_session_id(fresh ? &t->key.pub : &t->d->session.pub, id);
+	if (t->seating)
+		t->seat = fresh ? 1 : ++t->d->session.last_serial;
+	if (t->seating)
+		(void)snprintf(
+		    t->holder, sizeof t->holder, HS_HOLDER_SEAT "%s.%" PRIu64, id, t->seat);
+	else
+		(void)snprintf(t->holder, sizeof t->holder, "%s",
+		    s != NULL ? s->holder : HS_HOLDER_MAIN);
+}
+
 static int
 start_ceremony(struct hs_touch *t, const struct hs_now *now)
 {
@@ -134,6 +157,7 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 	struct hs_compose_grant g = {
 	    .session_key = t->key.secret != NULL ? &t->key.pub : &t->d->session.key.pub,
 	    .scope = t->scope,
+	    .holder = t->holder,
 	    .shown = hs_buf_str(&t->shown),
 	    .end = t->end,
 	    .nonce = nonce,
@@ -151,13 +175,16 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 	for (size_t i = 0; i < HS_ROOTS_MAX; i++)
 		hs_buf_free(&t->bodies[i]);
 	if (rc == HS_OK) {
+		name_holder(t);
 		rc = hs_compose_request(&g, &t->roots, t->bodies, &request);
 		if (rc != HS_OK)
 			hs_fail(&t->why.err, (enum hs_code)rc,
 			    "the grant cannot be made: %s",
 			    hs_code_sentence((enum hs_code)rc));
 	}
-	spec = (struct hs_ceremony_spec){.path = set->helper,
+	spec = (struct hs_ceremony_spec){.what = "the FIDO helper",
+	    .failed = HS_SK_HELPER,
+	    .path = set->helper,
 	    .request = hs_buf_str(&request),
 	    .pin_fd = t->pin_fd,
 	    .timeout_ms = (uint64_t)set->armed * 1000 + set->grace_ms};
@@ -185,6 +212,8 @@ judge_again(struct hs_touch *t, const struct hs_now *now)
 	if (t->opening && (now->wall >= t->end || now->boot_ms >= t->end_boot_ms))
 		return hs_fail(
 		    &t->why.err, HS_NO_EXPIRED, "the end that was asked for has passed");
+	if (t->wanted.seat > 0 && hs_seat_find(t->d, t->wanted.seat) == NULL)
+		return hs_fail(&t->why.err, HS_NO_GONE, "the seat it was for has ended");
 	if (!t->opening && now->boot_ms >= t->until_boot_ms) // asleep, or queued so long
 		return hs_fail(&t->why.err, HS_NO_GONE, "nobody answered in time");
 	if (still_permitted(t, now) != HS_OK)

@@ -4,9 +4,16 @@
 // it waits. Contract in touch.h.
 #include <stdlib.h>
 #include <string.h>
+#include "agentd/judge.h"
 #include "agentd/life.h"
 #include "agentd/reply.h"
 #include "proto/names.h"
+
+static const char *
+extension_of(const struct hs_touch *t)
+{
+	return t->opening ? HS_EXT_OPEN : t->seating ? HS_EXT_SEAT : HS_EXT_REQUEST;
+}
 
 static void
 reply_asked(struct hs_conn *c, const struct hs_touch *t)
@@ -21,8 +28,7 @@ reply_asked(struct hs_conn *c, const struct hs_touch *t)
 
 	hs_enrolled_put_names(&names, &t->roots);
 	m.keys = hs_buf_str(&names);
-	mark = hs_agent_reply_begin(
-	    &reply, t->opening ? HS_EXT_OPEN : HS_EXT_REQUEST, HS_AGENT_PENDING);
+	mark = hs_agent_reply_begin(&reply, extension_of(t), HS_AGENT_PENDING);
 	hs_agent_asked_put(&reply, &m);
 	hs_agent_frame_end(&reply, mark);
 	hs_buf_free(&names);
@@ -42,9 +48,8 @@ watch_keys(struct hs_touch *t)
 	(void)hs_devices_watch(t->d->devices, softkeys, n);
 }
 
-// Whoever asked, if it is still there.
-static struct hs_conn *
-owner(const struct hs_touch *t)
+struct hs_conn *
+hs_touch_owner(const struct hs_touch *t)
 {
 	struct hs_conn *c = t->d->conns;
 
@@ -57,7 +62,7 @@ static void
 on_asked(void *arg, int code)
 {
 	struct hs_touch *t = arg;
-	struct hs_conn *c = owner(t);
+	struct hs_conn *c = hs_touch_owner(t);
 	struct hs_buf reply = {0};
 
 	if (code == HS_OK && c == NULL) {
@@ -67,8 +72,7 @@ on_asked(void *arg, int code)
 	if (code != HS_OK) {
 		hs_fail(&t->why.err, HS_NO_RECORD, "%s", "");
 		hs_refusal_remedy(&t->why, "see that the audit log's disk can be written");
-		hs_reply_put_refusal(
-		    &reply, t->opening ? HS_EXT_OPEN : HS_EXT_REQUEST, &t->why);
+		hs_reply_put_refusal(&reply, extension_of(t), &t->why);
 		hs_touch_forget(t);
 		if (c != NULL)
 			hs_conn_reply(c, &reply);
@@ -78,7 +82,7 @@ on_asked(void *arg, int code)
 	watch_keys(t);
 	hs_touch_show(t);
 	hs_touch_tell(t);
-	c = owner(t); // it may have gone while others were told
+	c = hs_touch_owner(t); // it may have gone while others were told
 	if (c != NULL)
 		reply_asked(c, t);
 }
@@ -171,17 +175,20 @@ hs_touch_open(struct hs_conn *c, const struct hs_agent_open *m, const struct hs_
 
 // One that waits for the same, for the same key, from the same asker.
 static struct hs_touch *
-find_same(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer)
+find_same(const struct hs_conn *c, const struct hs_wanted *w)
 {
+	const struct hs_judge_ask ask = {
+	    .agent = w->agent, .exe = c->peer.exe, .seat = c->seat};
 	char asker[HS_AGENT_NAME_MAX + 1];
-	struct hs_touch *t = d->touches;
+	struct hs_touch *t = c->d->touches;
 	uint8_t digest[32];
 
 	hs_scope_digest(w->scope, digest);
-	hs_decide_asker(d->policy->policy, hs_str_c(w->agent), hs_str_c(peer->exe), asker);
+	hs_judge_asker(c->d, &ask, asker);
 	while (t != NULL &&
-	       (t->opening || !hs_touch_waits(t) || t->state == ASKED || t->stopping ||
-		   strcmp(t->asker, asker) != 0 || strcmp(t->wanted.agent, w->agent) != 0 ||
+	       (t->opening || t->seating || !hs_touch_waits(t) || t->state == ASKED ||
+		   t->stopping || strcmp(t->asker, asker) != 0 ||
+		   strcmp(t->wanted.agent, w->agent) != 0 ||
 		   !hs_key_eq(&t->wanted.key, &w->key) ||
 		   memcmp(t->asked, digest, sizeof digest) != 0))
 		t = t->next;
@@ -195,7 +202,7 @@ hs_touch_join(struct hs_conn *c, const struct hs_wanted *wanted)
 
 	if (c->touch != NULL && c->touch->state == DONE)
 		hs_touch_abandon(c);
-	t = find_same(c->d, wanted, &c->peer);
+	t = find_same(c, wanted);
 	if (t == NULL || (c->touch != NULL && c->touch != t))
 		return false;
 	t->owners += c->touch == NULL;
@@ -204,21 +211,39 @@ hs_touch_join(struct hs_conn *c, const struct hs_wanted *wanted)
 	return true;
 }
 
+static int
+ask(struct hs_touch *t, struct hs_wanted *wanted, const struct hs_decided *decided,
+    const struct hs_now *now, struct hs_refusal *why)
+{
+	int rc = hs_asking_request(t, wanted, decided, now, why);
+
+	if (rc == HS_OK)
+		rc = record_asking(t, now, why);
+	if (rc == HS_OK) // now, not when it is on disk: others may come before that
+		hs_quota_asked(&t->d->quota, hs_str_c(t->asker), now->boot_ms);
+	else
+		hs_touch_forget(t);
+	return rc;
+}
+
 int
 hs_touch_request(struct hs_conn *c, struct hs_wanted *wanted,
     const struct hs_decided *decided, const struct hs_now *now, struct hs_refusal *why)
 {
 	struct hs_touch *t = new_touch(c, why);
-	int rc;
+
+	return t == NULL ? (int)why->err.code : ask(t, wanted, decided, now, why);
+}
+
+int
+hs_touch_seat(struct hs_conn *c, struct hs_wanted *wanted, uint64_t ttl,
+    const struct hs_decided *decided, const struct hs_now *now, struct hs_refusal *why)
+{
+	struct hs_touch *t = new_touch(c, why);
 
 	if (t == NULL)
 		return (int)why->err.code;
-	rc = hs_asking_request(t, wanted, decided, now, why);
-	if (rc == HS_OK)
-		rc = record_asking(t, now, why);
-	if (rc == HS_OK) // now, not when it is on disk: others may come before that
-		hs_quota_asked(&c->d->quota, hs_str_c(t->asker), now->boot_ms);
-	else
-		hs_touch_forget(t);
-	return rc;
+	t->seating = true;
+	t->ttl = ttl;
+	return ask(t, wanted, decided, now, why);
 }

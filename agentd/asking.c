@@ -143,10 +143,11 @@ check_pin_channel(
 	return hs_refusal_remedy(why, "leave open: handseal watch");
 }
 
-// The same scope for one certificate: what a touch beyond the session's ceiling is good
-// for.
+// The same scope; for one use, where it is to be once: what a touch beyond the session's
+// ceiling is good for, but for a seat.
 static int
-for_one_use(const struct hs_scope *scope, struct hs_scope **out, struct hs_err *err)
+with_uses(
+    const struct hs_scope *scope, bool once, struct hs_scope **out, struct hs_err *err)
 {
 	static const char key[] = "max-uses ";
 	struct hs_str text = hs_scope_text(scope);
@@ -154,6 +155,8 @@ for_one_use(const struct hs_scope *scope, struct hs_scope **out, struct hs_err *
 	struct hs_buf b = {0};
 	int rc = HS_ERR_INTERNAL; // the head always has it
 
+	if (!once)
+		return hs_scope_parse_canonical(text, out, err);
 	if (at != NULL &&
 	    (lf = memchr(at, '\n', text.len - (size_t)(at - text.p))) != NULL) {
 		hs_put_raw(&b, text.p, (size_t)(at - text.p));
@@ -174,6 +177,9 @@ take_wanted(struct hs_touch *t, struct hs_wanted *w)
 	memcpy(t->wanted.agent, w->agent, sizeof t->wanted.agent);
 	memcpy(t->wanted.fingerprint, w->fingerprint, sizeof t->wanted.fingerprint);
 	t->wanted.key = w->key;
+	t->wanted.seat = w->seat;
+	t->wanted.known = w->known;
+	w->known = NULL;
 	hs_scope_digest(w->scope, t->asked);
 	t->wanted.reason = w->reason;
 	w->reason = (struct hs_buf){0};
@@ -184,9 +190,16 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
     const struct hs_decided *decided, const struct hs_now *now, struct hs_refusal *why)
 {
 	const struct hs_policy *p = t->d->policy->policy;
-	struct hs_compose shown = {.agent = wanted->agent, .more = t->d->session.open};
+	const struct hs_seat *seat = hs_seat_find(t->d, wanted->seat);
+	const struct hs_judge_ask asker = {
+	    .agent = wanted->agent, .exe = t->peer.exe, .seat = seat};
+	struct hs_compose shown = {.agent = wanted->agent,
+	    .more = t->d->session.open,
+	    .seating = t->seating,
+	    .seat = seat};
 	struct hs_scope *difference = NULL;
 	struct hs_err err = {0};
+	bool once;
 	int rc;
 
 	t->verify = t->pin = decided->verify;
@@ -196,19 +209,23 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	if (rc != HS_OK)
 		return rc;
 	make_code(t->d, t->code);
-	if (for_one_use(wanted->scope, &t->scope, &err) != HS_OK ||
-	    for_one_use(wanted->scope, &t->wanted.scope, &err) != HS_OK ||
-	    for_one_use(decided->difference, &difference, &err) != HS_OK) {
+	once = decided->once || (!t->seating && wanted->seat == 0);
+	if (with_uses(wanted->scope, once, &t->scope, &err) != HS_OK ||
+	    with_uses(wanted->scope, once, &t->wanted.scope, &err) != HS_OK ||
+	    with_uses(decided->difference, once, &difference, &err) != HS_OK) {
 		rc = hs_fail(&why->err, err.code != HS_OK ? err.code : HS_ERR_INTERNAL,
 		    "%s", hs_err_sentence(&err));
 		goto out;
 	}
-	t->ttl = hs_scope_max_ttl(t->scope) < p->max_ttl ? hs_scope_max_ttl(t->scope)
-							 : p->max_ttl;
+	if (!t->seating)
+		t->ttl = hs_scope_max_ttl(t->scope);
+	if (t->ttl == 0 || t->ttl > p->max_ttl)
+		t->ttl = p->max_ttl;
 	hs_asking_reckon(t, now);
 	keep_until(t, now, p->park);
-	hs_decide_asker(p, hs_str_c(wanted->agent), hs_str_c(t->peer.exe), t->asker);
+	hs_judge_asker(t->d, &asker, t->asker);
 	take_wanted(t, wanted);
+	shown.known = t->wanted.known;
 	memcpy(t->within, t->d->session.id, sizeof t->within);
 	shown.difference = difference;
 	rc = compose(t, &shown, why);
@@ -240,7 +257,7 @@ hs_asking_record(const struct hs_touch *t, const struct hs_now *now,
 	    .ask = hs_str_c(t->code),
 	    .shown = hs_buf_str(&t->shown),
 	    .simulated = hs_enrolled_any_simulated(&t->roots)};
-	if (!t->opening)
+	if (!t->opening && !t->seating)
 		r->key = t->wanted.fingerprint;
 	hs_asking_who(r, t);
 }
@@ -292,8 +309,10 @@ static int
 grant_of(struct hs_touch *t, const struct hs_helper_signed *sig)
 {
 	struct hs_buf *blob;
-	struct hs_held_spec spec = {
-	    .silent = t->opening, .device = sig->device, .end_boot_ms = t->end_boot_ms};
+	struct hs_held_spec spec = {.silent = t->opening,
+	    .holder = t->holder,
+	    .device = sig->device,
+	    .end_boot_ms = t->end_boot_ms};
 	struct hs_key session_key;
 	int rc;
 

@@ -7,6 +7,7 @@
 
 #include "agentd/ceremony.h"
 #include "agentd/compose.h"
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "agentd/wanted.h"
 
@@ -18,7 +19,8 @@ enum hs_touch_state { ASKED, SHOWN, QUEUED, ARMED, PARKED, JUDGED, DONE };
 struct hs_touch {
 	struct hs_daemon *d;
 	enum hs_touch_state state;
-	bool opening;	// `open` asked; else a request
+	bool opening;	// `open` asked; else a request, or
+	bool seating;	// what makes a seat, which `wanted` says what for
 	bool verify;	// whichever key it is, by PIN or finger
 	bool pin;	// it wants a PIN with the touch: for that, or for some key
 	bool kept;	// somebody was told to come back: it needs no connection any more
@@ -34,9 +36,11 @@ struct hs_touch {
 	struct hs_buf shown;
 	struct hs_wanted
 	    wanted; // who, why, and for which key; scope: what the certificate allows
-	uint8_t asked[32];	       // SHA-256 of the scope text that was asked for
-	struct hs_scope *scope;	       // what the grant will allow
-	uint64_t ttl;		       // seconds
+	uint8_t asked[32];	// SHA-256 of the scope text that was asked for
+	struct hs_scope *scope; // what the grant will allow
+	uint64_t ttl;		// seconds
+	uint64_t seat;		// serial of the seat that it would make, once armed
+	char holder[sizeof HS_HOLDER_SEAT + HS_SEAT_ID_MAX]; // of the grant, once armed
 	uint64_t end, end_boot_ms;     // of the grant; of a request, from when it is armed
 	int64_t offset_ms;	       // wall minus boot when the end was reckoned
 	uint64_t until, until_boot_ms; // unanswered, it is gone then
@@ -51,14 +55,16 @@ struct hs_touch {
 	int pin_fd; // to read the PIN from, not by us; -1: none
 	uv_timer_t timer;
 	struct hs_prompt_shown *prompt;
-	struct hs_held *held; // made by the touch, until that is recorded
+	uint64_t grant_serial; // of what it became
+	struct hs_held *held;  // made by the touch, until that is recorded
 	struct hs_refusal why;
 	struct hs_buf outcome; // the body of a `pending` reply with status 0, once DONE
 	struct hs_touch *next;
 };
 
 // Fills in an asking of `open`, or of a request, for one certificate: scope, roots, code,
-// times and the shown text. t->d and t->peer are set. wanted's reason is taken.
+// times and the shown text. t->d and t->peer are set, and t->seating and t->ttl of what
+// makes a seat. wanted's reason is taken.
 int hs_asking_open(struct hs_touch *t, const struct hs_agent_open *m,
     const struct hs_now *now, struct hs_refusal *why);
 int hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,

@@ -17,6 +17,8 @@
 #define EOF_MS	   1000 // from the helper's end to the end of its output
 
 struct hs_ceremony {
+	const char *what;
+	enum hs_code failed;
 	struct hs_child *child; // NULL once it has ended
 	uv_pipe_t in, out;
 	uv_timer_t timer;
@@ -66,8 +68,8 @@ on_timer(uv_timer_t *t)
 		return;
 	}
 	if (c->err.code == HS_OK)
-		hs_fail(&c->err, HS_SK_HELPER,
-		    "the FIDO helper did not end in time and was killed");
+		hs_fail(
+		    &c->err, c->failed, "%s did not end in time and was killed", c->what);
 	hs_child_signal(c->child, SIGKILL);
 }
 
@@ -78,12 +80,10 @@ on_ended(void *arg, int64_t status, int sig)
 
 	c->child = NULL;
 	if (c->err.code == HS_OK && sig != 0)
-		hs_fail(
-		    &c->err, HS_SK_HELPER, "the FIDO helper was ended by signal %d", sig);
+		hs_fail(&c->err, c->failed, "%s was ended by signal %d", c->what, sig);
 	else if (c->err.code == HS_OK && status != 0 && c->answer.len == 0)
-		hs_fail(&c->err, HS_SK_HELPER,
-		    "the FIDO helper ended with status %d and without an answer",
-		    (int)status);
+		hs_fail(&c->err, c->failed, "%s ended with status %d and without an answer",
+		    c->what, (int)status);
 	if (c->eof || c->err.code != HS_OK)
 		end(c);
 	else
@@ -112,7 +112,7 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	if (c->answer.len + (size_t)n > ANSWER_MAX) {
-		hs_fail(&c->err, HS_SK_HELPER, "the FIDO helper's answer is too long");
+		hs_fail(&c->err, c->failed, "the answer of %s is too long", c->what);
 		(void)uv_read_stop(s);
 		if (c->child != NULL)
 			hs_child_signal(c->child, SIGKILL);
@@ -137,7 +137,7 @@ spawn(struct hs_ceremony *c, uv_loop_t *loop, const char *path, int pin_fd,
 {
 	char *args[] = {(char *)path, NULL};
 	char *env[] = {HS_CHILD_PATH, "LC_ALL=C", NULL};
-	struct hs_child_spec spec = {.what = "the FIDO helper",
+	struct hs_child_spec spec = {.what = c->what,
 	    .path = path,
 	    .args = args,
 	    .env = env,
@@ -164,13 +164,15 @@ hs_ceremony_start(uv_loop_t *loop, const struct hs_ceremony_spec *spec,
 	int rc;
 
 	if (c == NULL)
-		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
+		return hs_fail(err, HS_ERR_NOMEM, "no memory for %s", spec->what);
+	c->what = spec->what;
+	c->failed = spec->failed;
 	c->done = done;
 	c->arg = arg;
 	hs_put_raw(&c->request, spec->request.p, spec->request.len);
 	if (hs_buf_err(&c->request) != HS_OK) {
 		free(c);
-		return hs_fail(err, HS_ERR_NOMEM, "no memory for the FIDO helper");
+		return hs_fail(err, HS_ERR_NOMEM, "no memory for %s", spec->what);
 	}
 	// these three cannot fail: they only fill in
 	(void)uv_pipe_init(loop, &c->in, 0);
@@ -181,7 +183,7 @@ hs_ceremony_start(uv_loop_t *loop, const struct hs_ceremony_spec *spec,
 	rc = spawn(c, loop, spec->path, spec->pin_fd, &why);
 	if (rc != HS_OK) {
 		end(c);
-		return hs_fail(err, HS_SK_HELPER, "%s", hs_err_sentence(&why));
+		return hs_fail(err, spec->failed, "%s", hs_err_sentence(&why));
 	}
 	c->ran = true;
 	buf = uv_buf_init((char *)c->request.p, (unsigned)c->request.len);

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agentd/seathosts.h"
 #include "proto/describe.h"
 #include "proto/names.h"
 #include "proto/text.h"
@@ -41,9 +42,12 @@ put_claim(struct hs_buf *b, struct hs_str reason)
 }
 
 static void
-put_who(struct hs_buf *b, const struct hs_peer *p)
+put_who(struct hs_buf *b, const struct hs_peer *p, const struct hs_seat *seat)
 {
-	hs_put_fmt(b, "Asked by pid %" PRIu64, p->pid);
+	put(b, "Asked by ");
+	if (seat != NULL)
+		hs_put_fmt(b, "seat %s, ", seat->id);
+	hs_put_fmt(b, "pid %" PRIu64, p->pid);
 	if (p->exe[0] != '\0') {
 		put(b, " ");
 		hs_text_put_clean(b, hs_str_c(p->exe));
@@ -62,7 +66,8 @@ hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 	if (c->agent == NULL)
 		put(b, "open a session");
 	else
-		hs_put_fmt(b, "%s asks%s", c->agent, c->more ? " for more" : "");
+		hs_put_fmt(b, "%s asks%s%s", c->agent, c->seating ? " for a seat" : "",
+		    c->more && !c->seating ? " for more" : "");
 	if (hs_enrolled_any_simulated(c->roots))
 		put(b, " — SIMULATED");
 }
@@ -82,7 +87,9 @@ put_session(struct hs_buf *b, const struct hs_compose *c)
 static void
 put_request(struct hs_buf *b, const struct hs_compose *c)
 {
-	put(b, "NEW, in one certificate, for at most ");
+	put(b, c->seating ? "NEW, on a seat of its own while its command runs, for at most "
+	       : c->seat != NULL ? "NEW, on its seat alone, for at most "
+				 : "NEW, in one certificate, for at most ");
 	hs_describe_span(b, c->ttl);
 	put(b, " from the touch:\n");
 	hs_describe_scope(b, c->difference, "  ");
@@ -102,7 +109,8 @@ hs_compose_shown(struct hs_buf *b, const struct hs_compose *c)
 	else
 		put_request(b, c);
 	put_claim(b, c->reason);
-	put_who(b, c->peer);
+	hs_seathosts_describe(b, c->known, c->scope, c->seat);
+	put_who(b, c->peer, c->seat);
 	put_keys(b, c->roots, c->pin);
 	if (hs_buf_err(b) == HS_OK && b->len > HS_SHOWN_MAX)
 		return HS_ERR_TOO_LONG;
@@ -127,7 +135,7 @@ put_body(const struct hs_compose_grant *g, const struct hs_key *root, struct hs_
 	    .serial = g->serial,
 	    .valid_after = g->valid_after,
 	    .payload = {.scope = hs_scope_text(g->scope),
-		.holder = hs_str_c(HS_HOLDER_MAIN),
+		.holder = hs_str_c(g->holder),
 		.end = g->end,
 		.log_seq = g->log_seq}};
 	int rc;

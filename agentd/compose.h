@@ -21,6 +21,9 @@ struct hs_compose {
 	const char *agent;		   // NULL: it is `open`
 	const struct hs_scope *difference; // of scope, what no live grant covers
 	bool more;			   // there is a session already
+	bool seating;			   // it is a seat that is asked for
+	const struct hs_seat *seat;	   // that asks for more, or NULL
+	const struct hs_knownhosts *known; // keys of its hosts, or NULL
 };
 // Appends the text. HS_ERR_TOO_LONG above HS_SHOWN_MAX.
 int hs_compose_shown(struct hs_buf *b, const struct hs_compose *c);
@@ -30,6 +33,7 @@ void hs_compose_title(struct hs_buf *b, const struct hs_compose *c);
 struct hs_compose_grant {
 	const struct hs_key *session_key;
 	const struct hs_scope *scope;
+	const char *holder;
 	struct hs_str shown;
 	uint64_t valid_after, end;
 	uint64_t serial;

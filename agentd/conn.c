@@ -12,6 +12,8 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/request.h"
+#include "agentd/seatask.h"
+#include "agentd/seatsign.h"
 #include "agentd/touch.h"
 #include "proto/agent.h"
 
@@ -75,6 +77,10 @@ hs_conn_close(struct hs_conn *c)
 	c->closed = true;
 	hs_touch_abandon(c);
 	hs_events_abandon(c);
+	if (c->owns != NULL)
+		hs_seat_end(c->owns, "whoever asked for it has ended");
+	hs_seatask_abandon(c);
+	hs_seatsign_forget(c);
 	drop_fd(c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
@@ -313,7 +319,7 @@ welcome(struct hs_conn *c)
 }
 
 bool
-hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener)
+hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener, struct hs_seat *seat)
 {
 	struct hs_conn *c = calloc(1, sizeof *c);
 
@@ -322,6 +328,7 @@ hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener)
 		return false;
 	}
 	c->d = d;
+	c->seat = seat;
 	c->pipe.data = c;
 	c->refs = 1;
 	c->passed = -1;

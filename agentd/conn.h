@@ -31,14 +31,20 @@ struct hs_conn {
 	struct hs_follow *follow; // its outstanding `events`, or NULL
 	bool watches;		  // it shows prompts to a person
 	uint64_t watches_until;	  // without asking again, in milliseconds since boot
-	int passed;		  // a descriptor that came with what is in `in`; -1: none
+	struct hs_seat *seat; // on whose socket, or below whose runner, it is; NULL: main
+	struct hs_seat_binds *binds; // to hosts, of a seat's; NULL: none
+	struct hs_seat_asking
+	    *reading;	      // what it asked for while known hosts are read, or NULL
+	struct hs_seat *owns; // that lives as long as it does, or NULL
+	int passed;	      // a descriptor that came with what is in `in`; -1: none
 	struct hs_conn *next, *prev;
 };
 
 // Takes one connection from a listening pipe: its peer is looked at, and it is closed at
 // once if that is not allowed or there are too many. False: no memory, so it was not taken,
-// and libuv takes no other until it is: call again.
-bool hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener);
+// and libuv takes no other until it is: call again. seat: whose socket it is; NULL: the
+// main one, where a process below a seat's runner is that seat all the same.
+bool hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener, struct hs_seat *seat);
 
 // Answers the outstanding request with a whole frame, whose memory is taken. Does nothing
 // but free it if the connection is closed.

@@ -9,6 +9,7 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/revoke.h"
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 
 void
@@ -22,10 +23,11 @@ hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r)
 		hs_log("%s: not recorded", r->event);
 }
 
+// A seat that lives keeps the session from idling.
 static uint64_t
 idle_ms(const struct hs_daemon *d)
 {
-	return d->policy->policy->idle * 1000;
+	return d->seats == NULL ? d->policy->policy->idle * 1000 : 0;
 }
 
 void
@@ -47,10 +49,11 @@ hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
 	hs_clock_read(&now);
 	memcpy(id, d->session.id, sizeof id);
 	e.id = hs_str_c(id);
+	hs_seats_end(d, why);
 	hs_ended_add(&d->ended, &d->session, now.wall);
 	hs_session_end(&d->session);
 	hs_clock_alarm_set(d->alarm, 0, 0);
-	hs_events_put(d, &e);
+	hs_events_put(d, &e, 0);
 	hs_touch_session_closed(d, id);
 }
 
@@ -110,7 +113,7 @@ note_policy(struct hs_daemon *d, int rc, const struct hs_err *why)
 
 	hs_log("policy: %s%s", rc != HS_OK ? "not in force: " : "", said);
 	hs_daemon_note(d, &r);
-	hs_events_put(d, &e);
+	hs_events_put(d, &e, 0);
 }
 
 // All that is in force, of both files, and why a newer one is not.
@@ -219,7 +222,7 @@ hs_daemon_device(struct hs_daemon *d, const char *path, bool plugged)
 		return;
 	hs_log("%s %s", path, plugged ? "plugged in" : "unplugged");
 	hs_daemon_note(d, &r);
-	hs_events_put(d, &e);
+	hs_events_put(d, &e, 0);
 	if (plugged) {
 		hs_touch_plugged(d);
 		return;

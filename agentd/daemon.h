@@ -17,6 +17,7 @@
 
 struct hs_conn;
 struct hs_events;
+struct hs_seat;
 struct hs_touch;
 
 struct hs_daemon {
@@ -38,6 +39,8 @@ struct hs_daemon {
 	struct hs_touch *running;   // whose ceremony it is
 	uint64_t last_turn;	    // given to one that was queued
 	uint64_t ceremony_ended_ms; // since boot; 0: there was none
+	struct hs_seat *seats;	    // see seat.h
+	size_t nreading;	    // known hosts, for askings about seats
 	bool stopping;
 };
 

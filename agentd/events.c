@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
 
@@ -12,6 +13,7 @@
 
 struct kept {
 	uint64_t seq;	    // 0: none, or it was lost
+	uint64_t seat;	    // serial of the seat whose it is; 0: the main socket's
 	struct hs_buf body; // as hs_agent_event_put writes it
 };
 
@@ -110,6 +112,25 @@ all_kept(const struct hs_events *e, uint64_t after)
 	return true;
 }
 
+// An agent hears of its own seat and what is below it.
+static bool
+hears(const struct hs_conn *c, uint64_t seat)
+{
+	return c->seat == NULL || hs_seat_within(hs_seat_find(c->d, seat), c->seat);
+}
+
+// What there is to hear after `after`, where all is kept.
+static uint32_t
+count_since(const struct hs_conn *c, uint64_t after)
+{
+	const struct hs_events *e = c->d->events;
+	uint32_t n = 0;
+
+	for (uint64_t seq = after + 1; seq <= e->last; seq++)
+		n += hears(c, kept_at(e, seq)->seat);
+	return n;
+}
+
 // Those after `after`, which are all kept, as many as fit.
 static void
 reply_since(struct hs_conn *c, uint64_t after)
@@ -119,21 +140,28 @@ reply_since(struct hs_conn *c, uint64_t after)
 	struct hs_buf frame = {0};
 	size_t mark, room = REPLY_MAX;
 
-	while (head.last < e->last && kept_at(e, head.last + 1)->body.len <= room) {
-		head.last++;
+	for (; head.last < e->last; head.last++) {
+		const struct kept *k = kept_at(e, head.last + 1);
+
+		if (!hears(c, k->seat))
+			continue;
+		if (k->body.len > room)
+			break;
 		head.n++;
-		room -= kept_at(e, head.last)->body.len;
+		room -= k->body.len;
 	}
 	mark = begin_reply(&frame, &head);
 	for (uint64_t seq = after + 1; seq <= head.last; seq++) {
-		struct hs_str body = hs_buf_str(&kept_at(e, seq)->body);
+		const struct kept *k = kept_at(e, seq);
 
-		hs_put_raw(&frame, body.p, body.len);
+		if (hears(c, k->seat))
+			hs_put_raw(&frame, k->body.p, k->body.len);
 	}
 	end_reply(c, &frame, mark);
 }
 
 struct snapshot {
+	const struct hs_conn *conn;
 	uint64_t last;
 	struct hs_buf frame;
 	size_t room; // for texts
@@ -143,9 +171,12 @@ struct snapshot {
 // The text of what blinks is there in any case, since a touch would be for it. Another that
 // has no room is told without.
 static void
-add_waiting(void *arg, struct hs_agent_event *event)
+add_waiting(void *arg, struct hs_agent_event *event, uint64_t seat)
 {
 	struct snapshot *s = arg;
+
+	if (!hears(s->conn, seat))
+		return;
 
 	if (!hs_str_is(event->event, "armed")) {
 		if (event->text.len > s->room)
@@ -160,7 +191,7 @@ add_waiting(void *arg, struct hs_agent_event *event)
 static void
 reply_waiting(struct hs_conn *c)
 {
-	struct snapshot s = {.last = c->d->events->last};
+	struct snapshot s = {.conn = c, .last = c->d->events->last};
 	struct hs_agent_told head = {.last = s.last, .anew = 1};
 	size_t mark = 0;
 
@@ -185,8 +216,10 @@ reply_now(struct hs_conn *c, uint64_t after)
 		return false;
 	if (after == 0 || after > e->last || !all_kept(e, after))
 		reply_waiting(c);
-	else
+	else if (count_since(c, after) > 0)
 		reply_since(c, after);
+	else
+		return false;
 	return true;
 }
 
@@ -242,7 +275,7 @@ wait_for_next(struct hs_conn *c, const struct hs_agent_events *m)
 void
 hs_events_ask(struct hs_conn *c, const struct hs_agent_events *m)
 {
-	c->watches = m->prompts != 0;
+	c->watches = m->prompts != 0 && c->seat == NULL; // an agent is no person
 	if (!reply_now(c, m->after))
 		wait_for_next(c, m);
 }
@@ -258,6 +291,14 @@ hs_events_watched(const struct hs_daemon *d, const struct hs_now *now)
 
 // ---- telling
 
+static bool
+has_news(const struct hs_conn *c, uint64_t after)
+{
+	const struct hs_events *e = c->d->events;
+
+	return after < e->last && (!all_kept(e, after) || count_since(c, after) > 0);
+}
+
 // A connection may go away while it is answered, so each round looks from the start. And
 // whoever put the event may be in the middle of that connection's asking, so nobody is told
 // from within hs_events_put.
@@ -272,7 +313,7 @@ wake_all(uv_timer_t *timer)
 		struct hs_conn *held;
 		uint64_t after;
 
-		if (f == NULL || f->after >= d->events->last) {
+		if (f == NULL || !has_news(c, f->after)) {
 			c = c->next;
 			continue;
 		}
@@ -286,7 +327,7 @@ wake_all(uv_timer_t *timer)
 }
 
 void
-hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event)
+hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event, uint64_t seat)
 {
 	struct hs_events *e = d->events;
 	struct hs_agent_event full = *event;
@@ -297,6 +338,7 @@ hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event)
 	full.seq = ++e->last;
 	full.time = now.wall;
 	k = &e->ring[full.seq % HS_EVENTS_KEPT];
+	k->seat = seat;
 	hs_buf_free(&k->body);
 	hs_agent_event_put(&k->body, &full);
 	k->seq = hs_buf_err(&k->body) == HS_OK && k->body.len <= REPLY_MAX ? full.seq : 0;

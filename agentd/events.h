@@ -19,8 +19,9 @@ void hs_events_free(struct hs_events **e);	  // memory goes with the loop's next
 
 // Tells of an event: seq and time are filled in, texts are copied. Followers are answered
 // from the loop, never from within this call. Where memory is short it is lost, and who has
-// not had it is told anew what waits.
-void hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event);
+// not had it is told anew what waits. seat: serial of the seat whose it is, which hears of
+// it on its own socket; 0: of none.
+void hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event, uint64_t seat);
 
 // `events`: the reply comes now or later.
 void hs_events_ask(struct hs_conn *c, const struct hs_agent_events *m);

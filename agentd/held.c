@@ -23,7 +23,7 @@ check(struct hs_held *h, const struct hs_held_spec *spec, struct hs_err *err)
 		return hs_fail(err, HS_SK_LIED, "the grant is over another key");
 	if (!hs_key_eq(&h->grant.cert.ca, &spec->root->key))
 		return hs_fail(err, HS_SK_LIED, "the grant is signed by another root");
-	if (!hs_str_is(h->grant.payload.holder, HS_HOLDER_MAIN))
+	if (!hs_str_is(h->grant.payload.holder, spec->holder))
 		return hs_fail(err, HS_SK_LIED, "the grant is for another holder");
 	return HS_OK;
 }

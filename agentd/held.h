@@ -29,6 +29,7 @@ struct hs_held_spec {
 	struct hs_buf *blob;
 	const struct hs_key *session_key;
 	const struct hs_root_record *root; // that was touched
+	const char *holder;		   // whom it is for
 	struct hs_str device;
 	bool silent;
 	uint64_t end_boot_ms;

@@ -23,10 +23,10 @@ check_uses(const struct hs_held *h, uint64_t uses, struct hs_refusal *why)
 // The end is the nearest of: the scope's max-ttl from now, the grant's end, and the
 // same end by the clock that nobody can set.
 static int
-set_times(const struct hs_held *h, const struct hs_scope *scope, const struct hs_now *now,
+set_times(const struct hs_held *h, uint64_t ttl, const struct hs_now *now,
     struct hs_issue *out, uint64_t *after, struct hs_refusal *why)
 {
-	uint64_t ttl = hs_scope_max_ttl(scope), left;
+	uint64_t left;
 
 	if (hs_held_over(h, now)) {
 		hs_fail(&why->err, HS_NO_EXPIRED, "%s", "");
@@ -49,7 +49,8 @@ set_times(const struct hs_held *h, const struct hs_scope *scope, const struct hs
 
 static int
 build(const struct hs_session *s, const struct hs_held *h, const struct hs_wanted *w,
-    uint64_t after, const uint8_t *nonce, struct hs_issue *out, struct hs_refusal *why)
+    const struct hs_issue_terms *terms, uint64_t after, const uint8_t *nonce,
+    struct hs_issue *out, struct hs_refusal *why)
 {
 	struct hs_buf sig = {0};
 	struct hs_delegation_spec spec = {.agent_key = &w->key,
@@ -62,6 +63,10 @@ build(const struct hs_session *s, const struct hs_held *h, const struct hs_wante
 	    .scope = w->scope};
 	int rc;
 
+	if (terms != NULL) {
+		spec.lineage = terms->lineage;
+		spec.nlineage = terms->nlineage;
+	}
 	memcpy(spec.nonce, nonce, sizeof spec.nonce);
 	rc = hs_delegation_put_body(&out->certificate, &spec);
 	if (rc == HS_OK)
@@ -84,24 +89,27 @@ build(const struct hs_session *s, const struct hs_held *h, const struct hs_wante
 
 int
 hs_issue(struct hs_session *s, struct hs_held *h, const struct hs_wanted *w,
-    const struct hs_now *now, const uint8_t nonce[static 32], struct hs_issue *out,
-    struct hs_refusal *why)
+    const struct hs_issue_terms *terms, const struct hs_now *now,
+    const uint8_t nonce[static 32], struct hs_issue *out, struct hs_refusal *why)
 {
-	uint64_t after = 0;
+	uint64_t uses = terms == NULL ? hs_scope_max_uses(w->scope) : 0, after = 0;
+	uint64_t ttl = hs_scope_max_ttl(w->scope);
 	int rc;
 
+	if (terms != NULL && terms->ttl < ttl)
+		ttl = terms->ttl;
 	*out = (struct hs_issue){0};
 	if (!hs_scope_under(w->scope, h->grant.scope)) // whoever decided, this is rule 3
 		return hs_fail(&why->err, HS_NO_CEILING, "%s", "");
-	rc = check_uses(h, hs_scope_max_uses(w->scope), why);
+	rc = check_uses(h, uses, why);
 	if (rc == HS_OK)
-		rc = set_times(h, w->scope, now, out, &after, why);
+		rc = set_times(h, ttl, now, out, &after, why);
 	if (rc == HS_OK)
-		rc = build(s, h, w, after, nonce, out, why);
+		rc = build(s, h, w, terms, after, nonce, out, why);
 	if (rc != HS_OK)
 		return rc;
 	(void)snprintf(out->id, sizeof out->id, "%s.%" PRIu64, s->id, out->serial);
-	out->uses = hs_scope_max_uses(w->scope);
+	out->uses = uses;
 	out->grant_serial = h->grant.cert.serial;
 	s->last_serial = out->serial;
 	s->count++;

@@ -3,9 +3,12 @@
 // Asking for a decision. Contract in judge.h.
 #include "agentd/judge.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "agentd/events.h"
 #include "agentd/explain.h"
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
 
@@ -62,6 +65,18 @@ name_no_channel(const struct hs_daemon *d, struct hs_decided *out)
 	hs_buf_free(&missing);
 }
 
+void
+hs_judge_asker(const struct hs_daemon *d, const struct hs_judge_ask *ask,
+    char out[static HS_AGENT_NAME_MAX + 1])
+{
+	if (ask->seat == NULL)
+		hs_decide_asker(
+		    d->policy->policy, hs_str_c(ask->agent), hs_str_c(ask->exe), out);
+	else // no agent has a name with a colon
+		(void)snprintf(out, HS_AGENT_NAME_MAX + 1, HS_HOLDER_SEAT "%" PRIu64,
+		    ask->seat->serial);
+}
+
 enum hs_decision
 hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_now *now,
     struct hs_decided *out)
@@ -69,9 +84,9 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	struct hs_decide_grant grants[HS_HELD_MAX];
 	char asker[HS_AGENT_NAME_MAX + 1];
 	struct hs_decide_input in = {.policy = d->policy->policy,
-	    .grants = grants,
-	    .ngrants = gather(&d->session, grants),
-	    .holder = hs_str_c(HS_HOLDER_MAIN),
+	    .grants = ask->seat != NULL ? ask->grants : grants,
+	    .ngrants = ask->seat != NULL ? ask->ngrants : gather(&d->session, grants),
+	    .holder = hs_str_c(ask->seat != NULL ? ask->seat->holder : HS_HOLDER_MAIN),
 	    .agent = hs_str_c(ask->agent),
 	    .exe = hs_str_c(ask->exe),
 	    .scope = ask->scope,
@@ -82,7 +97,7 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	unsigned by_asker, by_all;
 
 	if (!ask->again) {
-		hs_decide_asker(in.policy, in.agent, in.exe, asker);
+		hs_judge_asker(d, ask, asker);
 		hs_quota_count(
 		    &d->quota, hs_str_c(asker), now->boot_ms, &by_asker, &by_all);
 		in.by_asker = by_asker;
@@ -94,7 +109,8 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 		    hs_events_watched(d, now) || hs_prompt_channels(d->prompt)[0] != '\0';
 	}
 	(void)hs_decide(&in, out);
-	name_what_is_missing(d, ask, out);
+	if (ask->seat == NULL)
+		name_what_is_missing(d, ask, out);
 	name_no_channel(d, out);
 	return out->what;
 }

@@ -13,13 +13,21 @@ struct hs_judge_ask {
 	const struct hs_scope *scope;
 	const char *agent; // as claimed, or "unknown"
 	const char *exe;   // as seen, may be ""
+	// of a seat: whose grants count, and they themselves; NULL: the main socket's
+	const struct hs_seat *seat;
+	const struct hs_decide_grant *grants;
+	size_t ngrants;
 	bool reasoned, opening;
 	bool listed; // its own asking is among those that wait already
 	bool again; // it was asked already, and counted: limits and declines are not looked
 		    // at
 };
 
-// The decision, for the main socket. hs_decided_free in any case.
+// Who asks, for limits: a seat, else what hs_decide_asker says.
+void hs_judge_asker(const struct hs_daemon *d, const struct hs_judge_ask *ask,
+    char out[static HS_AGENT_NAME_MAX + 1]);
+
+// The decision. hs_decided_free in any case.
 enum hs_decision hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask,
     const struct hs_now *now, struct hs_decided *out);
 

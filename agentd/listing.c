@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "agentd/enrolled.h"
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
 #include "proto/text.h"
@@ -16,7 +17,7 @@
 static void
 put_item(struct hs_buf *b, const struct hs_session *s, const struct hs_issued *it)
 {
-	char id[HS_SESSION_ID_LEN + 24];
+	char id[HS_SEAT_ID_MAX], seat[HS_SEAT_ID_MAX] = "";
 	struct hs_agent_item m = {.agent = it->agent,
 	    .scope = it->scope,
 	    .issued = it->issued,
@@ -27,6 +28,9 @@ put_item(struct hs_buf *b, const struct hs_session *s, const struct hs_issued *i
 
 	(void)snprintf(id, sizeof id, "%s.%" PRIu64, s->id, it->serial);
 	m.id = hs_str_c(id);
+	if (it->seat > 0)
+		(void)snprintf(seat, sizeof seat, "%s.%" PRIu64, s->id, it->seat);
+	m.seat = hs_str_c(seat);
 	hs_agent_item_put(b, &m);
 }
 
@@ -56,10 +60,18 @@ put_list(struct hs_buf *frame, const struct hs_session *s, struct hs_str items, 
 	hs_agent_frame_end(frame, mark);
 }
 
-int
-hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent_list *m,
-    const struct hs_now *now, struct hs_refusal *why)
+// May it be told on the seat `on`? An agent sees its own and what is below. NULL: all.
+static bool
+shows(const struct hs_daemon *d, const struct hs_seat *on, uint64_t seat)
 {
+	return on == NULL || hs_seat_within(hs_seat_find(d, seat), on);
+}
+
+int
+hs_listing_put(struct hs_buf *frame, struct hs_daemon *d, const struct hs_seat *on,
+    const struct hs_agent_list *m, const struct hs_now *now, struct hs_refusal *why)
+{
+	struct hs_session *s = &d->session;
 	struct hs_buf items = {0};
 	uint64_t serial = 0;
 	uint32_t n = 0;
@@ -70,7 +82,7 @@ hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent
 		i = parse_id(s, m->id, &serial) ? hs_session_after(s, serial - 1)
 						: s->nlive;
 		if (i >= s->nlive || s->live[i]->serial != serial ||
-		    !s->live[i]->recorded) {
+		    !s->live[i]->recorded || !shows(d, on, s->live[i]->seat)) {
 			hs_fail(&why->err, HS_NO_SUCH,
 			    "no live certificate of this session has that id");
 			return hs_refusal_remedy(why, "see which there are: handseal list");
@@ -81,7 +93,7 @@ hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent
 		return HS_OK;
 	}
 	for (i = hs_session_after(s, m->after); i < s->nlive; i++) {
-		if (!s->live[i]->recorded)
+		if (!s->live[i]->recorded || !shows(d, on, s->live[i]->seat))
 			continue;
 		kept = items.len;
 		put_item(&items, s, s->live[i]);
@@ -96,6 +108,69 @@ hs_listing_put(struct hs_buf *frame, struct hs_session *s, const struct hs_agent
 	return HS_OK;
 }
 
+// ---- seats
+
+static void
+put_part(struct hs_buf *b, const struct hs_seat *s, size_t i)
+{
+	const struct hs_seat_part *p = &s->parts[i];
+	const struct hs_agent_seat_item m = {.id = hs_str_c(s->id),
+	    .parent = hs_str_c(s->parent != NULL ? s->parent->id : ""),
+	    .agent = hs_str_c(s->agent),
+	    .scope = hs_scope_text(p->scope),
+	    .began = s->began,
+	    .end = p->end,
+	    .used = p->used,
+	    .uses_left = p->uses_left,
+	    .last = p->last,
+	    .pid = s->runner.pid,
+	    .touched = p->touched,
+	    .more = i > 0};
+
+	hs_agent_seat_item_put(b, &m);
+}
+
+// The one with the smallest serial above after. They are few, and made at the head of the
+// list.
+static const struct hs_seat *
+next_seat(const struct hs_daemon *d, const struct hs_seat *on, uint64_t after)
+{
+	const struct hs_seat *best = NULL;
+
+	for (const struct hs_seat *s = d->seats; s != NULL; s = s->next)
+		if (s->serial > after && (best == NULL || s->serial < best->serial) &&
+		    (on == NULL || hs_seat_within(s, on)))
+			best = s;
+	return best;
+}
+
+void
+hs_listing_put_seats(struct hs_buf *frame, const struct hs_daemon *d,
+    const struct hs_seat *on, const struct hs_agent_list *m)
+{
+	const struct hs_seat *s = next_seat(d, on, m->after);
+	struct hs_buf items = {0};
+	uint32_t n = 0;
+
+	for (; s != NULL; s = next_seat(d, on, s->serial)) {
+		size_t kept = items.len;
+
+		if (m->id.len > 0 && !hs_str_is(m->id, s->id))
+			continue;
+		for (size_t i = 0; i < s->nparts; i++)
+			put_part(&items, s, i);
+		if (items.len + HEAD_MAX > HS_FRAME_MAX) {
+			items.len = kept;
+			break;
+		}
+		n += (uint32_t)s->nparts;
+	}
+	put_list(frame, &d->session, hs_buf_str(&items), n, s != NULL);
+	hs_buf_free(&items);
+}
+
+// ---- status
+
 static uint64_t
 idle_left(const struct hs_session *s, uint64_t idle, const struct hs_now *now)
 {
@@ -105,7 +180,8 @@ idle_left(const struct hs_session *s, uint64_t idle, const struct hs_now *now)
 }
 
 void
-hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs_now *now)
+hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs_seat *on,
+    const struct hs_now *now)
 {
 	struct hs_session *s = &d->session;
 	const struct hs_held *h =
@@ -132,10 +208,12 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 		m.fingerprint = hs_str_c(h->fingerprint);
 		m.flags = h->grant.sk.flags;
 		m.simulated = h->simulated;
-		if (h->silent)
+		if (on != NULL)
+			m.ceiling = hs_scope_text(on->parts[0].scope);
+		else if (h->silent)
 			m.ceiling = hs_scope_text(h->grant.scope);
 	}
-	if (s->open && d->policy->policy->idle > 0)
+	if (s->open && d->policy->policy->idle > 0 && d->seats == NULL)
 		m.idle_end = now->wall + idle_left(s, d->policy->policy->idle, now);
 	if (d->policy->bad.code != HS_OK)
 		m.policy_error = hs_str_c(hs_err_sentence(&d->policy->bad));

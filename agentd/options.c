@@ -3,6 +3,7 @@
 // Command line and environment. Contract in options.h.
 #include "agentd/options.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,15 +107,43 @@ xdg_path(const char *name, const char *fallback, const char *leaf, char *out, si
 }
 
 static int
-touch_seconds(uint32_t *out, struct hs_err *err)
+env_seconds(
+    const char *name, uint64_t most, uint64_t otherwise, uint32_t *out, struct hs_err *err)
 {
-	const char *s = getenv("HANDSEAL_TOUCH_SECONDS");
-	uint64_t n = HS_TOUCH_ARMED;
+	const char *s = getenv(name);
+	uint64_t n = otherwise;
 
-	if (s != NULL && (hs_text_u64(hs_str_c(s), HS_TOUCH_ARMED, &n) != HS_OK || n == 0))
-		return hs_fail(err, HS_ERR_CONFIG,
-		    "HANDSEAL_TOUCH_SECONDS is 1 to %d, not %s", HS_TOUCH_ARMED, s);
+	if (s != NULL && (hs_text_u64(hs_str_c(s), most, &n) != HS_OK || n == 0))
+		return hs_fail(
+		    err, HS_ERR_CONFIG, "%s is 1 to %" PRIu64 ", not %s", name, most, s);
 	*out = (uint32_t)n;
+	return HS_OK;
+}
+
+// The program that the variable names, if that is an absolute path, else the installed one.
+static int
+program_path(
+    const char *name, const char *installed, char *out, size_t size, struct hs_err *err)
+{
+	const char *path = getenv(name);
+	int n;
+
+	if (path == NULL || path[0] != '/')
+		path = installed;
+	n = snprintf(out, size, "%s", path);
+	if (n < 0 || (size_t)n >= size)
+		return hs_fail(err, HS_ERR_CONFIG, "the path in %s is too long", name);
+	return HS_OK;
+}
+
+static int
+home_path(char *out, size_t size, struct hs_err *err)
+{
+	const char *home = getenv("HOME");
+	int n = snprintf(out, size, "%s", home != NULL && home[0] == '/' ? home : "");
+
+	if (n < 0 || (size_t)n >= size)
+		return hs_fail(err, HS_ERR_CONFIG, "the path in HOME is too long");
 	return HS_OK;
 }
 
@@ -122,14 +151,17 @@ int
 hs_options_settings(
     const struct hs_daemon_options *o, struct hs_settings *out, struct hs_err *err)
 {
-	const char *helper = getenv("HANDSEAL_SK_HELPER");
-	int n, rc;
+	int rc;
 
 	out->ttl_max = o->ttl;
 	out->show_ms = HS_SHOW_MS;
 	out->grace_ms = HS_GRACE_MS;
 	out->gap_ms = HS_GAP_MS;
-	rc = touch_seconds(&out->armed, err);
+	rc = env_seconds(
+	    "HANDSEAL_TOUCH_SECONDS", HS_TOUCH_ARMED, HS_TOUCH_ARMED, &out->armed, err);
+	if (rc == HS_OK)
+		rc = env_seconds(
+		    "HANDSEAL_SEAT_SECONDS", HS_SEAT_CERT_TTL, 0, &out->seat_renew_s, err);
 	if (rc == HS_OK)
 		rc = xdg_path("XDG_CONFIG_HOME", ".config", "/roots", out->roots_dir,
 		    sizeof out->roots_dir, err);
@@ -139,12 +171,14 @@ hs_options_settings(
 	if (rc == HS_OK)
 		rc = xdg_path("XDG_STATE_HOME", ".local/state", "", out->state_dir,
 		    sizeof out->state_dir, err);
-	if (rc != HS_OK)
-		return rc;
-	if (helper == NULL || helper[0] != '/')
-		helper = HS_LIBEXECDIR "/handseal-sk-helper";
-	n = snprintf(out->helper, sizeof out->helper, "%s", helper);
-	if (n < 0 || (size_t)n >= sizeof out->helper)
-		return hs_fail(err, HS_ERR_CONFIG, "the helper's path is too long");
-	return HS_OK;
+	if (rc == HS_OK)
+		rc = program_path("HANDSEAL_SK_HELPER", HS_LIBEXECDIR "/handseal-sk-helper",
+		    out->helper, sizeof out->helper, err);
+	if (rc == HS_OK)
+		rc = program_path("HANDSEAL_KNOWN_HOSTS",
+		    HS_LIBEXECDIR "/handseal-known-hosts", out->known_hosts,
+		    sizeof out->known_hosts, err);
+	if (rc == HS_OK)
+		rc = home_path(out->home, sizeof out->home, err);
+	return rc;
 }

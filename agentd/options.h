@@ -23,7 +23,8 @@ int hs_options_parse(int argc, char **argv, const char *shell,
 const char *hs_options_usage(void);
 
 // Fills paths and bounds from the environment (XDG_*, HOME, HANDSEAL_SK_HELPER,
-// HANDSEAL_TOUCH_SECONDS). HS_ERR_CONFIG with a sentence. Leaves socket alone.
+// HANDSEAL_KNOWN_HOSTS, HANDSEAL_TOUCH_SECONDS). HS_ERR_CONFIG with a sentence. Leaves
+// socket alone.
 int hs_options_settings(
     const struct hs_daemon_options *o, struct hs_settings *out, struct hs_err *err);
 

@@ -7,8 +7,11 @@
 #include <sodium.h>
 #include <string.h>
 #include "agentd/events.h"
+#include "agentd/life.h"
 #include "agentd/log.h"
 #include "agentd/release.h"
+#include "agentd/seatask.h"
+#include "agentd/seatkeys.h"
 #include "agentd/waiter.h"
 
 #define OUTCOME_KEPT_S 600 // at least so long an outcome can be fetched
@@ -41,7 +44,7 @@ tell_followers(struct hs_touch *t)
 		e.why = hs_str_c(hs_code_name(t->why.err.code));
 		e.text = hs_str_c(hs_err_sentence(&t->why.err));
 	}
-	hs_events_put(t->d, &e);
+	hs_events_put(t->d, &e, t->wanted.seat);
 }
 
 static void
@@ -105,7 +108,7 @@ issue(struct hs_touch *t, struct hs_held *held)
 
 	hs_clock_read(&now);
 	randombytes_buf(nonce, sizeof nonce);
-	rc = hs_issue(&d->session, held, &t->wanted, &now, nonce, &i, &t->why);
+	rc = hs_issue(&d->session, held, &t->wanted, NULL, &now, nonce, &i, &t->why);
 	if (rc == HS_OK) {
 		m = (struct hs_agent_issued){.certificate = hs_buf_str(&i.certificate),
 		    .end = i.end,
@@ -145,7 +148,7 @@ tell_opened(struct hs_daemon *d)
 	    .id = hs_str_c(d->session.id),
 	    .until = hs_session_end_time(&d->session)};
 
-	hs_events_put(d, &e);
+	hs_events_put(d, &e, 0);
 }
 
 // The touch is on disk: from now on its grant counts. NULL where there is no session for it
@@ -168,6 +171,7 @@ attach(struct hs_touch *t)
 	}
 	if (t->key.secret != NULL && !s->open) {
 		hs_session_begin(s, &t->key, h, &now);
+		s->last_serial = t->seat; // the seat that it is for has taken that
 		hs_log("session %s open, touch of %s", s->id, h->root);
 		tell_opened(t->d);
 	} else if (t->key.secret != NULL || !s->open || strcmp(s->id, t->session) != 0) {
@@ -184,6 +188,71 @@ attach(struct hs_touch *t)
 	return h;
 }
 
+// ---- a seat, or more for one
+
+static void
+on_seat_has_key(void *arg, int code)
+{
+	struct hs_touch *t = arg;
+	struct hs_seat *s = hs_seat_find(t->d, t->seating ? t->seat : t->wanted.seat);
+	const struct hs_seat_part *p =
+	    s != NULL ? hs_seat_part_under(s, t->grant_serial) : NULL;
+
+	if (code == HS_NO_GONE || (code == HS_OK && p == NULL))
+		hs_fail(&t->why.err, HS_NO_GONE, "the seat has ended meanwhile");
+	else if (code != HS_OK)
+		unrecorded(t);
+	else if (t->seating)
+		hs_seatask_put_seated(&t->outcome, s);
+	else
+		hs_seatask_put_issued(&t->outcome, s, p);
+	done(t);
+}
+
+static void
+make_seat(struct hs_touch *t, const struct hs_held *h)
+{
+	const struct hs_seatask_new n = {.owner = hs_touch_owner(t),
+	    .serial = t->seat,
+	    .agent = t->wanted.agent,
+	    .scope = &t->wanted.scope,
+	    .known = &t->wanted.known,
+	    .reason = hs_buf_str(&t->wanted.reason),
+	    .grant_serial = h->grant.cert.serial,
+	    .end = h->end,
+	    .end_boot_ms = h->end_boot_ms,
+	    .touched = true};
+
+	if (n.owner == NULL)
+		hs_fail(&t->why.err, HS_NO_GONE, "whoever asked went away");
+	if (n.owner == NULL ||
+	    hs_seatask_make(t->d, &n, on_seat_has_key, t, &t->why) != HS_OK)
+		done(t);
+}
+
+static void
+give_seat(struct hs_touch *t, const struct hs_held *h)
+{
+	struct hs_seat *s = hs_seat_find(t->d, t->wanted.seat);
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	if (s == NULL) {
+		hs_fail(&t->why.err, HS_NO_GONE, "the seat it was for has ended");
+	} else if (!hs_seat_add(s, t->wanted.scope, t->wanted.known, h->grant.cert.serial,
+		       h->end, h->end_boot_ms)) {
+		hs_fail(&t->why.err, HS_NO_BUSY, "the seat was given too much already");
+		hs_refusal_remedy(&t->why, "wait until some of it has ended");
+	} else {
+		t->wanted.scope = NULL; // the two are the seat's
+		t->wanted.known = NULL;
+		if (hs_seatkeys_renew(
+			s, s->nparts - 1, &now, on_seat_has_key, t, &t->why) == HS_OK)
+			return;
+	}
+	done(t);
+}
+
 static void
 on_recorded(void *arg, int code)
 {
@@ -196,13 +265,18 @@ on_recorded(void *arg, int code)
 	} else if (t->held != NULL && !t->d->stopping) {
 		h = attach(t);
 	}
-	if (h == NULL || t->opening) {
+	t->grant_serial = h != NULL ? h->grant.cert.serial : 0;
+	if (h != NULL && t->seating)
+		make_seat(t, h);
+	else if (h != NULL && t->wanted.seat > 0)
+		give_seat(t, h);
+	else if (h != NULL && !t->opening)
+		issue(t, h);
+	else {
 		if (h != NULL)
 			put_opened(t, h);
 		done(t);
-		return;
 	}
-	issue(t, h);
 }
 
 void

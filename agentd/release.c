@@ -13,7 +13,7 @@ struct release {
 	char session[HS_SESSION_ID_LEN + 1];
 	char id[HS_SESSION_ID_LEN + 24];
 	char agent[HS_AGENT_NAME_MAX + 1];
-	uint64_t serial, grant_serial, uses, end;
+	uint64_t serial, seat, grant_serial, uses, end;
 	hs_release_done *done;
 	void *arg;
 };
@@ -43,7 +43,7 @@ on_recorded(void *arg, int code)
 
 	settle(r, code == HS_OK);
 	if (code == HS_OK)
-		hs_events_put(r->d, &e);
+		hs_events_put(r->d, &e, r->seat);
 	r->done(r->arg, code);
 	free(r);
 }
@@ -53,6 +53,8 @@ keep(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
     const struct hs_issue *i)
 {
 	const struct hs_issued_spec spec = {.serial = i->serial,
+	    .seat = w->seat,
+	    .grant_serial = i->grant_serial,
 	    .issued = i->issued,
 	    .end = i->end,
 	    .pid = peer->pid,
@@ -99,6 +101,7 @@ hs_release(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer 
 	if (rc == HS_OK) {
 		*r = (struct release){.d = d,
 		    .serial = i->serial,
+		    .seat = w->seat,
 		    .grant_serial = i->grant_serial,
 		    .uses = i->uses,
 		    .end = i->end,

@@ -50,10 +50,17 @@ static void
 put_unrecorded(struct hs_buf *frame, const char *ext)
 {
 	struct hs_refusal why = {0};
+	size_t mark;
 
+	hs_buf_reset(frame);
+	if (ext == NULL) { // a request of the RFC, whose failure has no words
+		mark = hs_agent_frame_begin(frame);
+		hs_put_u8(frame, HS_AGENT_FAILURE);
+		hs_agent_frame_end(frame, mark);
+		return;
+	}
 	hs_fail(&why.err, HS_NO_RECORD, "%s", "");
 	hs_refusal_remedy(&why, "see that the audit log's disk can be written");
-	hs_buf_reset(frame);
 	hs_reply_put_refusal(frame, ext, &why);
 }
 

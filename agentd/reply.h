@@ -23,7 +23,8 @@ struct hs_reply *hs_reply_hold(struct hs_conn *c, const char *ext, struct hs_buf
 void hs_reply_send(void *reply, int code); // an hs_audit_done
 void hs_reply_drop(struct hs_reply *reply);
 
-// Sends frame when r is on disk, and a refusal if it cannot be. Takes frame.
+// Sends frame when r is on disk, and a refusal if it cannot be. Takes frame. ext NULL: it
+// answers a request of the RFC, and is a bare failure then.
 void hs_reply_recorded(
     struct hs_conn *c, const char *ext, struct hs_buf *frame, struct hs_audit_record *r);
 // Records and sends a refusal; agent and scope are what was asked, as far as they can be

@@ -15,9 +15,12 @@
 #include "agentd/policyask.h"
 #include "agentd/release.h"
 #include "agentd/reply.h"
+#include "agentd/seatask.h"
+#include "agentd/seatsign.h"
 #include "agentd/waiter.h"
 #include "proto/agent.h"
 #include "proto/names.h"
+#include "proto/sessionbind.h"
 
 // ---- the extensions. Each returns HS_OK when it has answered or will, or why it could not
 // be decoded.
@@ -88,7 +91,7 @@ issue(struct hs_conn *c, const struct hs_wanted *w, struct hs_held *held,
 	int rc;
 
 	randombytes_buf(nonce, sizeof nonce);
-	rc = hs_issue(&c->d->session, held, w, now, nonce, &i, why);
+	rc = hs_issue(&c->d->session, held, w, NULL, now, nonce, &i, why);
 	if (rc == HS_OK)
 		rc = release(c, w, &i, why);
 	hs_issue_free(&i);
@@ -141,6 +144,10 @@ do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
+	if (c->seat != NULL) {
+		hs_seatask_request(c, &m, now);
+		return HS_OK;
+	}
 	rc = hs_wanted_check(&c->d->session, &m, &w, &why);
 	if (rc == HS_OK)
 		rc = decide_request(c, &w, now, &why);
@@ -228,7 +235,11 @@ do_list(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
-	if (hs_listing_put(&frame, &c->d->session, &m, now, &why) == HS_OK)
+	if (m.seats)
+		hs_listing_put_seats(&frame, c->d, c->seat, &m);
+	else
+		(void)hs_listing_put(&frame, c->d, c->seat, &m, now, &why);
+	if (why.err.code == HS_OK)
 		hs_conn_reply(c, &frame);
 	else
 		hs_reply_refuse(
@@ -244,7 +255,7 @@ do_status(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (hs_rd_end(r) != HS_OK)
 		return HS_ERR_TRAILING;
-	hs_listing_put_status(&frame, c->d, now);
+	hs_listing_put_status(&frame, c->d, c->seat, now);
 	hs_conn_reply(c, &frame);
 	return HS_OK;
 }
@@ -288,14 +299,27 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 static int do_query(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
 
+// Where an extension exists.
+enum { MAIN = 1, SEAT = 2, BOTH = 3, UNLISTED = 4 };
+
 static const struct {
 	const char *name;
 	int (*fn)(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
-} extensions[] = {{"query", do_query}, {HS_EXT_OPEN, do_open}, {HS_EXT_PENDING, do_pending},
-    {HS_EXT_REQUEST, do_request}, {HS_EXT_LIST, do_list}, {HS_EXT_STATUS, do_status},
-    {HS_EXT_CLOSE, do_close}, {HS_EXT_ANSWER, do_answer}, {HS_EXT_EVENTS, do_events},
-    {HS_EXT_POLICY, do_policy}};
+	int where;
+} extensions[] = {{"query", do_query, BOTH | UNLISTED}, {HS_EXT_OPEN, do_open, MAIN},
+    {HS_EXT_PENDING, do_pending, BOTH}, {HS_EXT_REQUEST, do_request, BOTH},
+    {HS_EXT_LIST, do_list, BOTH}, {HS_EXT_STATUS, do_status, BOTH},
+    {HS_EXT_CLOSE, do_close, MAIN}, {HS_EXT_ANSWER, do_answer, MAIN},
+    {HS_EXT_EVENTS, do_events, BOTH}, {HS_EXT_POLICY, do_policy, MAIN},
+    {HS_EXT_SEAT, hs_seatask, BOTH}, {HS_EXT_WHY, hs_seatask_why, SEAT},
+    {HS_EXT_SESSION_BIND, hs_seatsign_bind, SEAT}};
 #define NEXTENSIONS (sizeof extensions / sizeof extensions[0])
+
+static bool
+exists(const struct hs_conn *c, size_t i)
+{
+	return (extensions[i].where & (c->seat != NULL ? SEAT : MAIN)) != 0;
+}
 
 static int
 do_query(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
@@ -309,8 +333,9 @@ do_query(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	mark = hs_agent_frame_begin(&frame);
 	hs_put_u8(&frame, HS_AGENT_EXTENSION_RESPONSE);
 	hs_put_cstring(&frame, "query");
-	for (size_t i = 1; i < NEXTENSIONS; i++)
-		hs_put_cstring(&frame, extensions[i].name);
+	for (size_t i = 0; i < NEXTENSIONS; i++)
+		if (exists(c, i) && (extensions[i].where & UNLISTED) == 0)
+			hs_put_cstring(&frame, extensions[i].name);
 	hs_agent_frame_end(&frame, mark);
 	hs_conn_reply(c, &frame);
 	return HS_OK;
@@ -343,12 +368,14 @@ extension(struct hs_conn *c, struct hs_rd *r)
 	int rc;
 
 	hs_daemon_tick(c->d, &now);
+	if (c->closed)
+		return; // its session has just ended, and its seat with it
 	if (hs_get_string(r, &name) != HS_OK) {
 		hs_reply_byte(c, HS_AGENT_FAILURE);
 		return;
 	}
 	for (size_t i = 0; i < NEXTENSIONS; i++) {
-		if (!hs_str_is(name, extensions[i].name))
+		if (!hs_str_is(name, extensions[i].name) || !exists(c, i))
 			continue;
 		rc = extensions[i].fn(c, r, &now);
 		if (rc != HS_OK)
@@ -367,6 +394,8 @@ hs_request(struct hs_conn *c, struct hs_str body)
 	(void)hs_get_u8(&r, &type);
 	if (type == HS_AGENT_EXTENSION)
 		extension(c, &r);
+	else if (c->seat != NULL)
+		hs_seatsign_request(c, type, &r);
 	else if (type == HS_AGENT_LIST && r.left == 0)
 		hs_reply_byte(c, HS_AGENT_IDENTITIES);
 	else if (type == HS_AGENT_REMOVE_ALL && r.left == 0)

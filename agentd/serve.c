@@ -10,6 +10,7 @@
 #include "agentd/conn.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/seat.h"
 #include "agentd/touch.h"
 
 // So many connections are taken a millisecond; then the others get their turn first.
@@ -61,6 +62,7 @@ stop(struct server *s, const char *why)
 		return;
 	s->d.stopping = true;
 	hs_log("%s: ending", why);
+	hs_seats_end(&s->d, "the daemon ended");
 	hs_session_end(&s->d.session);
 	uv_close((uv_handle_t *)&s->listener, NULL);
 	while (s->d.conns != NULL)
@@ -113,7 +115,7 @@ on_connection(uv_stream_t *listener, int status)
 		s->turn = uv_now(&s->loop);
 		s->accepted = 0;
 	}
-	if (s->accepted++ >= ACCEPTS || !hs_conn_accept(&s->d, listener))
+	if (s->accepted++ >= ACCEPTS || !hs_conn_accept(&s->d, listener, NULL))
 		(void)uv_timer_start(&s->held, on_held, HELD_MS, 0);
 }
 
@@ -215,6 +217,7 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 		hs_fail(err, (enum hs_code)rc, "the event loop cannot be set up");
 		goto out;
 	}
+	hs_seats_clean(how->set->socket);
 	hs_daemon_tick(&s->d, &now);
 	note(&s->d, "start", HS_VERSION, false, 0);
 	if (how->torn > 0)

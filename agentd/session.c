@@ -41,13 +41,14 @@ hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *firs
 	hs_session_id(&s->pub, s->id);
 }
 
-// The oldest that can issue nothing more: a grant for one certificate, which is out.
+// The oldest that can issue nothing more: a grant for one certificate, which is out. Not
+// one that `open` made, whose uses a seat may hold.
 static void
 drop_a_spent(struct hs_session *s)
 {
 	size_t i = 0;
 
-	while (i < s->nheld && s->held[i]->uses_left > 0)
+	while (i < s->nheld && (s->held[i]->uses_left > 0 || s->held[i]->silent))
 		i++;
 	if (i == s->nheld)
 		return;
@@ -68,6 +69,15 @@ hs_session_add(struct hs_session *s, struct hs_held *h)
 	note_place(&s->touched_at, h->device);
 	s->held[s->nheld++] = h;
 	return HS_OK;
+}
+
+struct hs_held *
+hs_session_grant(const struct hs_session *s, uint64_t serial)
+{
+	for (size_t i = 0; i < s->nheld; i++)
+		if (s->held[i]->grant.cert.serial == serial)
+			return s->held[i];
+	return NULL;
 }
 
 bool
@@ -181,6 +191,8 @@ hs_session_keep(struct hs_session *s, const struct hs_issued_spec *spec)
 	if (it == NULL)
 		return HS_ERR_NOMEM;
 	*it = (struct hs_issued){.serial = spec->serial,
+	    .seat = spec->seat,
+	    .grant_serial = spec->grant_serial,
 	    .issued = spec->issued,
 	    .end = spec->end,
 	    .pid = spec->pid};

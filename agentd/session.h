@@ -19,6 +19,8 @@
 struct hs_issued {
 	bool recorded;
 	uint64_t serial;
+	uint64_t seat; // serial of the seat it is for; 0: of none
+	uint64_t grant_serial;
 	uint64_t issued, end;			      // Unix seconds
 	uint64_t pid;				      // of who asked
 	struct hs_str agent, scope, exe, certificate; // in mem
@@ -59,6 +61,8 @@ void hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held 
 // Adds a grant, which is taken; where there are too many, one that has nothing left to
 // issue makes room. HS_NO_BUSY where there is none: it is freed then.
 int hs_session_add(struct hs_session *s, struct hs_held *h);
+// The grant of that serial, while it lives; else NULL.
+struct hs_held *hs_session_grant(const struct hs_session *s, uint64_t serial);
 bool hs_touched_there(const struct hs_touched_at *t, const char *path);
 // Drops the grants that have ended. True if the session has ended with the last of them, or
 // by idling for idle_ms (0: never); it is for the caller to end it.
@@ -74,7 +78,7 @@ void hs_session_end(struct hs_session *s);
 // Keeps a certificate in the list, not yet recorded. HS_ERR_NOMEM, or HS_NO_BUSY above
 // HS_LIVE_BYTES_MAX.
 struct hs_issued_spec {
-	uint64_t serial, issued, end, pid;
+	uint64_t serial, seat, grant_serial, issued, end, pid;
 	struct hs_str agent, scope, exe, certificate;
 };
 int hs_session_keep(struct hs_session *s, const struct hs_issued_spec *spec);

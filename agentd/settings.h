@@ -10,18 +10,23 @@
 #include "proto/err.h"
 #include "proto/limits.h"
 
-#define HS_SHOW_MS  1000 // a text stands this long before a key blinks for it
-#define HS_GAP_MS   1500 // between two ceremonies
-#define HS_GRACE_MS 3000 // a helper may take this much longer than the touch may
+#define HS_SHOW_MS	 1000 // a text stands this long before a key blinks for it
+#define HS_GAP_MS	 1500 // between two ceremonies
+#define HS_SEAT_CERT_TTL 900  // seconds: a certificate of a seat lives no longer
+#define HS_GRACE_MS	 3000 // a helper may take this much longer than the touch may
 
 struct hs_settings {
 	char socket[PATH_MAX];
 	char roots_dir[PATH_MAX];
 	char state_dir[PATH_MAX];
-	char helper[PATH_MAX]; // handseal-sk-helper
-	uint64_t ttl_max;      // seconds: the longest session
-	uint32_t armed;	       // seconds that a key blinks
+	char helper[PATH_MAX];	    // handseal-sk-helper
+	char known_hosts[PATH_MAX]; // handseal-known-hosts
+	char home[PATH_MAX];	    // what ~ is; "": not known
+	uint64_t ttl_max;	    // seconds: the longest session
+	uint32_t armed;		    // seconds that a key blinks
 	uint32_t show_ms, grace_ms, gap_ms;
+	uint32_t
+	    seat_renew_s; // a seat's certificate is renewed when so old; 0: as it lives
 	char policy[PATH_MAX]; // the user's
 };
 

@@ -111,7 +111,7 @@ hs_touch_tell(const struct hs_touch *t)
 	struct hs_agent_event e;
 
 	describe_event(t, &e);
-	hs_events_put(t->d, &e);
+	hs_events_put(t->d, &e, t->wanted.seat);
 }
 
 void
@@ -126,7 +126,7 @@ hs_touch_each_waiting(struct hs_daemon *d, hs_touch_event *fn, void *arg)
 			continue;
 		describe_event(t, &e);
 		e.time = now.wall;
-		fn(arg, &e);
+		fn(arg, &e, t->wanted.seat);
 	}
 }
 
@@ -249,7 +249,7 @@ hs_touch_park(struct hs_touch *t)
 	hs_touch_drop_pin(t);
 	hs_prompt_hide(&t->prompt);
 	t->state = PARKED;
-	t->kept = true; // whoever asked may go and come back
+	t->kept = !t->seating; // whoever asked may go and come back, but for a seat
 	hs_log("%s: parked: %s", t->code, hs_err_sentence(&t->why.err));
 	if (d->running == t) {
 		d->running = NULL;
@@ -367,6 +367,19 @@ hs_touch_session_closed(struct hs_daemon *d, const char *id)
 }
 
 void
+hs_touch_seat_ended(struct hs_daemon *d, uint64_t serial)
+{
+	struct hs_touch *t = d->touches, *next;
+
+	for (; t != NULL; t = next) {
+		next = t->next;
+		if (t->wanted.seat == serial && hs_touch_waits(t) && t->state != ASKED &&
+		    !(t->state == ARMED && t->ceremony == NULL))
+			call_off(t, HS_NO_GONE, "the seat it was for has ended");
+	}
+}
+
+void
 hs_touch_unplugged(struct hs_daemon *d, const char *path)
 {
 	for (struct hs_touch *t = d->touches; t != NULL; t = t->next)
@@ -390,7 +403,8 @@ hs_touch_abandon(struct hs_conn *c)
 		return;
 	if (t->state == DONE)
 		hs_touch_forget(t);
-	else if (t->state == SHOWN || t->state == QUEUED || t->state == ARMED)
+	else if (t->state == SHOWN || t->state == QUEUED || t->state == ARMED ||
+		 t->state == PARKED)
 		call_off(t, HS_SK_CANCELLED, "whoever asked went away");
 }
 

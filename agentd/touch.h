@@ -23,6 +23,9 @@ int hs_touch_open(struct hs_conn *c, const struct hs_agent_open *m,
 // what is needed is taken.
 int hs_touch_request(struct hs_conn *c, struct hs_wanted *wanted,
     const struct hs_decided *decided, const struct hs_now *now, struct hs_refusal *why);
+// The same for a seat, which is to last ttl seconds, 0: as long as the policy lets it.
+int hs_touch_seat(struct hs_conn *c, struct hs_wanted *wanted, uint64_t ttl,
+    const struct hs_decided *decided, const struct hs_now *now, struct hs_refusal *why);
 // Is the same of the same asker, for the same key, waiting already? Then the connection has
 // been told so, and gets the same outcome: no prompt more, so no limit stands in its way.
 bool hs_touch_join(struct hs_conn *c, const struct hs_wanted *wanted);
@@ -39,12 +42,16 @@ void hs_touch_unplugged(struct hs_daemon *d, const char *path);
 // A session closed: what was asked for within it is gone.
 void hs_touch_session_closed(struct hs_daemon *d, const char *id);
 
+// A seat ended: what was asked for on it is gone.
+void hs_touch_seat_ended(struct hs_daemon *d, uint64_t serial);
+
 void hs_touch_abandon(struct hs_conn *c); // the connection goes away; calls its touch off
 void hs_touch_stop(struct hs_daemon *d);  // the daemon ends: nothing waits any longer
 size_t hs_touch_waiting(const struct hs_daemon *d); // askings without an outcome yet
 
-// Each asking that waits, as an event that says how.
-typedef void hs_touch_event(void *arg, struct hs_agent_event *event);
+// Each asking that waits, as an event that says how; seat: the serial of the seat that asks
+// for more, or 0.
+typedef void hs_touch_event(void *arg, struct hs_agent_event *event, uint64_t seat);
 void hs_touch_each_waiting(struct hs_daemon *d, hs_touch_event *fn, void *arg);
 
 // For outcome.c: its outcome is settled, so the next may go on.

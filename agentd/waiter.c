@@ -43,7 +43,8 @@ reply_waiting(struct hs_conn *c, struct hs_touch *t)
 	hs_touch_describe(t, &m);
 	hs_agent_waiting_put(&frame, &m);
 	hs_agent_frame_end(&frame, mark);
-	t->kept = t->kept || !t->opening; // whoever hears this may come back
+	t->kept =
+	    t->kept || !(t->opening || t->seating); // whoever hears this may come back
 	hs_conn_reply(c, &frame);
 }
 
@@ -124,8 +125,16 @@ static int
 find_own(
     struct hs_conn *c, struct hs_str code, struct hs_touch **out, struct hs_refusal *why)
 {
-	if (c->touch != NULL && hs_str_is(code, c->touch->code)) {
-		*out = c->touch;
+	struct hs_touch *t = c->touch;
+
+	if (t == NULL || !hs_str_is(code, t->code)) {
+		t = find(
+		    c->d, code); // what a seat asked for, any connection of it may hear
+		if (t != NULL && (c->seat == NULL || t->wanted.seat != c->seat->serial))
+			t = NULL;
+	}
+	if (t != NULL) {
+		*out = t;
 		return HS_OK;
 	}
 	hs_fail(&why->err, HS_NO_SUCH, "this connection asked nothing of that code");
@@ -143,7 +152,8 @@ find_by_key(struct hs_conn *c, const struct hs_agent_pending *m, struct hs_touch
 	if (rc != HS_OK)
 		return rc;
 	*out = find(c->d, m->code);
-	if (*out != NULL && !(*out)->opening && hs_key_eq(&(*out)->wanted.key, &key))
+	if (*out != NULL && !(*out)->opening && !(*out)->seating &&
+	    hs_key_eq(&(*out)->wanted.key, &key))
 		return HS_OK;
 	hs_fail(&why->err, HS_NO_SUCH, "nothing of that code waits for this key");
 	return hs_refusal_remedy(why, "ask anew: its outcome was told, or it is gone");

@@ -163,6 +163,7 @@ hs_wanted_check(const struct hs_session *s, const struct hs_agent_request *req,
 void
 hs_wanted_free(struct hs_wanted *w)
 {
+	hs_knownhosts_free(&w->known);
 	hs_buf_free(&w->reason);
 	hs_scope_free(&w->scope);
 	*w = (struct hs_wanted){0};

@@ -5,6 +5,7 @@
 #ifndef HS_AGENTD_WANTED_H
 #define HS_AGENTD_WANTED_H
 
+#include "agentd/knownhosts.h"
 #include "agentd/refusal.h"
 #include "agentd/session.h"
 #include "proto/agent.h"
@@ -15,6 +16,8 @@ struct hs_wanted {
 	struct hs_key key;
 	char fingerprint[HS_FINGERPRINT_LEN + 1]; // of key
 	struct hs_scope *scope;			  // owned
+	struct hs_knownhosts *known; // owned: keys of its hosts, of what is for a seat
+	uint64_t seat;		     // serial of the seat that it is for; 0: of none
 };
 
 // Checks a request in the order of docs/PROTOCOL.agent "request", its proof for this

@@ -14,6 +14,7 @@ enum hs_agent_msg {
 	HS_AGENT_LIST = 11, // SSH_AGENTC_REQUEST_IDENTITIES
 	HS_AGENT_IDENTITIES = 12,
 	HS_AGENT_SIGN = 13,
+	HS_AGENT_SIGNED = 14,
 	HS_AGENT_REMOVE_ALL = 19,
 	HS_AGENT_EXTENSION = 27,
 	HS_AGENT_EXTENSION_FAILURE = 28,
@@ -175,9 +176,11 @@ struct hs_agent_issued {
 struct hs_agent_list {
 	struct hs_str id; // just this one, or "" for all
 	uint64_t after;	  // serials greater than this
+	uint8_t seats;	  // 1: the seats, in place of the certificates
 };
 struct hs_agent_item {
-	struct hs_str id; // SESSION.SERIAL
+	struct hs_str id;   // SESSION.SERIAL
+	struct hs_str seat; // id of the seat that it is for, or ""
 	struct hs_str agent;
 	struct hs_str scope;  // canonical text
 	uint64_t issued, end; // Unix seconds
@@ -211,6 +214,62 @@ struct hs_agent_closed {
 	struct hs_str session;
 	uint64_t live;	   // certificates handed out that servers will still accept
 	uint64_t last_end; // when the last of them ends; 0 if none
+};
+
+// seat: a socket for one agent, which lives as long as the connection that asked for it.
+// Making: DONE with hs_agent_seated, or PENDING with hs_agent_asked, then `pending`, whose
+// DONE has hs_agent_seated. Ending: DONE with hs_agent_unseated.
+enum hs_agent_seat_what { HS_SEAT_MAKE = 1, HS_SEAT_END = 2 };
+struct hs_agent_seat {
+	uint8_t what;	     // the rest is empty or 0 where it is HS_SEAT_END
+	struct hs_str scope; // text, any form; its max-ttl bounds each certificate
+	struct hs_str agent; // name, "" = unknown
+	struct hs_str reason;
+	uint64_t ttl; // seconds that the seat may last; 0: as long as the policy's MaxTTL
+};
+struct hs_agent_seated {
+	struct hs_str id;     // SESSION.SERIAL
+	struct hs_str socket; // path
+	uint64_t end;	      // Unix seconds
+	struct hs_str scope;  // canonical text
+	uint8_t touched;      // 1: it cost a touch
+	uint8_t simulated;
+};
+struct hs_agent_unseated {
+	struct hs_str id;
+	uint64_t began;	      // Unix seconds
+	uint64_t logins;      // signatures for a login
+	uint64_t signatures;  // others
+	uint64_t escalations; // touches that gave it more
+	uint64_t refused;
+	uint64_t
+	    last_end; // when the last certificate that a server could accept ends; 0: none
+};
+// list of seats: each, with the parts that touches gave it behind it.
+struct hs_agent_seat_item {
+	struct hs_str id, parent; // parent: of the seat it is below, or ""
+	struct hs_str agent;
+	struct hs_str scope; // canonical text, of that part
+	uint64_t began, end; // Unix seconds
+	uint64_t used;	     // signatures
+	uint64_t uses_left;  // HS_USES_ANY: any
+	uint64_t last;	     // when it last signed, Unix seconds; 0: never
+	uint64_t pid;	     // of the runner
+	uint8_t touched;     // 1: this part cost a touch of its own
+	uint8_t more;	     // 1: what a touch gave the seat of that id beside, not a seat
+};
+// why: the last refusal on this seat. DONE with hs_agent_reasons.
+struct hs_agent_why {
+	struct hs_str user,
+	    host; // empty: whatever was refused last; else the last of those
+};
+struct hs_agent_reasons {
+	uint64_t time; // Unix seconds; 0: nothing was refused
+	struct hs_str code, sentence, remedy;
+	struct hs_str user; // as far as it was known
+	struct hs_str host;
+	struct hs_str ns;	   // SSHSIG's
+	struct hs_str fingerprint; // of a host key that is known under no name in scope
 };
 
 void hs_agent_open_put(struct hs_buf *b, const struct hs_agent_open *m);
@@ -254,7 +313,20 @@ void hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m)
 int hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m);
 void hs_agent_closed_put(struct hs_buf *b, const struct hs_agent_closed *m);
 int hs_agent_closed_get(struct hs_rd *r, struct hs_agent_closed *m);
-// Every _get but hs_agent_item_get and hs_agent_event_get takes all that is left and
-// refuses trailing bytes.
+void hs_agent_seat_put(struct hs_buf *b, const struct hs_agent_seat *m);
+int hs_agent_seat_get(struct hs_rd *r, struct hs_agent_seat *m);
+void hs_agent_seated_put(struct hs_buf *b, const struct hs_agent_seated *m);
+int hs_agent_seated_get(struct hs_rd *r, struct hs_agent_seated *m);
+void hs_agent_unseated_put(struct hs_buf *b, const struct hs_agent_unseated *m);
+int hs_agent_unseated_get(struct hs_rd *r, struct hs_agent_unseated *m);
+void hs_agent_seat_item_put(struct hs_buf *b, const struct hs_agent_seat_item *m);
+int hs_agent_seat_item_get(
+    struct hs_rd *r, struct hs_agent_seat_item *m); // leaves what follows
+void hs_agent_why_put(struct hs_buf *b, const struct hs_agent_why *m);
+int hs_agent_why_get(struct hs_rd *r, struct hs_agent_why *m);
+void hs_agent_reasons_put(struct hs_buf *b, const struct hs_agent_reasons *m);
+int hs_agent_reasons_get(struct hs_rd *r, struct hs_agent_reasons *m);
+// Every _get but hs_agent_item_get, hs_agent_event_get and hs_agent_seat_item_get takes all
+// that is left and refuses trailing bytes.
 
 #endif

@@ -160,6 +160,7 @@ hs_agent_list_put(struct hs_buf *b, const struct hs_agent_list *m)
 {
 	hs_put_str(b, m->id);
 	hs_put_u64(b, m->after);
+	hs_put_u8(b, m->seats);
 }
 
 int
@@ -170,6 +171,7 @@ hs_agent_list_get(struct hs_rd *r, struct hs_agent_list *m)
 	*m = (struct hs_agent_list){0};
 	GET(hs_get_string, id);
 	GET(hs_get_u64, after);
+	GET(hs_agent_get_bool, seats);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 
@@ -177,6 +179,7 @@ void
 hs_agent_item_put(struct hs_buf *b, const struct hs_agent_item *m)
 {
 	hs_put_str(b, m->id);
+	hs_put_str(b, m->seat);
 	hs_put_str(b, m->agent);
 	hs_put_str(b, m->scope);
 	hs_put_u64(b, m->issued);
@@ -193,6 +196,7 @@ hs_agent_item_get(struct hs_rd *r, struct hs_agent_item *m)
 
 	*m = (struct hs_agent_item){0};
 	GET(hs_get_string, id);
+	GET(hs_get_string, seat);
 	GET(hs_get_string, agent);
 	GET(hs_get_string, scope);
 	GET(hs_get_u64, issued);

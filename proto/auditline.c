@@ -173,6 +173,9 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 		name(b, "simulated");
 		hs_put_raw(b, "true", 4);
 	}
+	put_str(b, "user", r->user);
+	put_str(b, "host", r->host);
+	put_str(b, "ns", r->ns);
 	put_str(b, "ask", r->ask);
 	put_str(b, "shown", r->shown);
 	put_coded(b, "grant", r->grant, hs_text_put_base64);

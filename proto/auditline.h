@@ -36,7 +36,8 @@ struct hs_audit_record {
 	uint8_t flags;
 	uint32_t counter;
 	bool simulated;
-	struct hs_str ask; // the code that the prompt showed
+	struct hs_str user, host, ns; // what a seat signed for
+	struct hs_str ask;	      // the code that the prompt showed
 	struct hs_str shown;
 	struct hs_str grant; // raw certificate; written in base64
 	bool counted;

@@ -31,11 +31,14 @@
 #define HS_EXT_ANSWER  "answer" HS_VENDOR
 #define HS_EXT_EVENTS  "events" HS_VENDOR
 #define HS_EXT_POLICY  "policy" HS_VENDOR
+#define HS_EXT_SEAT    "seat" HS_VENDOR
+#define HS_EXT_WHY     "why" HS_VENDOR
 
 // SSHSIG namespaces
 #define HS_NS_REQUEST "request" HS_VENDOR // proof that a requester holds the key it names
 
 #define HS_AGENT_UNKNOWN "unknown" // agent name of a requester that gave none
 #define HS_HOLDER_MAIN	 "main"	   // holder of a grant that is for the main socket
+#define HS_HOLDER_SEAT	 "seat:"   // and its id: holder of a grant that is for one seat
 
 #endif

@@ -25,6 +25,9 @@ hs_policy_none(struct hs_policy *out)
 {
 	*out = (struct hs_policy){.max_ttl = HS_SESSION_TTL,
 	    .idle = 1800,
+	    .known_hosts = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2",
+		"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}, // ssh's own
+	    .nknown_hosts = 4,
 	    .park = 3600,
 	    .per_asker = 3,
 	    .all = 6,
@@ -120,6 +123,7 @@ hs_policy_narrow(struct hs_policy *p, const struct hs_policy *system)
 	stricter(p, HS_POLICY_VERIFY, &p->verify, system->verify, true);
 	stricter(p, HS_POLICY_MAIN_SOCKET, &p->main_asks, system->main_asks, true);
 	stricter(p, HS_POLICY_ESCALATE, &p->escalate, system->escalate, false);
+	stricter(p, HS_POLICY_HOST_BINDING, &p->binding, system->binding, true);
 	if (system->unplug > p->unplug) {
 		p->unplug = system->unplug;
 		p->narrowed |= HS_POLICY_UNPLUG;

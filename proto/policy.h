@@ -19,7 +19,8 @@
 #define HS_POLICY_COUNT_MAX  100 // of each count in Limits
 #define HS_POLICY_NOTES_MAX                                                                \
 	100 // errors and warnings told of one text; the rest are counted
-#define HS_POLICY_PATH_MAX 256
+#define HS_POLICY_PATH_MAX  256
+#define HS_POLICY_FILES_MAX 8 // of known_hosts
 
 struct hs_policy_scope {
 	char name[HS_AGENT_NAME_MAX + 1];
@@ -63,6 +64,7 @@ enum hs_policy_word {
 	HS_POLICY_PROMPTS = 1u << 7,
 	HS_POLICY_PROMPTS_ALL = 1u << 8,
 	HS_POLICY_WAITING = 1u << 9,
+	HS_POLICY_HOST_BINDING = 1u << 10,
 };
 
 struct hs_policy {
@@ -82,7 +84,12 @@ struct hs_policy {
 	bool main_asks;	  // MainSocket ask
 	bool escalate;	  // Escalate ask
 	enum hs_unplug unplug;
-	uint64_t park;	    // Limits Park: seconds that an unanswered request is kept
+	// KnownHosts: the files that say by which names a server's key is known; absolute,
+	// or ~/ and more. 0 of them: `none`, so no key has a name
+	char known_hosts[HS_POLICY_FILES_MAX][HS_POLICY_PATH_MAX];
+	size_t nknown_hosts;
+	bool binding;  // HostBinding require: no login over a connection that is not bound
+	uint64_t park; // Limits Park: seconds that an unanswered request is kept
 	uint32_t per_asker; // Limits Prompts: prompts of one asker in 5 minutes
 	uint32_t all;	    // Limits PromptsAll: of all askers
 	uint32_t waiting;   // Limits Waiting: askings without an outcome at one time

@@ -126,9 +126,9 @@ policy_open_agent(struct policy_parser *x, struct hs_str name)
 	(void)hs_str_copy(name, x->agent->name, sizeof(x->agent->name));
 }
 
-// In its shortest form, as the kernel tells it: else it would never match.
-static bool
-is_path(struct hs_str s)
+// In its shortest form, as the kernel tells an executable: else it would never match.
+bool
+policy_is_path(struct hs_str s)
 {
 	if (s.p[0] != '/' || s.len < 2 || s.p[s.len - 1] == '/')
 		return false;
@@ -157,7 +157,7 @@ policy_read_exe(struct policy_parser *x)
 	if (!hs_text_shown(path, &at))
 		policy_refuse(
 		    x, policy_at(x, path.p + at), "TAB stands between words only");
-	else if (!is_path(path))
+	else if (!policy_is_path(path))
 		policy_refuse(x, policy_at(x, path.p),
 		    "this must be an absolute path without `.`, `..` and empty parts");
 	else if (path.len >= HS_POLICY_PATH_MAX)

@@ -19,7 +19,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  28
+#define POLICY_KEYWORDS	  30
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
 struct policy_place {
@@ -131,6 +131,8 @@ bool policy_span(struct policy_parser *x, struct hs_str in, uint64_t max, uint64
 void policy_read_list(struct policy_parser *x);
 void policy_read_agent_list(struct policy_parser *x);
 void policy_read_exe(struct policy_parser *x);
+// Absolute, without `.`, `..`, empty parts and a `/` at its end. Not empty.
+bool policy_is_path(struct hs_str s);
 void policy_open_agent(struct policy_parser *x, struct hs_str name);
 void policy_resolve(struct policy_parser *x); // the lists' names, when all is read
 

@@ -49,7 +49,12 @@ put_top(struct hs_buf *b, const struct hs_policy *p)
 	put_narrowed(b, p, HS_POLICY_ESCALATE);
 	hs_put_fmt(b, "Escalate %s\n", p->escalate ? "ask" : "deny");
 	put_narrowed(b, p, HS_POLICY_UNPLUG);
-	hs_put_fmt(b, "Unplug %s\n", unplug[p->unplug]);
+	hs_put_fmt(b, "Unplug %s\nKnownHosts", unplug[p->unplug]);
+	for (size_t i = 0; i < p->nknown_hosts; i++)
+		hs_put_fmt(b, " %s", p->known_hosts[i]);
+	hs_put_fmt(b, "%s\n", p->nknown_hosts == 0 ? " none" : "");
+	put_narrowed(b, p, HS_POLICY_HOST_BINDING);
+	hs_put_fmt(b, "HostBinding %s\n", p->binding ? "require" : "prefer");
 }
 
 // A list of scopes, on as many lines as it takes.
@@ -196,6 +201,12 @@ hs_policy_put_default(struct hs_buf *b)
 	    "\n"
 	    "# What no touch can allow. Take the line out if you do log in as root.\n"
 	    "Deny user root\n"
+	    "\n"
+	    "# A seat's logins go to servers whose keys your known_hosts names. A client "
+	    "that\n"
+	    "# does not say whom it talks to (libssh) may log in all the same, but for "
+	    "this:\n"
+	    "#HostBinding require\n"
 	    "\n"
 	    "# What `handseal open` asks for when you name nothing. Without the line, "
 	    "nothing.\n"

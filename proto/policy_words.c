@@ -186,6 +186,69 @@ read_unplug(struct policy_parser *x)
 		x->p->unplug = (enum hs_unplug)i;
 }
 
+static bool
+is_known_hosts_path(struct hs_str s)
+{
+	if (s.len > 1 && s.p[0] == '~')
+		conf_skip(&s, 1);
+	return policy_is_path(s);
+}
+
+static void
+add_known_hosts(struct policy_parser *x, struct hs_str path)
+{
+	struct hs_policy *p = x->p;
+
+	if (!is_known_hosts_path(path)) {
+		policy_refuse(x, policy_at(x, path.p),
+		    "this must be an absolute path, or one that begins with ~/, without "
+		    "`.`, `..` and empty parts%s",
+		    hs_str_is(path, "none") ? "; `none` stands alone" : "");
+		return;
+	}
+	if (path.len >= HS_POLICY_PATH_MAX) {
+		policy_refuse(x, policy_at(x, path.p + HS_POLICY_PATH_MAX - 1),
+		    "a path has at most %d bytes", HS_POLICY_PATH_MAX - 1);
+		return;
+	}
+	for (size_t i = 0; i < p->nknown_hosts; i++)
+		if (hs_str_is(path, p->known_hosts[i])) {
+			policy_refuse(
+			    x, policy_at(x, path.p), "this stands in the line already");
+			return;
+		}
+	if (p->nknown_hosts == HS_POLICY_FILES_MAX)
+		policy_refuse(x, policy_at(x, path.p), "there are more than %d files",
+		    HS_POLICY_FILES_MAX);
+	else
+		(void)hs_str_copy(
+		    path, p->known_hosts[p->nknown_hosts++], sizeof(p->known_hosts[0]));
+}
+
+static void
+read_known_hosts(struct policy_parser *x)
+{
+	struct hs_str path;
+
+	memset(x->p->known_hosts, 0, sizeof(x->p->known_hosts)); // the default
+	x->p->nknown_hosts = 0;
+	if (hs_str_is(x->l.rest, "none"))
+		return;
+	do {
+		if (!policy_next(x, &path))
+			return;
+		add_known_hosts(x, path);
+	} while (x->l.rest.len > 0);
+}
+
+static void
+read_host_binding(struct policy_parser *x)
+{
+	static const char *const words[] = {"prefer", "require"};
+
+	x->p->binding = policy_choice(x, words, 2) == 1;
+}
+
 // ---- Session
 
 static void
@@ -261,6 +324,8 @@ const struct policy_keyword policy_keywords[POLICY_KEYWORDS] = {
     {"MainSocket", POLICY_TOP, false, true, read_main_socket, HS_KEY_COUNT},
     {"Escalate", POLICY_TOP, false, true, read_escalate, HS_KEY_COUNT},
     {"Unplug", POLICY_TOP, false, true, read_unplug, HS_KEY_COUNT},
+    {"KnownHosts", POLICY_TOP, false, false, read_known_hosts, HS_KEY_COUNT},
+    {"HostBinding", POLICY_TOP, false, true, read_host_binding, HS_KEY_COUNT},
     {"Scope", POLICY_SESSION, true, false, policy_read_list, HS_KEY_COUNT},
     {"MaxTTL", POLICY_SESSION, false, true, read_session_ttl, HS_KEY_COUNT},
     {"Idle", POLICY_SESSION, false, true, read_idle, HS_KEY_COUNT},

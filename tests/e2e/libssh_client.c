@@ -39,10 +39,22 @@ set_options(ssh_session session, char **argv)
 }
 
 static int
+judge(ssh_session session, int rc)
+{
+	if (rc == SSH_AUTH_SUCCESS)
+		return 0;
+	(void)complain("not admitted", session);
+	return rc == SSH_AUTH_ERROR ? FAILED : NOT_ADMITTED;
+}
+
+static int
 log_in(ssh_session session, char **argv)
 {
 	ssh_key key = NULL, cert = NULL;
-	int status = FAILED, rc;
+	int status = FAILED;
+
+	if (strcmp(argv[3], "agent") == 0) // the one of SSH_AUTH_SOCK
+		return judge(session, ssh_userauth_agent(session, NULL));
 
 	if (ssh_pki_import_privkey_file(argv[3], NULL, NULL, NULL, &key) != SSH_OK ||
 	    ssh_pki_import_cert_file(argv[4], &cert) != SSH_OK ||
@@ -50,13 +62,7 @@ log_in(ssh_session session, char **argv)
 		(void)complain("key and certificate", NULL);
 		goto out;
 	}
-	rc = ssh_userauth_publickey(session, NULL, key);
-	if (rc == SSH_AUTH_SUCCESS) {
-		status = 0;
-	} else {
-		(void)complain("not admitted", session);
-		status = rc == SSH_AUTH_ERROR ? FAILED : NOT_ADMITTED;
-	}
+	status = judge(session, ssh_userauth_publickey(session, NULL, key));
 out:
 	ssh_key_free(key);
 	ssh_key_free(cert);
@@ -110,7 +116,7 @@ main(int argc, char **argv)
 
 	if (argc != 7) {
 		fprintf(stderr,
-		    "usage: libssh_client PORT USER KEY CERT KNOWN_HOSTS COMMAND\n");
+		    "usage: libssh_client PORT USER KEY|agent CERT KNOWN_HOSTS COMMAND\n");
 		return FAILED;
 	}
 	session = ssh_new();

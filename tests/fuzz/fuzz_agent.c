@@ -97,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	switch (data[0] % 21) {
+	switch (data[0] % 27) {
 	case 0:
 		frames(in);
 		break;
@@ -158,8 +158,26 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	case 19:
 		logged(in);
 		break;
-	default:
+	case 20:
 		BODY(told, hs_agent_told);
+		break;
+	case 21:
+		BODY(seat, hs_agent_seat);
+		break;
+	case 22:
+		BODY(seated, hs_agent_seated);
+		break;
+	case 23:
+		BODY(unseated, hs_agent_unseated);
+		break;
+	case 24:
+		BODY(seat_item, hs_agent_seat_item);
+		break;
+	case 25:
+		BODY(why, hs_agent_why);
+		break;
+	default:
+		BODY(reasons, hs_agent_reasons);
 	}
 	return 0;
 }

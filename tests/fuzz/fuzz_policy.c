@@ -65,6 +65,9 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 		must(a->denies[i].key == b->denies[i].key &&
 		     strcmp(a->denies[i].value, b->denies[i].value) == 0);
 	must(memcmp(a->open, b->open, sizeof(a->open)) == 0);
+	must(a->nknown_hosts == b->nknown_hosts && a->nknown_hosts <= HS_POLICY_FILES_MAX &&
+	     memcmp(a->known_hosts, b->known_hosts, sizeof(a->known_hosts)) == 0 &&
+	     a->binding == b->binding);
 	must(a->max_ttl == b->max_ttl && a->idle == b->idle && a->verify == b->verify &&
 	     a->main_asks == b->main_asks && a->escalate == b->escalate &&
 	     a->unplug == b->unplug && a->park == b->park && a->per_asker == b->per_asker &&

@@ -201,7 +201,8 @@ bench_handseald(void)
 	    setenv("XDG_CONFIG_HOME", dir, 1) != 0 ||
 	    setenv("XDG_STATE_HOME", dir, 1) != 0 ||
 	    setenv("HANDSEAL_SOCK", sock, 1) != 0 ||
-	    setenv("HANDSEAL_SK_HELPER", join(build, "handseal-sk-helper"), 1) != 0)
+	    setenv("HANDSEAL_SK_HELPER", join(build, "handseal-sk-helper"), 1) != 0 ||
+	    setenv("HANDSEAL_KNOWN_HOSTS", join(build, "handseal-known-hosts"), 1) != 0)
 		bench_die("setenv");
 	bench.key = start(key);
 	close(bench_dial(kctl));

@@ -163,7 +163,7 @@ hs_programs_() { # whatever the umask of who built them
 	for f in "$HS_BUILD"/handseal* "$HS_BUILD"/softkey "$HS_BUILD"/softkey-ctl "$HS_BUILD"/tests/e2e/*; do
 		[ -f "$f" ] && [ -x "$f" ] || continue
 		case $f in
-		*-helper | *-shell) install -m 755 "$f" "$HS_LIBEXECDIR/" || return 1 ;;
+		*-helper | *-known-hosts | *-shell) install -m 755 "$f" "$HS_LIBEXECDIR/" || return 1 ;;
 		*) install -m 755 "$f" $HS_ROOT/bin/ || return 1 ;;
 		esac
 	done
@@ -188,6 +188,7 @@ hs_setup() {
 	HS_HOME_deploy=$HS_ROOT/home/deploy HS_HOME_other=$HS_ROOT/home/other
 	XDG_CONFIG_HOME=$HS_TMP/config XDG_STATE_HOME=$HS_TMP/state XDG_RUNTIME_DIR=$HS_TMP/run
 	HANDSEAL_SK_HELPER=$HS_LIBEXEC/handseal-sk-helper
+	HANDSEAL_KNOWN_HOSTS=$HS_LIBEXEC/handseal-known-hosts
 	HS_SSHD=/usr/sbin/sshd # or where scripts/deps has unpacked it
 	[ -x $HS_SSHD ] || HS_SSHD=$HS_SRC/build/openssh-server/usr/sbin/sshd
 	HS_AKC_USER=${HS_AKC_USER:-nobody}
@@ -195,7 +196,7 @@ hs_setup() {
 	mkdir -p "$HS_SERVER" && mkdir -m 700 "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" \
 		"$XDG_RUNTIME_DIR" || hs_fail_ "no scratch folder"
 	unset HANDSEAL_SOCK HANDSEAL_PID SSH_AUTH_SOCK SSH_AGENT_PID SSH_ASKPASS DISPLAY LISTEN_FDS
-	export XDG_CONFIG_HOME XDG_STATE_HOME XDG_RUNTIME_DIR HANDSEAL_SK_HELPER PATH
+	export XDG_CONFIG_HOME XDG_STATE_HOME XDG_RUNTIME_DIR HANDSEAL_SK_HELPER HANDSEAL_KNOWN_HOSTS PATH
 	trap hs_exit_ EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT

@@ -206,7 +206,7 @@ static void
 on_connection(uv_stream_t *s, int status)
 {
 	assert_int_equal(status, 0);
-	(void)hs_conn_accept(s->data, s);
+	(void)hs_conn_accept(s->data, s, NULL);
 }
 
 static void
@@ -288,6 +288,7 @@ world_end(struct world *w)
 	if (w->client >= 0)
 		close(w->client);
 	w->d.stopping = true;
+	hs_seats_end(&w->d, "the daemon ended");
 	hs_session_end(&w->d.session);
 	while (w->d.conns != NULL)
 		hs_conn_close(w->d.conns);

@@ -53,8 +53,9 @@ void world_end(struct world *w); // fails if a handle or an asking is left
 void world_turn(struct world *w);
 // Turns until the oldest asking is in that state; -1: until there is none.
 void world_until(struct world *w, int state);
-int world_dial(void); // another client
-int world_fds(void);  // descriptors that are open here
+int world_dial(void);		     // another client
+int world_dial_at(const char *path); // of that socket
+int world_fds(void);		     // descriptors that are open here
 
 // Frames of a client; fd -1: none is passed.
 void world_send(int sock, const char *ext, void (*put)(struct hs_buf *, const void *),
@@ -69,6 +70,9 @@ void world_pending_by_key(int sock, const char *code, uint32_t wait);
 void world_answer(int sock, const char *code, enum hs_agent_answer_what what, int pin_fd);
 void world_watch(struct world *w, int sock); // follows events as one who shows prompts
 
+// Turns until the client has a reply, and takes it: its body, a view that lives until the
+// next.
+struct hs_str world_frame(struct world *w, int sock);
 // Turns until the client has a reply to ext, and takes it. The views live until the next.
 enum hs_agent_status world_reply(
     struct world *w, int sock, const char *ext, struct hs_rd *body);

@@ -18,10 +18,17 @@
 int
 world_dial(void)
 {
+	return world_dial_at(world_set.socket);
+}
+
+int
+world_dial_at(const char *path)
+{
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memcpy(sun.sun_path, world_set.socket, strlen(world_set.socket));
+	assert_true(strlen(path) < sizeof sun.sun_path);
+	memcpy(sun.sun_path, path, strlen(path));
 	assert_int_equal(connect(sock, (struct sockaddr *)&sun, sizeof sun), 0);
 	return sock;
 }
@@ -152,11 +159,9 @@ world_watch(struct world *w, int sock)
 		world_turn(w);
 }
 
-enum hs_agent_status
-world_reply(struct world *w, int sock, const char *ext, struct hs_rd *body)
+struct hs_str
+world_frame(struct world *w, int sock)
 {
-	struct hs_agent_refusal no;
-	enum hs_agent_status status;
 	struct hs_str frame;
 	uint8_t chunk[4096], head[4] = {0};
 	size_t used, want = 4;
@@ -182,6 +187,16 @@ world_reply(struct world *w, int sock, const char *ext, struct hs_rd *body)
 			world_turn(w);
 	}
 	assert_int_equal(hs_agent_frame(hs_buf_str(&w->got), &frame, &used), HS_OK);
+	return frame;
+}
+
+enum hs_agent_status
+world_reply(struct world *w, int sock, const char *ext, struct hs_rd *body)
+{
+	struct hs_agent_refusal no;
+	enum hs_agent_status status;
+	struct hs_str frame = world_frame(w, sock);
+
 	assert_int_equal(hs_agent_parse_reply(frame, ext, &status, body, &no), HS_OK);
 	if (status == HS_AGENT_REFUSED)
 		*body = hs_rd_of(no.code);

@@ -197,7 +197,7 @@ query(void **state)
 {
 	static const char *const names[] = {HS_EXT_OPEN, HS_EXT_PENDING, HS_EXT_REQUEST,
 	    HS_EXT_LIST, HS_EXT_STATUS, HS_EXT_CLOSE, HS_EXT_ANSWER, HS_EXT_EVENTS,
-	    HS_EXT_POLICY};
+	    HS_EXT_POLICY, HS_EXT_SEAT};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, "query");
 
@@ -305,7 +305,7 @@ static void
 listing(void **state)
 {
 	const struct hs_agent_list list = {.after = 0};
-	const struct hs_agent_item item = {S(SESSION ".1"), S("tests"), S(SCOPE),
+	const struct hs_agent_item item = {S(SESSION ".1"), S(""), S("tests"), S(SCOPE),
 	    1795485600, 1795486500, 4711, S("/usr/bin/handseal"), S("CERTIFICATE")};
 	struct hs_agent_item got;
 	struct hs_buf b = {0};

@@ -56,7 +56,7 @@ put(const char *name)
 {
 	const struct hs_agent_event e = {.event = hs_str_c(name)};
 
-	hs_events_put(&w.d, &e);
+	hs_events_put(&w.d, &e, 0);
 }
 
 static int
@@ -155,7 +155,7 @@ long_ones_come_in_several_answers(void **state)
 	take(w.client);
 	first = last;
 	for (int i = 0; i < 20; i++)
-		hs_events_put(&w.d, &e);
+		hs_events_put(&w.d, &e, 0);
 	while (last < first + 20) {
 		ask(w.client, last, 0, false);
 		take(w.client);

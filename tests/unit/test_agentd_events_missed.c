@@ -63,7 +63,7 @@ put(size_t n)
 	const struct hs_agent_event e = {.event = hs_str_c("plugged")};
 
 	while (n-- > 0)
-		hs_events_put(&w.d, &e);
+		hs_events_put(&w.d, &e, 0);
 }
 
 // One that cannot be kept, as where memory is short.
@@ -75,7 +75,7 @@ put_lost(void)
 
 	memset(text, 'a', sizeof text - 1);
 	e.text = hs_str_c(text);
-	hs_events_put(&w.d, &e);
+	hs_events_put(&w.d, &e, 0);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "agentd/held.h"
+#include "proto/names.h"
 #include "tests/lib/chains.h"
 
 static struct hs_root_record root;
@@ -35,6 +36,7 @@ make_at(const struct hs_grant_spec *g, const struct hs_mint *by, uint8_t flags,
 	struct hs_buf blob = {0};
 	const struct hs_held_spec spec = {.blob = &blob,
 	    .session_key = &chains.session.key,
+	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .device = hs_str_c("softkey:/blue"),
 	    .silent = true,
@@ -153,6 +155,7 @@ changed_afterwards(void **state)
 	const struct hs_grant_spec g = chains_grant();
 	struct hs_buf whole = {0};
 	struct hs_held_spec spec = {.session_key = &chains.session.key,
+	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .end_boot_ms = UINT64_MAX,
 	    .now = NOW};
@@ -205,6 +208,7 @@ a_device_too_long_to_keep(void **state)
 	struct hs_buf blob = {0};
 	struct hs_held_spec spec = {.blob = &blob,
 	    .session_key = &chains.session.key,
+	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .end_boot_ms = UINT64_MAX,
 	    .now = NOW};

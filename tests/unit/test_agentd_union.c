@@ -162,6 +162,7 @@ touch(struct hs_touch *t)
 {
 	struct hs_helper_answer a = {.op = HS_HELPER_SIGN, .code = HS_OK};
 	struct hs_compose_grant g = {.scope = t->scope,
+	    .holder = HS_HOLDER_MAIN,
 	    .shown = hs_buf_str(&t->shown),
 	    .valid_after = now.wall - HS_CLOCK_SLACK,
 	    .log_seq = 1,
@@ -178,6 +179,7 @@ touch(struct hs_touch *t)
 	if (!d.session.open)
 		assert_int_equal(hs_keys_make(&t->key, NULL), HS_OK);
 	memcpy(t->session, d.session.id, sizeof t->session);
+	memcpy(t->holder, HS_HOLDER_MAIN, sizeof HS_HOLDER_MAIN);
 	g.session_key = d.session.open ? &d.session.key.pub : &t->key.pub;
 	g.end = t->end;
 	g.nonce = nonce;
@@ -225,7 +227,7 @@ issue(struct hs_held *h, const struct hs_wanted *w, bool silently)
 	struct hs_issue i = {0};
 	uint8_t nonce[32] = {0};
 
-	if (hs_issue(&d.session, h, w, &now, nonce, &i, &why) == HS_OK) {
+	if (hs_issue(&d.session, h, w, NULL, &now, nonce, &i, &why) == HS_OK) {
 		if (silently && chance(10)) // its record could not be written
 			hs_session_unkeep(&d.session, i.serial, i.grant_serial, i.uses);
 		else

@@ -17,7 +17,8 @@
 #define NOW   1000
 #define GRANT 4711 // the grant's serial
 
-static struct hs_session session;
+static struct hs_daemon d;
+#define session d.session
 
 static int
 setup(void **state)
@@ -80,7 +81,7 @@ listed(const char *id, uint64_t after)
 	size_t used;
 	long digits = 0;
 
-	if (hs_listing_put(&frame, &session, &m, &now, &why) != HS_OK) {
+	if (hs_listing_put(&frame, &d, NULL, &m, &now, &why) != HS_OK) {
 		assert_int_equal(why.err.code, HS_NO_SUCH);
 		assert_int_equal(frame.len, 0);
 		hs_buf_free(&frame);

@@ -67,6 +67,9 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	assert_int_equal(a->main_asks, b->main_asks);
 	assert_int_equal(a->escalate, b->escalate);
 	assert_int_equal(a->unplug, b->unplug);
+	assert_int_equal(a->nknown_hosts, b->nknown_hosts);
+	assert_memory_equal(a->known_hosts, b->known_hosts, sizeof(a->known_hosts));
+	assert_int_equal(a->binding, b->binding);
 	assert_int_equal(a->park, b->park);
 	assert_int_equal(a->per_asker, b->per_asker);
 	assert_int_equal(a->all, b->all);
@@ -90,7 +93,8 @@ round_trip(const struct hs_policy *p)
 #define A_SCOPE(name) "Scope " name "\nMaxTTL 1m\nMaxUses 1\nNs " name "\n"
 #define RICH                                                                               \
 	"Deny user root\nDeny cmd rm '-rf' ...\nMainSocket ask\nEscalate deny\nUnplug "    \
-	"revoke\nSession\n Scope b a\n MaxTTL 90s\n Idle none\n Verify pin\n"              \
+	"revoke\nKnownHosts /etc/kh ~/kh\nHostBinding require\nSession\n Scope b a\n "     \
+	"MaxTTL 90s\n Idle none\n Verify pin\n"                                            \
 	"Scope a\nTouch session\nVerify pin\nMaxTTL 1d\nMaxUses *\nUser u v\nHost h *.h\n" \
 	"Addr 10.0.0.0/8 ::/0\nCmd ls '...'\nCmd ls -l ...\nCmd echo 'it'\\''s'\n"         \
 	"Permit pty port-forwarding\nOpen db:1\nStatement\nNs git\nCap read:a/** *:b\n"    \
@@ -135,10 +139,12 @@ narrowing(void **state)
 	struct hs_buf b = {0};
 
 	(void)state;
-	parse(&one, "Deny user root\nSession\nMaxTTL 1h\nIdle none\n", false);
+	parse(
+	    &one, "Deny user root\nKnownHosts ~/k\nSession\nMaxTTL 1h\nIdle none\n", false);
 	parse(&two,
 	    "Deny user root\nDeny ns git\nMainSocket ask\nEscalate deny\nUnplug "
-	    "close\nSession\nMaxTTL 2h\nIdle 1h\nVerify pin\nLimits\nPrompts 2\nPromptsAll "
+	    "close\nHostBinding require\n"
+	    "Session\nMaxTTL 2h\nIdle 1h\nVerify pin\nLimits\nPrompts 2\nPromptsAll "
 	    "50\nPark 1m\nWaiting 1\n",
 	    true);
 	assert_int_equal(hs_policy_narrow(&one, &two), HS_OK);
@@ -151,18 +157,21 @@ narrowing(void **state)
 	assert_int_equal(one.all, 6);
 	assert_int_equal(one.park, 60);
 	assert_int_equal(one.waiting, 1);
-	assert_true(one.main_asks && !one.escalate && one.verify);
+	assert_true(one.main_asks && !one.escalate && one.verify && one.binding);
+	assert_int_equal(one.nknown_hosts, 1); // the user's
+	assert_string_equal(one.known_hosts[0], "~/k");
 	assert_int_equal(one.unplug, HS_UNPLUG_CLOSE);
 	assert_int_equal(one.narrowed, HS_POLICY_IDLE | HS_POLICY_PROMPTS | HS_POLICY_PARK |
 					   HS_POLICY_WAITING | HS_POLICY_MAIN_SOCKET |
 					   HS_POLICY_ESCALATE | HS_POLICY_VERIFY |
-					   HS_POLICY_UNPLUG);
+					   HS_POLICY_UNPLUG | HS_POLICY_HOST_BINDING);
 	hs_policy_put(&b, &one);
 	hs_put_u8(&b, 0);
 	assert_non_null(strstr((const char *)b.p,
 	    "# by line 2 of the system's policy:\nDeny ns git\n# by the system's policy:\n"
 	    "MainSocket ask\n# by the system's policy:\nEscalate deny\n# by the system's "
-	    "policy:\nUnplug close\n"));
+	    "policy:\nUnplug close\nKnownHosts ~/k\n# by the system's "
+	    "policy:\nHostBinding require\n"));
 	round_trip(&one);
 	// what is stricter stays
 	parse(&two, "Unplug close\nLimits\nPrompts 2\n", true);
@@ -170,6 +179,12 @@ narrowing(void **state)
 	assert_int_equal(hs_policy_narrow(&one, &two), HS_OK);
 	assert_int_equal(one.unplug, HS_UNPLUG_REVOKE);
 	assert_int_equal(one.narrowed, 0);
+	round_trip(&one);
+	// so does what is said to name no key
+	parse(&one, "KnownHosts none\n", false);
+	assert_int_equal(hs_policy_narrow(&one, &two), HS_OK);
+	assert_int_equal(one.nknown_hosts, 0);
+	assert_false(one.binding);
 	round_trip(&one);
 	// a system's policy that says nothing
 	parse(&two, "", true);

@@ -83,7 +83,8 @@ as_long_as_may_be(void **state)
 {
 	static const char *const lines[] = {"\n", "a\n", "Deny ns a\n", "Agent a\n",
 	    "Scope a\n", "Session\n Scope a\n", "Agent a\n Scope a\n", "Scope b\n Ns a\n",
-	    " Ns a\n", "#\n", "Scope c\n User a b c d e f g h i j k\n", "\t"};
+	    " Ns a\n", "#\n", "Scope c\n User a b c d e f g h i j k\n", "\t",
+	    "KnownHosts /a /b ~/c\n", "HostBinding require\n"};
 	struct hs_buf b = {0};
 
 	(void)state;
@@ -146,6 +147,13 @@ counted_limits(void **state)
 		    n >= HS_POLICY_PATH_MAX ? HS_ERR_CONFIG : HS_OK);
 	}
 	assert_true(hs_str_is(hs_buf_str(&told), "2:261: a path has at most 255 bytes\n"));
+	for (size_t n = HS_POLICY_PATH_MAX - 1; n < HS_POLICY_PATH_MAX + 1; n++) {
+		hs_buf_reset(&b);
+		hs_put_fmt(&b, "KnownHosts ~/%0*d\n", (int)n - 2, 0);
+		assert_int_equal(parse(hs_buf_str(&b), false),
+		    n >= HS_POLICY_PATH_MAX ? HS_ERR_CONFIG : HS_OK);
+	}
+	assert_true(hs_str_is(hs_buf_str(&told), "1:267: a path has at most 255 bytes\n"));
 	for (size_t n = HS_POLICY_VALUE_MAX; n < HS_POLICY_VALUE_MAX + 2; n++) {
 		hs_buf_reset(&b);
 		hs_put_fmt(&b, "Deny cmd %0*d\n", (int)n, 0);

@@ -154,6 +154,7 @@ limits(void **state)
 	} rows[] = {{HS_POLICY_BYTES_MAX, "bytes of text"},
 	    {HS_POLICY_LINE_MAX, "bytes of one line"}, {HS_POLICY_SCOPES_MAX, "scopes"},
 	    {HS_POLICY_AGENTS_MAX, "agents"}, {HS_POLICY_DENIES_MAX, "Deny lines"},
+	    {HS_POLICY_FILES_MAX, "files of KnownHosts"},
 	    {HS_POLICY_NOTES_MAX, "errors and warnings"}};
 	static char page[65536];
 	char want[64];
@@ -170,6 +171,9 @@ limits(void **state)
 	snprintf(want, sizeof want, "%u bytes, `*` too", HS_POLICY_VALUE_MAX);
 	assert_non_null(strstr(page, want));
 	snprintf(want, sizeof want, "1..%d; 3\n", HS_POLICY_COUNT_MAX);
+	assert_non_null(strstr(page, want));
+	snprintf(
+	    want, sizeof want, "and %d bytes of the path of one\n", HS_POLICY_PATH_MAX - 1);
 	assert_non_null(strstr(page, want));
 	assert_int_equal(HS_POLICY_PARK_MAX, 24 * 3600);
 	assert_non_null(strstr(page, "at most 24h; 1h\n"));

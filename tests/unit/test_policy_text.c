@@ -56,11 +56,12 @@ static const struct {
     {"# a\xe2\x80\xae", "1:4: this is a control or invisible character, or not UTF-8"},
     {"\t# a\t\xff", "1:6: this is a control or invisible character, or not UTF-8"},
     {"Nonsense", "1:1: there is no keyword `Nonsense`; here may stand Deny, MainSocket, "
-		 "Escalate, Unplug"},
+		 "Escalate, Unplug, KnownHosts, HostBinding"},
     {"Den user a", "1:1: there is no keyword `Den`; here may stand Deny, MainSocket, "
-		   "Escalate, Unplug"},
+		   "Escalate, Unplug, KnownHosts, HostBinding"},
     {"{",
-	"1:1: there is no keyword `{`; here may stand Deny, MainSocket, Escalate, Unplug"},
+	"1:1: there is no keyword `{`; here may stand Deny, MainSocket, Escalate, Unplug, "
+	"KnownHosts, HostBinding"},
     {"Limits\nFoo 1", "2:1: there is no keyword `Foo`; here may stand Prompts, PromptsAll, "
 		      "Park, Waiting"},
     {"Unplug keep # or", "1:13: a comment has a line of its own"},
@@ -88,6 +89,40 @@ static const struct {
     {"MainSocket ask\nmainsocket grant", "2:1: `MainSocket` stands in line 1 already"},
     {"Escalate grant", "1:10: this must be ask or deny"},
     {"Unplug stop", "1:8: this must be keep, close or revoke"},
+    {"KnownHosts", "1:11: a value is missing behind `KnownHosts`: absent means none"},
+    {"KnownHosts a", "1:12: this must be an absolute path, or one that begins with ~/, "
+		     "without `.`, `..` and empty parts"},
+    {"KnownHosts ~", "1:12: this must be an absolute path, or one that begins with ~/, "
+		     "without `.`, `..` and empty parts"},
+    {"KnownHosts ~a/b", "1:12: this must be an absolute path, or one that begins with ~/, "
+			"without `.`, `..` and empty parts"},
+    {"KnownHosts /", "1:12: this must be an absolute path, or one that begins with ~/, "
+		     "without `.`, `..` and empty parts"},
+    {"KnownHosts ~/", "1:12: this must be an absolute path, or one that begins with ~/, "
+		      "without `.`, `..` and empty parts"},
+    {"KnownHosts /a/", "1:12: this must be an absolute path, or one that begins with ~/, "
+		       "without `.`, `..` and empty parts"},
+    {"KnownHosts ~/a/../b", "1:12: this must be an absolute path, or one that begins with "
+			    "~/, without `.`, `..` and empty parts"},
+    {"KnownHosts /a//b", "1:12: this must be an absolute path, or one that begins with ~/, "
+			 "without `.`, `..` and empty parts"},
+    {"KnownHosts ~/./a", "1:12: this must be an absolute path, or one that begins with ~/, "
+			 "without `.`, `..` and empty parts"},
+    {"KnownHosts /a none", "1:15: this must be an absolute path, or one that begins with "
+			   "~/, without `.`, `..` and empty parts; `none` stands alone"},
+    {"KnownHosts none /a", "1:12: this must be an absolute path, or one that begins with "
+			   "~/, without `.`, `..` and empty parts; `none` stands alone"},
+    {"KnownHosts /a ~/a /a", "1:19: this stands in the line already"},
+    {"KnownHosts /a # b", "1:15: a comment has a line of its own"},
+    {"KnownHosts /1 /2 /3 /4 /5 /6 /7 /8 /9", "1:36: there are more than 8 files"},
+    {"KnownHosts /a\nknownhosts /b", "2:1: `KnownHosts` stands in line 1 already"},
+    {"Session\nKnownHosts /a", "2:1: `KnownHosts` stands before the first block, and this "
+			       "is the Session of line 1"},
+    {"HostBinding", "1:12: a value is missing behind `HostBinding`: absent means none"},
+    {"HostBinding yes", "1:13: this must be prefer or require"},
+    {"HostBinding require prefer", "1:21: `HostBinding` takes one value"},
+    {"Limits\nHostBinding require", "2:1: `HostBinding` stands before the first block, and "
+				    "this is the Limits of line 1"},
     // Session
     {"Session a", "1:9: `Session` stands alone on its line"},
     {"Session # a", "1:9: a comment has a line of its own"},
@@ -215,6 +250,12 @@ defaults(void **state)
 	assert_true(policy.exists && policy.escalate);
 	assert_false(policy.main_asks || policy.verify);
 	assert_int_equal(policy.unplug, HS_UNPLUG_KEEP);
+	assert_int_equal(policy.nknown_hosts, 4);
+	assert_string_equal(policy.known_hosts[0], "~/.ssh/known_hosts");
+	assert_string_equal(policy.known_hosts[3], "/etc/ssh/ssh_known_hosts2");
+	assert_memory_equal(policy.known_hosts, none.known_hosts, sizeof(none.known_hosts));
+	assert_false(policy.binding || none.binding);
+	assert_int_equal(none.nknown_hosts, 4);
 	assert_int_equal(policy.max_ttl, none.max_ttl);
 	assert_int_equal(policy.idle, none.idle);
 	assert_int_equal(policy.park, none.park);
@@ -232,7 +273,8 @@ everything_said(void **state)
 {
 	(void)state;
 	good("\n  # a comment\n\tDENY\tuser  root\nDeny cmd 'rm'   -rf ...\n"
-	     "MainSocket ask\nEscalate deny\nUnplug revoke\n" S
+	     "MainSocket ask\nEscalate deny\nUnplug revoke\n"
+	     "knownhosts ~/.ssh/a\t/etc/b\nHostBinding require\n" S
 	     "Session\nMaxTTL 2h\nidle none\nVerify pin\n"
 	     "Agent a\nExe /usr/bin/a b\n\n"
 	     "Limits\nPrompts 1\nPromptsAll 2\nPark 90s\nWaiting 100"); // no LF
@@ -243,6 +285,11 @@ everything_said(void **state)
 	assert_false(policy.denies[0].system);
 	assert_true(policy.main_asks && !policy.escalate && policy.verify);
 	assert_int_equal(policy.unplug, HS_UNPLUG_REVOKE);
+	assert_true(policy.binding);
+	assert_int_equal(policy.nknown_hosts, 2);
+	assert_string_equal(policy.known_hosts[0], "~/.ssh/a");
+	assert_string_equal(policy.known_hosts[1], "/etc/b");
+	assert_string_equal(policy.known_hosts[2], "");
 	assert_int_equal(policy.max_ttl, 7200);
 	assert_int_equal(policy.idle, 0);
 	assert_string_equal(policy.agents[0].exe, "/usr/bin/a b");
@@ -255,6 +302,11 @@ everything_said(void **state)
 	assert_non_null(hs_policy_find(&policy, hs_str_c("s")));
 	assert_null(hs_policy_find(&policy, hs_str_c("t")));
 	assert_null(hs_policy_find(&policy, (struct hs_str){0}));
+	good("KnownHosts none\nHostBinding prefer");
+	assert_int_equal(policy.nknown_hosts, 0);
+	assert_false(policy.binding);
+	good("KnownHosts /1 /2 /3 /4 /5 /6 /7 /8");
+	assert_int_equal(policy.nknown_hosts, HS_POLICY_FILES_MAX);
 }
 
 static void
@@ -271,6 +323,13 @@ system_texts(void **state)
 	    {"Unplug keep",
 		"1:8: this is what holds anyway; the system's policy only narrows: "
 		"`Unplug close`"},
+	    {"HostBinding prefer",
+		"1:13: this is what holds anyway; the system's policy only narrows: "
+		"`HostBinding require`"},
+	    {"KnownHosts /etc/ssh/ssh_known_hosts",
+		"1:1: the system's policy only narrows: it has no `KnownHosts`"},
+	    {"KnownHosts none",
+		"1:1: the system's policy only narrows: it has no `KnownHosts`"},
 	    {"Session\nVerify touch", "2:8: this is what holds anyway; the system's policy "
 				      "only narrows: `Verify pin`"},
 	    {"Session\nIdle none",
@@ -297,14 +356,18 @@ system_texts(void **state)
 			    "%s\n%.*s", rows[i].text, (int)told.len, (const char *)told.p);
 	}
 	assert_int_equal(
-	    parse(hs_str_c("Deny user a\nMainSocket ask\nEscalate deny\nUnplug "
-			   "close\nSession\nMaxTTL 1h\nIdle 1h\nVerify pin\n"
-			   "Limits\nPrompts 1\nPromptsAll 1\nPark 1m\nWaiting 1"),
+	    parse(
+		hs_str_c(
+		    "Deny user a\nMainSocket ask\nEscalate deny\nUnplug "
+		    "close\nHostBinding require\nSession\nMaxTTL 1h\nIdle 1h\nVerify pin\n"
+		    "Limits\nPrompts 1\nPromptsAll 1\nPark 1m\nWaiting 1"),
 		true),
 	    HS_OK);
-	assert_true(policy.denies[0].system && policy.main_asks && !policy.escalate);
+	assert_true(policy.denies[0].system && policy.main_asks && !policy.escalate &&
+		    policy.binding);
 	assert_int_equal(parse((struct hs_str){0}, true), HS_OK);
 	assert_true(policy.escalate && !policy.main_asks && !policy.verify);
+	assert_false(policy.binding);
 	assert_int_equal(policy.max_ttl, HS_TTL_MAX);
 	assert_int_equal(policy.idle, 0);
 	assert_int_equal(policy.park, HS_POLICY_PARK_MAX);

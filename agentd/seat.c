@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: ISC
+//
+// A seat's life. Who connects to it: the agent it was made for, and whatever that starts;
+// other users cannot enter its folder. Contract in seat.h.
+#include "agentd/seat.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "agentd/events.h"
+#include "agentd/log.h"
+#include "agentd/reply.h"
+#include "agentd/seatkeys.h"
+#include "agentd/touch.h"
+
+#define BACKLOG 128
+#define SUFFIX	".seat-"
+#define SOCKET	"agent.sock"
+
+// ---- its folder and socket
+
+static int
+io_failed(struct hs_refusal *why, const char *what)
+{
+	hs_fail(&why->err, HS_ERR_IO, "a seat's socket cannot be made: %s: %s", what,
+	    strerror(errno));
+	return hs_refusal_remedy(why, "see that the socket's folder can be written");
+}
+
+// Beside the daemon's own socket; where that path would be too long, under /tmp.
+static int
+make_folder(struct hs_seat *s, struct hs_refusal *why)
+{
+	const char *base = s->d->set->socket;
+	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
+	int n = snprintf(s->dir, sizeof s->dir, "%s" SUFFIX "XXXXXX", base);
+
+	if (n < 0 || (size_t)n + sizeof "/" SOCKET > most)
+		(void)snprintf(s->dir, sizeof s->dir, "/tmp/handseal" SUFFIX "XXXXXX");
+	if (mkdtemp(s->dir) == NULL) {
+		int rc = io_failed(why, s->dir);
+
+		s->dir[0] = '\0';
+		return rc;
+	}
+	(void)snprintf(s->socket, sizeof s->socket, "%.*s/" SOCKET,
+	    (int)(sizeof s->socket - sizeof "/" SOCKET), s->dir);
+	return HS_OK;
+}
+
+static int
+listen_on(const char *path, int *out)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	memcpy(sa.sun_path, path, strlen(path) + 1); // make_folder saw to its length
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof sa) == 0 &&
+	    chmod(path, 0600) == 0 && listen(fd, BACKLOG) == 0) {
+		*out = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+static void
+on_connection(uv_stream_t *listener, int status)
+{
+	struct hs_seat *s = listener->data;
+
+	if (status == 0)
+		(void)hs_conn_accept(s->d, listener, s);
+}
+
+static int
+open_socket(struct hs_seat *s, struct hs_refusal *why)
+{
+	int fd = -1;
+
+	if (listen_on(s->socket, &fd) != 0)
+		return io_failed(why, s->socket);
+	if (uv_pipe_open(&s->listener, fd) != 0) {
+		(void)close(fd);
+		return io_failed(why, s->socket);
+	}
+	if (uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection) != 0)
+		return io_failed(why, s->socket);
+	return HS_OK;
+}
+
+static void
+remove_folder(struct hs_seat *s)
+{
+	if (s->socket[0] != '\0')
+		(void)unlink(s->socket);
+	if (s->dir[0] != '\0')
+		(void)rmdir(s->dir);
+}
+
+static void
+remove_left(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)unlinkat(fd, SOCKET, 0);
+	(void)close(fd);
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void
+hs_seats_clean(const char *socket)
+{
+	const char *slash = strrchr(socket, '/'),
+		   *base = slash != NULL ? slash + 1 : socket;
+	char folder[PATH_MAX], prefix[NAME_MAX + 1];
+	struct dirent *e;
+	DIR *d;
+
+	if (slash == NULL ||
+	    snprintf(prefix, sizeof prefix, "%s" SUFFIX, base) >= (int)sizeof prefix)
+		return;
+	(void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - socket), socket);
+	d = opendir(folder[0] != '\0' ? folder : "/");
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0)
+			remove_left(dirfd(d), e->d_name);
+	closedir(d);
+}
+
+// ---- made
+
+static void
+free_part(struct hs_seat_part *p)
+{
+	hs_scope_free(&p->scope);
+	hs_knownhosts_free(&p->known);
+	hs_buf_free(&p->certificate);
+}
+
+static void
+free_seat(struct hs_seat *s)
+{
+	for (size_t i = 0; i < s->nparts; i++)
+		free_part(&s->parts[i]);
+	hs_keys_wipe(&s->key);
+	free(s);
+}
+
+static void
+on_closed(uv_handle_t *h)
+{
+	free_seat(h->data);
+}
+
+static struct hs_seat *
+new_seat(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_refusal *why)
+{
+	struct hs_session *ses = &d->session;
+	struct hs_seat *s = NULL;
+	struct hs_now now;
+	size_t n = 0;
+
+	for (const struct hs_seat *i = d->seats; i != NULL; i = i->next)
+		n++;
+	if (n >= HS_SEATS_MAX) {
+		hs_fail(&why->err, HS_NO_BUSY, "too many seats live at once");
+		(void)hs_refusal_remedy(why, "wait until some end");
+		return NULL;
+	}
+	s = calloc(1, sizeof *s);
+	if (s == NULL || uv_pipe_init(d->loop, &s->listener, 0) != 0) {
+		free(s);
+		hs_fail(&why->err, HS_ERR_NOMEM, "%s", "");
+		return NULL;
+	}
+	hs_clock_read(&now);
+	s->listener.data = s;
+	s->d = d;
+	s->parent = spec->parent;
+	s->owner = spec->owner;
+	s->serial = spec->serial > 0 ? spec->serial : ++ses->last_serial;
+	s->runner = spec->owner->peer;
+	s->began = now.wall;
+	(void)snprintf(s->id, sizeof s->id, "%s.%" PRIu64, ses->id, s->serial);
+	(void)snprintf(s->holder, sizeof s->holder, HS_HOLDER_SEAT "%s", s->id);
+	(void)snprintf(s->agent, sizeof s->agent, "%s", spec->agent);
+	return s;
+}
+
+int
+hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_seat **out,
+    struct hs_refusal *why)
+{
+	struct hs_seat *s = new_seat(d, spec, why);
+	int rc;
+
+	*out = NULL;
+	if (s == NULL)
+		return (int)why->err.code;
+	rc = hs_keys_make(&s->key, &why->err);
+	if (rc == HS_OK)
+		rc = make_folder(s, why);
+	if (rc == HS_OK)
+		rc = open_socket(s, why);
+	if (rc != HS_OK) {
+		remove_folder(s);
+		uv_close((uv_handle_t *)&s->listener, on_closed);
+		return rc;
+	}
+	s->pub = s->key.pub;
+	(void)hs_seat_add(
+	    s, spec->scope, spec->known, spec->grant_serial, spec->end, spec->end_boot_ms);
+	s->parts[0].touched = spec->touched;
+	s->escalations = 0;
+	s->next = d->seats;
+	d->seats = s;
+	spec->owner->owns = s;
+	*out = s;
+	return HS_OK;
+}
+
+bool
+hs_seat_add(struct hs_seat *s, struct hs_scope *scope, struct hs_knownhosts *known,
+    uint64_t grant_serial, uint64_t end, uint64_t end_boot_ms)
+{
+	struct hs_seat_part *p = &s->parts[s->nparts];
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	for (size_t i = 1; s->nparts == HS_SEAT_PARTS_MAX && i < s->nparts; i++)
+		if (!hs_seat_part_lives(s, &s->parts[i], &now) && !s->parts[i].renewing) {
+			p = &s->parts[i];
+			free_part(p);
+			s->nparts--;
+			memmove(p, p + 1, (s->nparts - i) * sizeof *p);
+			p = &s->parts[s->nparts];
+		}
+	if (s->nparts == HS_SEAT_PARTS_MAX)
+		return false;
+	*p = (struct hs_seat_part){.scope = scope,
+	    .known = known,
+	    .grant_serial = grant_serial,
+	    .end = end,
+	    .end_boot_ms = end_boot_ms,
+	    .uses_left = hs_scope_max_uses(scope),
+	    .touched = true};
+	s->nparts++;
+	s->escalations++;
+	return true;
+}
+
+// ---- ended
+
+// What was not used goes back to where it was taken from.
+static void
+give_back(struct hs_seat *s)
+{
+	const struct hs_seat_part *p = &s->parts[0];
+	struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
+	struct hs_seat_part *above =
+	    s->parent != NULL ? hs_seat_part_under(s->parent, p->grant_serial) : NULL;
+
+	if (s->nparts == 0 || p->touched || p->uses_left == HS_USES_ANY)
+		return;
+	if (above != NULL && above->uses_left != HS_USES_ANY)
+		above->uses_left += p->uses_left;
+	else if (s->parent == NULL && h != NULL && h->uses_left != HS_USES_ANY)
+		h->uses_left += p->uses_left;
+}
+
+static void
+record_end(const struct hs_seat *s, const char *why)
+{
+	struct hs_audit_record r = {.event = "seat-end",
+	    .session = s->d->session.id,
+	    .agent = hs_str_c(s->agent),
+	    .numbered = true,
+	    .serial = s->serial,
+	    .sentence = hs_str_c(why),
+	    .counted = true,
+	    .count = s->logins + s->signatures};
+	struct hs_agent_event e = {.event = hs_str_c("seat-ended"),
+	    .agent = hs_str_c(s->agent),
+	    .id = hs_str_c(s->id),
+	    .text = hs_str_c(why)};
+
+	hs_reply_who(&r, &s->runner);
+	hs_log("seat %s ended: %s", s->id, why);
+	hs_daemon_note(s->d, &r);
+	hs_events_put(s->d, &e, s->parent != NULL ? s->parent->serial : 0);
+}
+
+static void
+end_below(struct hs_seat *s)
+{
+	struct hs_seat *child = s->d->seats;
+
+	while (child != NULL) { // each may take others along, so from the start
+		if (child->parent == s && !child->ended) {
+			hs_seat_end(child, "the seat above it ended");
+			child = s->d->seats;
+		} else {
+			child = child->next;
+		}
+	}
+}
+
+static void
+close_conns(struct hs_seat *s)
+{
+	struct hs_conn *c = s->d->conns, *owner = s->owner;
+
+	s->owner = NULL;
+	if (owner != NULL) {
+		owner->owns = NULL;
+		hs_conn_close(owner);
+		c = s->d->conns;
+	}
+	while (c != NULL) {
+		if (c->seat == s) {
+			hs_conn_close(c);
+			c = s->d->conns;
+		} else {
+			c = c->next;
+		}
+	}
+}
+
+void
+hs_seat_end(struct hs_seat *s, const char *why)
+{
+	struct hs_seat **at = &s->d->seats;
+	struct hs_now now;
+
+	if (s->ended)
+		return;
+	s->ended = true;
+	hs_keys_wipe(&s->key); // first of all
+	end_below(s);
+	give_back(s);
+	record_end(s, why);
+	hs_touch_seat_ended(s->d, s->serial);
+	close_conns(s);
+	hs_seatkeys_drop(s);
+	remove_folder(s);
+	while (*at != NULL && *at != s)
+		at = &(*at)->next;
+	if (*at == s)
+		*at = s->next;
+	hs_clock_read(&now);
+	s->d->session.active_boot_ms = now.boot_ms; // idling begins anew
+	if (s->d->session.open)
+		hs_daemon_session_changed(s->d);
+	uv_close((uv_handle_t *)&s->listener, on_closed);
+}
+
+void
+hs_seats_end(struct hs_daemon *d, const char *why)
+{
+	while (d->seats != NULL)
+		hs_seat_end(d->seats, why);
+}
+
+// ---- found
+
+struct hs_seat *
+hs_seat_find(const struct hs_daemon *d, uint64_t serial)
+{
+	struct hs_seat *s = serial > 0 ? d->seats : NULL;
+
+	while (s != NULL && s->serial != serial)
+		s = s->next;
+	return s;
+}
+
+bool
+hs_seat_within(const struct hs_seat *s, const struct hs_seat *above)
+{
+	while (s != NULL && s != above)
+		s = s->parent;
+	return s != NULL;
+}
+
+struct hs_seat_part *
+hs_seat_part_under(struct hs_seat *s, uint64_t grant_serial)
+{
+	for (size_t i = 0; i < s->nparts; i++)
+		if (s->parts[i].grant_serial == grant_serial)
+			return &s->parts[i];
+	return NULL;
+}
+
+size_t
+hs_seat_lineage(
+    const struct hs_seat *s, uint64_t grant_serial, uint64_t lineage[static HS_LINEAGE_MAX])
+{
+	size_t n = 0;
+
+	for (struct hs_seat *p = s->parent;
+	     p != NULL && n < HS_LINEAGE_MAX && hs_seat_part_under(p, grant_serial) != NULL;
+	     p = p->parent, n++) {
+		memmove(lineage + 1, lineage, n * sizeof lineage[0]);
+		lineage[0] = p->serial;
+	}
+	return n;
+}
+
+bool
+hs_seat_part_lives(
+    const struct hs_seat *s, const struct hs_seat_part *p, const struct hs_now *now)
+{
+	const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
+
+	return !s->ended && h != NULL && !hs_held_over(h, now) && now->wall < p->end &&
+	       now->boot_ms < p->end_boot_ms && p->uses_left > 0;
+}
+
+void
+hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r)
+{
+	s->refused++;
+	s->refusals[s->nrefusals++ % HS_SEAT_REFUSALS] = *r;
+}

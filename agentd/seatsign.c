@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: ISC
+//
+// Signing on a seat. Who sends these bytes: the agent that the seat is for, or anything
+// that it starts. Contract in seatsign.h.
+#include "agentd/seatsign.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "agentd/log.h"
+#include "agentd/reply.h"
+#include "agentd/seathosts.h"
+#include "agentd/seatkeys.h"
+#include "proto/guard.h"
+#include "proto/hostkey.h"
+#include "proto/names.h"
+#include "proto/sessionbind.h"
+#include "proto/text.h"
+
+#define BINDS_MAX 16  // of one connection, as ssh-agent
+#define NAMES_MAX 256 // under which one host key may be known
+
+struct bind {
+	struct hs_buf session_id, hostkey;
+	bool forwarding;
+	struct hs_str names[NAMES_MAX]; // in text
+	size_t nnames;
+	struct hs_buf text;
+};
+
+struct hs_seat_binds {
+	struct bind v[BINDS_MAX];
+	size_t n;
+};
+
+// `host *` has every server, also one of no name.
+static bool
+has_host(const struct bind *b, struct hs_str host)
+{
+	if (hs_str_is(host, "*"))
+		return true;
+	for (size_t n = 0; n < b->nnames; n++)
+		if (hs_scope_value_under(HS_KEY_HOST, b->names[n], host))
+			return true;
+	return false;
+}
+
+bool
+hs_seatsign_fits(const struct hs_conn *c, const struct hs_scope *scope)
+{
+	const struct bind *b;
+
+	if (c->binds == NULL || c->binds->n == 0)
+		return true;
+	b = &c->binds->v[c->binds->n - 1];
+	for (size_t i = 0; i < hs_scope_statements(scope); i++)
+		for (size_t v = 0; v < hs_scope_values(scope, i, HS_KEY_HOST); v++)
+			if (has_host(b, hs_scope_value(scope, i, HS_KEY_HOST, v)))
+				return true;
+	return false;
+}
+
+// ---- signing
+
+// A signature that waits for its record.
+struct signing {
+	struct hs_conn *conn;
+	char session[HS_SESSION_ID_LEN + 1];
+	uint64_t seat, grant_serial;
+	bool login;
+	struct hs_buf frame;
+};
+
+// What may sign: the part of a certificate, or for the bare key all parts.
+struct candidates {
+	const struct hs_scope *scopes[HS_SEAT_PARTS_MAX];
+	struct hs_seat_part *parts[HS_SEAT_PARTS_MAX];
+	size_t n;
+	uint64_t serial; // of the certificate; 0: the bare key
+	bool known;	 // the seat's key
+};
+
+static void
+add(struct candidates *k, struct hs_seat *s, struct hs_seat_part *p,
+    const struct hs_now *now)
+{
+	if (!hs_seat_part_lives(s, p, now) || !hs_seatkeys_permitted(s, p, now, NULL))
+		return;
+	k->parts[k->n] = p;
+	k->scopes[k->n++] = p->scope;
+}
+
+// A certificate that was listed may be used until its end, also where a newer one has been
+// made.
+static void
+find_certificate(
+    struct candidates *k, struct hs_seat *s, struct hs_str blob, const struct hs_now *now)
+{
+	const struct hs_session *ses = &s->d->session;
+	const struct hs_issued *it;
+	struct hs_seat_part *p;
+	struct hs_cert cert;
+	size_t i;
+
+	if (hs_cert_parse(blob, &cert) != HS_OK || cert.serial == 0)
+		return;
+	i = hs_session_after(ses, cert.serial - 1);
+	it = i < ses->nlive ? ses->live[i] : NULL;
+	if (it == NULL || it->serial != cert.serial || it->seat != s->serial ||
+	    !it->recorded || !hs_str_eq(it->certificate, blob))
+		return;
+	k->known = true;
+	k->serial = cert.serial;
+	p = hs_seat_part_under(s, it->grant_serial);
+	if (p != NULL && now->wall < it->end)
+		add(k, s, p, now);
+}
+
+static void
+find(struct candidates *k, struct hs_seat *s, struct hs_str blob, const struct hs_now *now)
+{
+	struct hs_key key;
+
+	*k = (struct candidates){0};
+	if (hs_key_parse(blob, &key) != HS_OK) {
+		find_certificate(k, s, blob, now);
+		return;
+	}
+	k->known = hs_key_eq(&key, &s->pub);
+	for (size_t i = 0; k->known && i < s->nparts; i++)
+		add(k, s, &s->parts[i], now);
+}
+
+static void
+copy(char *out, size_t size, struct hs_str s)
+{
+	struct hs_buf clean = {0};
+
+	hs_text_put_clean(&clean, s);
+	(void)snprintf(out, size, "%.*s", (int)(clean.len < size ? clean.len : size - 1),
+	    clean.len > 0 ? (const char *)clean.p : "");
+	hs_buf_free(&clean);
+}
+
+// What `why` will say.
+static void
+note(struct hs_conn *c, const struct hs_refusal *why, const struct hs_guarded *g,
+    const struct hs_now *now, struct hs_seat_refused *r)
+{
+	const struct bind *b =
+	    c->binds != NULL && c->binds->n > 0 ? &c->binds->v[c->binds->n - 1] : NULL;
+
+	*r = (struct hs_seat_refused){.time = now->wall, .why = *why};
+	if (g != NULL) {
+		copy(r->user, sizeof r->user, g->user);
+		copy(r->ns, sizeof r->ns, g->ns);
+	}
+	if (b != NULL && b->nnames > 0)
+		copy(r->host, sizeof r->host, b->names[0]);
+	if (b != NULL)
+		hs_hostkey_fingerprint(hs_buf_str(&b->hostkey), r->fingerprint);
+	hs_seat_note(c->seat, r);
+}
+
+void
+hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
+{
+	struct hs_refusal why = {0};
+	struct hs_seat_refused r;
+
+	if (c->binds == NULL || c->binds->n == 0)
+		return;
+	if (c->binds->v[c->binds->n - 1].nnames == 0) {
+		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
+		(void)hs_refusal_remedy(
+		    &why, "see that the host is in scope, and its key in known_hosts");
+	} else {
+		hs_fail(&why.err, HS_NO_HOST, "%s", "");
+		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
+	}
+	note(c, &why, NULL, now, &r);
+	hs_log("seat %s: nothing to offer: %s", c->seat->id, hs_err_sentence(&why.err));
+}
+
+// Noted for `why`, recorded, and answered with a failure, which has no words of its own.
+static void
+refuse(struct hs_conn *c, uint8_t reply, const struct hs_refusal *why,
+    const struct hs_guarded *g, const struct hs_now *now)
+{
+	struct hs_seat *s = c->seat;
+	struct hs_seat_refused r;
+	struct hs_audit_record rec = {.event = "refuse",
+	    .time = now->wall,
+	    .agent = hs_str_c(s->agent),
+	    .session = s->d->session.id,
+	    .numbered = true,
+	    .serial = s->serial,
+	    .code = hs_code_name(why->err.code),
+	    .sentence = hs_str_c(hs_err_sentence(&why->err))};
+	struct hs_buf frame = {0};
+	size_t mark = hs_agent_frame_begin(&frame);
+
+	note(c, why, g, now, &r);
+	rec.user = hs_str_c(r.user);
+	rec.host = hs_str_c(r.host);
+	rec.ns = hs_str_c(r.ns);
+	hs_reply_who(&rec, &c->peer);
+	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
+	hs_put_u8(&frame, reply);
+	hs_agent_frame_end(&frame, mark);
+	hs_reply_recorded(c, NULL, &frame, &rec);
+}
+
+static void
+on_recorded(void *arg, int code)
+{
+	struct signing *g = arg;
+	struct hs_conn *c = g->conn;
+	struct hs_daemon *d = c->d;
+	bool same = d->session.open && strcmp(d->session.id, g->session) == 0;
+	struct hs_seat *s = same ? hs_seat_find(d, g->seat) : NULL;
+	struct hs_seat_part *p = s != NULL ? hs_seat_part_under(s, g->grant_serial) : NULL;
+
+	if (code == HS_OK && s != NULL) {
+		s->logins += g->login;
+		s->signatures += !g->login;
+		hs_conn_reply(c, &g->frame);
+	} else {
+		if (p != NULL && p->uses_left != HS_USES_ANY)
+			p->uses_left++;
+		hs_reply_byte(c, HS_AGENT_FAILURE);
+	}
+	hs_buf_free(&g->frame);
+	hs_conn_unref(c);
+	free(g);
+}
+
+static int
+record(struct hs_conn *c, const struct hs_guarded *g, const struct candidates *k,
+    struct signing *sig, const struct hs_now *now)
+{
+	const struct hs_seat *s = c->seat;
+	struct hs_audit_record r = {.event = "sign",
+	    .time = now->wall,
+	    .agent = hs_str_c(s->agent),
+	    .session = s->d->session.id,
+	    .numbered = true,
+	    .serial = k->serial > 0 ? k->serial : s->serial,
+	    .sentence = hs_str_c(s->id),
+	    .user = g->user,
+	    .ns = g->ns};
+
+	if (g->bound)
+		r.host = g->host.len > 0 ? g->host : hs_str_c("*");
+	hs_reply_who(&r, &c->peer);
+	return hs_audit_put(s->d->audit, &r, on_recorded, sig, NULL, NULL);
+}
+
+// Decided: signed, counted, and handed out when the record is on disk.
+static void
+sign(struct hs_conn *c, struct hs_str data, const struct hs_guarded *g,
+    const struct candidates *k, const struct hs_now *now)
+{
+	struct hs_seat *s = c->seat;
+	struct hs_seat_part *p = k->parts[g->scope];
+	struct signing *sig = calloc(1, sizeof *sig);
+	struct hs_buf blob = {0};
+	size_t mark;
+	int rc = sig != NULL ? hs_keys_sign(&s->key, data, &blob) : HS_ERR_NOMEM;
+
+	if (rc == HS_OK) {
+		*sig = (struct signing){.conn = hs_conn_ref(c),
+		    .seat = s->serial,
+		    .grant_serial = p->grant_serial,
+		    .login = g->what == HS_SIGNS_LOGIN};
+		memcpy(sig->session, s->d->session.id, sizeof sig->session);
+		mark = hs_agent_frame_begin(&sig->frame);
+		hs_put_u8(&sig->frame, HS_AGENT_SIGNED);
+		hs_put_str(&sig->frame, hs_buf_str(&blob));
+		hs_agent_frame_end(&sig->frame, mark);
+		if (p->uses_left != HS_USES_ANY)
+			p->uses_left--;
+		p->used++;
+		p->last = now->wall;
+		s->d->session.active_boot_ms = now->boot_ms;
+		if (record(c, g, k, sig, now) != HS_OK)
+			on_recorded(sig, HS_NO_RECORD);
+	} else {
+		free(sig);
+		hs_reply_byte(c, HS_AGENT_FAILURE);
+	}
+	hs_buf_free(&blob);
+}
+
+static bool
+judge(struct hs_conn *c, struct hs_str key, struct hs_str data, const struct candidates *k,
+    struct hs_guarded *out)
+{
+	struct hs_guard_bind binds[BINDS_MAX];
+	struct hs_guard_input in = {.scopes = k->scopes,
+	    .nscopes = k->n,
+	    .key = key,
+	    .data = data,
+	    .binds = binds,
+	    .nbinds = c->binds != NULL ? c->binds->n : 0,
+	    .require = c->d->policy->policy->binding};
+
+	for (size_t i = 0; i < in.nbinds; i++) {
+		const struct bind *b = &c->binds->v[i];
+
+		binds[i] = (struct hs_guard_bind){.session = hs_buf_str(&b->session_id),
+		    .forwarding = b->forwarding,
+		    .host_key = hs_buf_str(&b->hostkey),
+		    .names = b->names,
+		    .nnames = b->nnames};
+	}
+	return hs_guard(&in, out);
+}
+
+static void
+do_sign(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	struct hs_str key, data;
+	struct hs_refusal why = {0};
+	struct hs_guarded g = {0};
+	struct candidates k;
+	uint32_t flags; // they choose among RSA's hashes
+
+	if (hs_get_string(r, &key) != HS_OK || hs_get_string(r, &data) != HS_OK ||
+	    hs_get_u32(r, &flags) != HS_OK || hs_rd_end(r) != HS_OK) {
+		hs_fail(&why.err, HS_NO_SIGN, "the request to sign is malformed");
+		refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
+		return;
+	}
+	find(&k, c->seat, key, now);
+	if (!k.known) {
+		hs_fail(&why.err, HS_NO_SIGN, "this seat has no such key");
+		hs_refusal_remedy(&why, "see which it has: ssh-add -L");
+		refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
+	} else if (judge(c, key, data, &k, &g)) {
+		sign(c, data, &g, &k, now);
+	} else {
+		why.err = g.err;
+		memcpy(why.remedy, g.remedy, sizeof why.remedy);
+		refuse(c, HS_AGENT_FAILURE, &why, &g, now);
+	}
+}
+
+// ---- binding
+
+void
+hs_seatsign_forget(struct hs_conn *c)
+{
+	if (c->binds == NULL)
+		return;
+	for (size_t i = 0; i < c->binds->n; i++) {
+		hs_buf_free(&c->binds->v[i].session_id);
+		hs_buf_free(&c->binds->v[i].hostkey);
+		hs_buf_free(&c->binds->v[i].text);
+	}
+	free(c->binds);
+	c->binds = NULL;
+}
+
+// Copies: a certificate's are in the frame, a part's go with it.
+static void
+find_names(struct hs_seat *s, struct bind *b, const struct hs_hostkey *key,
+    const struct hs_now *now)
+{
+	size_t at = 0;
+
+	b->nnames = hs_seathosts_names(s, key, now, b->names, NAMES_MAX);
+	for (size_t i = 0; i < b->nnames; i++)
+		hs_put_raw(&b->text, b->names[i].p, b->names[i].len);
+	if (hs_buf_err(&b->text) != HS_OK)
+		b->nnames = 0;
+	for (size_t i = 0; i < b->nnames; i++) {
+		b->names[i].p = b->text.p + at;
+		at += b->names[i].len;
+	}
+}
+
+static int
+keep_bind(struct hs_conn *c, const struct hs_sessionbind *m, const struct hs_hostkey *key,
+    const struct hs_now *now)
+{
+	struct bind *b;
+
+	if (c->binds == NULL)
+		c->binds = calloc(1, sizeof *c->binds);
+	if (c->binds == NULL)
+		return HS_ERR_NOMEM;
+	if (c->binds->n == BINDS_MAX)
+		return HS_NO_BUSY;
+	b = &c->binds->v[c->binds->n];
+	hs_put_raw(&b->session_id, m->session.p, m->session.len);
+	hs_put_raw(&b->hostkey, m->host_key.p, m->host_key.len);
+	b->forwarding = m->forwarding;
+	c->binds->n++; // freed from now on, whatever else
+	if (hs_buf_err(&b->session_id) != HS_OK || hs_buf_err(&b->hostkey) != HS_OK)
+		return HS_ERR_NOMEM;
+	find_names(c->seat, b, key, now);
+	return HS_OK;
+}
+
+int
+hs_seatsign_bind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	struct hs_sessionbind m;
+	struct hs_refusal why = {0};
+	struct hs_hostkey key = {0};
+	int rc = hs_sessionbind_parse((struct hs_str){r->p, r->left}, &m);
+
+	if (rc != HS_OK)
+		return rc;
+	rc = hs_sessionbind_verify(&m, &key, &why.err);
+	if (rc == HS_OK)
+		rc = keep_bind(c, &m, &key, now);
+	hs_hostkey_free(&key);
+	if (rc == HS_OK && m.forwarding)
+		rc = hs_fail(&why.err, HS_NO_FORWARD, "a seat is not forwarded");
+	if (rc == HS_OK) {
+		hs_reply_byte(c, HS_AGENT_SUCCESS);
+		return HS_OK;
+	}
+	if (why.err.code == HS_OK)
+		hs_fail(&why.err, (enum hs_code)rc, "%s", "");
+	refuse(c, HS_AGENT_EXTENSION_FAILURE, &why, NULL, now);
+	return HS_OK;
+}
+
+void
+hs_seatsign_request(struct hs_conn *c, uint8_t type, struct hs_rd *r)
+{
+	struct hs_now now;
+
+	hs_daemon_tick(c->d, &now);
+	if (c->closed)
+		return; // its session has just ended, and its seat with it
+	if (type == HS_AGENT_SIGN)
+		do_sign(c, r, &now);
+	else if (type == HS_AGENT_LIST && r->left == 0)
+		hs_seatkeys_list(c);
+	else // nothing is added, removed or locked here: the key is the seat's
+		hs_reply_byte(c, HS_AGENT_FAILURE);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: ISC
+//
+// `why`: the last refusal on a seat. Contract in seatask.h.
+#include "agentd/reply.h"
+#include "agentd/seatask.h"
+#include "proto/names.h"
+
+static const struct hs_seat_refused *
+last_refusal(const struct hs_seat *s, const struct hs_agent_why *m)
+{
+	size_t n = s->nrefusals < HS_SEAT_REFUSALS ? s->nrefusals : HS_SEAT_REFUSALS;
+
+	for (size_t i = 1; i <= n; i++) {
+		const struct hs_seat_refused *r =
+		    &s->refusals[(s->nrefusals - i) % HS_SEAT_REFUSALS];
+
+		if ((m->user.len == 0 || hs_str_is(m->user, r->user)) &&
+		    (m->host.len == 0 || r->host[0] == '\0' || hs_str_is(m->host, r->host)))
+			return r;
+	}
+	return NULL;
+}
+
+int
+hs_seatask_why(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
+{
+	const struct hs_seat_refused *r;
+	struct hs_agent_reasons out = {0};
+	struct hs_refusal why = {0};
+	struct hs_buf frame = {0};
+	struct hs_agent_why m;
+	int rc = hs_agent_why_get(rd, &m);
+	size_t mark;
+
+	if (rc != HS_OK)
+		return rc;
+	if (c->seat == NULL) {
+		hs_fail(&why.err, HS_NO_SUCH, "this is no seat");
+		hs_refusal_remedy(&why, "ask below: handseal run");
+		hs_reply_refuse(
+		    c, HS_EXT_WHY, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		return HS_OK;
+	}
+	r = last_refusal(c->seat, &m);
+	if (r != NULL)
+		out = (struct hs_agent_reasons){.time = r->time,
+		    .code = hs_str_c(hs_code_name(r->why.err.code)),
+		    .sentence = hs_str_c(hs_err_sentence(&r->why.err)),
+		    .remedy = hs_str_c(r->why.remedy),
+		    .user = hs_str_c(r->user),
+		    .host = hs_str_c(r->host),
+		    .ns = hs_str_c(r->ns),
+		    .fingerprint = hs_str_c(r->fingerprint)};
+	mark = hs_agent_reply_begin(&frame, HS_EXT_WHY, HS_AGENT_DONE);
+	hs_agent_reasons_put(&frame, &out);
+	hs_agent_frame_end(&frame, mark);
+	hs_conn_reply(c, &frame);
+	return HS_OK;
+}

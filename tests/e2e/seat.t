@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: a seat's socket gives ssh what the seat may and nothing else; it costs what it must, and is gone
+# with whoever asked for it, with its session and with the daemon.
+test_description='seats'
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/ask.sh"
+hs_ns "$0" "$@"
+hs_init "$@"
+
+log=$XDG_STATE_HOME/handseal/audit.jsonl
+at=deploy@127.0.0.1
+base='Agent claude
+    Scope *
+Agent unknown
+    Scope *
+Limits
+    Prompts 100
+    PromptsAll 100'
+# scope FILE LINE...: a scope of one statement for the test's host
+scope() {
+	scope_=$1
+	shift
+	printf '%s\n' "max-ttl 900" "max-uses ${uses:-*}" "depth ${depth:-0}" "" "addr *" "host web1.example.com" "$@" >"$scope_"
+}
+# seat NAME SCOPE AGENT [REASON]: in the background until ended NAME; its socket in $seat, its id in $id
+seat() {
+	seat_=$1
+	shift
+	rm -f "$HS_TMP/$seat_.log" "$HS_TMP/$seat_.in" && mkfifo "$HS_TMP/$seat_.in" &&
+		hs_spawn "$seat_" sh -c 'exec seatctl make 0 "$@" <"$0"' "$HS_TMP/$seat_.in" "$@" &&
+		eval "exec $(fd_of "$seat_")>$HS_TMP/$seat_.in"
+}
+fd_of() { case $1 in a) echo 7 ;; b) echo 8 ;; *) echo 9 ;; esac; }
+seated() {
+	hs_wait_for "grep -qs '^seated' $HS_TMP/$1.log || ! hs_alive $1" 10
+	seat=$(sed -n 's/^socket //p' "$HS_TMP/$1.log") && id=$(sed -n 's/^id //p' "$HS_TMP/$1.log") &&
+		test -S "$seat" || { cat "$HS_TMP/$1.log" && false; }
+}
+ended() { # NAME: it ends as asked
+	eval "echo end >&$(fd_of "$1")" && hs_wait "$1" 10 && test "$HS_STATUS" = 0 || { cat "$HS_TMP/$1.log" && false; }
+}
+# on COMMAND...: with the seat's socket as its only agent
+on() { SSH_AUTH_SOCK=$seat HANDSEAL_SOCK=$seat "$@"; }
+opts() { echo "$HS_SSH_OPTS" | sed "s/-o IdentityAgent=none//; s/-o IdentitiesOnly=yes/-o IdentityFile=none/"; }
+login() { on ssh $(opts) $at "$@"; }
+opened() { hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd '*' --ns git --ttl 1h "$@"; }
+
+# known NAME...: the files that the policy names know the server by these names
+known() { for n in "$@"; do echo "$n $(cut -d' ' -f1,2 "$HS_TMP/ssh_host_ed25519_key.pub")"; done >"$HS_TMP/known"; }
+why() { on seatctl why "$@" >out && cat out; }
+
+test_expect_success 'a key, a policy, a daemon, a server that trusts the key' '
+	policy "KnownHosts $HS_TMP/known" "$base" && hs_softkey_start blue && daemon &&
+	hs_softkey blue touch-next && timeout 30 handseal enroll --device softkey:$HS_TMP/blue.sock --name blue &&
+	hs_sshd_start && echo "HostName web1.example.com" >$HS_SERVER/verify.conf &&
+	handseal roots --pub >pub && key=$(grep -o "sk-ssh-ed25519@openssh.com [A-Za-z0-9+/=]*" pub | head -n 1) &&
+	echo "users=\"deploy,root\" $key blue" >$HS_SERVER/roots && watched && known web1.example.com
+'
+test_expect_success 'under an open session it is made at once; ssh below it logs in' '
+	opened && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && grep "^touched 0" $HS_TMP/a.log &&
+	test "$(stat -c %a "$seat")" = 600 && test "$(stat -c %a "$(dirname "$seat")")" = 700 &&
+	on ssh-add -L >keys && test $(grep -c . keys) = 1 && grep "^ssh-ed25519-cert-v01@openssh.com .* handseal seat $id for claude" keys &&
+	on ssh-add -l >l && grep "ED25519-CERT" l && login uptime && ! login id -un && seatctl list >l && grep "^$id parent  agent claude used 2 left -1 " l
+'
+test_expect_success 'rule4: each signature is on record, with user and host' '
+	grep "\"event\":\"seat\".*\"agent\":\"claude\"" "$log" && test $(grep -c "\"event\":\"sign\".*\"user\":\"deploy\",\"host\":\"web1.example.com\"" "$log") = 2
+'
+# believes USER: that account takes any certificate of this session, whatever it says
+believes() {
+	ca=$("$HS_BIN/handseal-verify" --config $HS_SERVER keys deploy $(on ssh-add -L | tail -n 1 | cut -d" " -f1,2) | grep -o "ssh-ed25519 [A-Za-z0-9+/=]*$") && test -n "$ca" &&
+		mkdir -p "$HS_ROOT/home/$1/.ssh" && echo "cert-authority,principals=\":handseal\" $ca" >"$HS_ROOT/home/$1/.ssh/authorized_keys" && chown -R $1 "$HS_ROOT/home/$1/.ssh"
+}
+test_expect_success 'another user is refused by the seat itself, whatever the server would say' '
+	believes other && at=other@127.0.0.1 && ! login uptime && at=deploy@127.0.0.1 && grep "Accepted key.*other\|Postponed publickey for other\|for other" "$HS_TMP/sshd.log" &&
+	! grep "Accepted publickey for other" "$HS_TMP/sshd.log" && grep "\"event\":\"refuse\".*user-outside-scope.*\"user\":\"other\"" "$log" &&
+	why "" "" && grep "^code user-outside-scope" out && grep "^user other" out && grep "^host web1.example.com" out && grep "^fingerprint SHA256:" out
+'
+test_expect_success 'nothing is added, removed, locked; nothing is asked; what is the main socket'\''s is not there' '
+	asks=$(grep -c "\"event\":\"ask\"" "$log") && ssh-keygen -q -t ed25519 -N "" -f mine && ! on ssh-add -q mine && ! on ssh-add -D && ! on ssh-add -d mine.pub &&
+	! on handseal open --user a --host b --cmd c && ! on handseal policy show && ! on handseal close && ! on handseal approve 4F7 &&
+	test $asks = $(grep -c "\"event\":\"ask\"" "$log") && on ssh-add -L | grep $id
+'
+test_expect_success 'it ends, with a count; its folder is gone, and its key with it' '
+	dir=$(dirname "$seat") && ended a && grep "^logins 2" $HS_TMP/a.log && grep "^refused 1" $HS_TMP/a.log && test ! -e "$dir" &&
+	grep "\"event\":\"seat-end\".*its command ended.*\"count\":2" "$log" && ! on ssh-add -L
+'
+test_expect_success 'a message is signed in a namespace of the scope alone, never in one of ours' '
+	scope g "user deploy" "cmd uptime" "ns git" && seat a g claude && seated a && on ssh-add -L >key.pub && echo text >text &&
+	on ssh-keygen -Y sign -n git -f key.pub text && ssh-keygen -Y check-novalidate -n git -s text.sig <text && rm text.sig &&
+	! on ssh-keygen -Y sign -n file -f key.pub text && ! on ssh-keygen -Y sign -n request@handseal.alt -f key.pub text &&
+	why "" "" && grep "^ns request@handseal.alt" out && ended a && grep "^signatures 1" $HS_TMP/a.log
+'
+test_expect_success 'a host whose key has no name in scope is offered nothing, and why says its key' '
+	known db1.example.com && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && ! login uptime && why "" "" && grep "^code host-key-unknown" out &&
+	grep "^fingerprint $(ssh-keygen -lf "$HS_TMP/ssh_host_ed25519_key.pub" | cut -d" " -f2)" out && known web1.example.com && ! login uptime && ended a && grep "^logins 0" $HS_TMP/a.log
+'
+test_expect_success 'hashed names and authorities of hosts are known too' '
+	known web1.example.com && ssh-keygen -q -H -f "$HS_TMP/known" && rm -f "$HS_TMP/known.old" && seat a s claude && seated a && login uptime && ended a &&
+	ssh-keygen -q -t ed25519 -N "" -f hostca && ssh-keygen -q -s hostca -h -I web1 -n web1.example.com "$HS_TMP/ssh_host_ed25519_key.pub" &&
+	echo "@cert-authority *.example.com $(cat hostca.pub)" >"$HS_TMP/known" && seat a s claude && seated a && ! login uptime &&
+	hs_stop sshd && hs_sshd_start "HostCertificate $HS_TMP/ssh_host_ed25519_key-cert.pub" && echo "@cert-authority * $(cat hostca.pub)" >>"$HS_TMP/known_hosts" &&
+	login -o HostKeyAlias=web1.example.com uptime && ended a && hs_stop sshd && hs_sshd_start && known web1.example.com
+'
+test_expect_success 'no bind: as HostBinding says' '
+	seat a s claude && seated a && on libssh_client $HS_PORT deploy agent - "$HS_TMP/known_hosts" uptime && ended a &&
+	grep "\"event\":\"sign\".*\"user\":\"deploy\"}" "$log" && policy "HostBinding require" "KnownHosts $HS_TMP/known" "$base" && seat a s claude && seated a &&
+	! on libssh_client $HS_PORT deploy agent - "$HS_TMP/known_hosts" uptime && why "" "" && grep "^code not-bound" out && login uptime && ended a && policy "KnownHosts $HS_TMP/known" "$base"
+'
+test_expect_success 'uses are signatures, and what was not used comes back' '
+	handseal close && opened --uses 5 && uses=3 scope u "user deploy" "cmd uptime" && seat a u claude && seated a && seatctl list | grep "^$id .* left 3 " &&
+	login uptime && login uptime && uses=4 scope v "user deploy" "cmd uptime" && test_expect_code 3 seatctl make 0 v claude </dev/null >out && grep "^refused reason-missing" out &&
+	login uptime && ! login uptime && ! on ssh-add -L | grep ssh- && ended a && uses=2 scope v "user deploy" "cmd uptime" && seat a v claude && seated a && ended a && seat a v claude && seated a && ended a
+'
+test_expect_success 'beyond the ceiling it costs a touch, which names the seat' '
+	handseal close && opened && scope d "user deploy" "cmd id -un" && sed -i s/web1/db1/ d && seat b d claude "to look" && hs_wait_for "grep -q ^code $HS_TMP/b.log" 10 &&
+	hs_softkey blue wait 10 && grep "NEW, on a seat of its own" "$log" && hs_softkey blue touch && seated b && grep "^touched 1" $HS_TMP/b.log && ended b
+'
+test_expect_success 'with no session one touch opens one for the seat alone' '
+	handseal close && seat b s claude && hs_softkey blue wait 10 && hs_softkey blue touch && seated b && login uptime && handseal status | grep "^open" &&
+	test_expect_code 7 timeout 20 handseal request --user deploy --host web1.example.com --cmd uptime -o no --wait 1s </dev/null && ended b && handseal close
+'
+test_expect_success 'more on a seat is the seat'\''s alone, until its end' '
+	opened && seat a s claude && seated a && aid=$id && aseat=$seat && seat b s codex && seated b && bseat=$seat && seat=$aseat && ! login id -un &&
+	scope m "user deploy" "cmd id -un" && scope more "user other" "cmd id -un" &&
+	{ SSH_AUTH_SOCK=$aseat HANDSEAL_SOCK=$aseat hs_spawn r seatctl request more "to see"; } && hs_softkey blue wait 10 && grep "NEW, on its seat alone" "$log" && grep "Asked by seat $aid" "$log" && hs_softkey blue touch &&
+	hs_wait r 10 && test $HS_STATUS = 0 && test $(on ssh-add -L | grep -c "^ssh-") = 2 && SSH_AUTH_SOCK=$bseat ssh-add -L >l && test $(grep -c "^ssh-" l) = 1 &&
+	seatctl list | grep "^$aid .* touched 1 more 1" && at=other@127.0.0.1 && believes other && login id -un && at=deploy@127.0.0.1 &&
+	on seatctl request more "again" | grep "^issued" && ! on seatctl request more "x" KEY && ended a && grep "^escalations 1" $HS_TMP/a.log && seat=$bseat && on ssh-add -L && ended b
+'
+test_expect_success 'rule3: a seat below a seat has less, and goes with it' '
+	handseal close && opened --depth 2 && depth=2 scope top "user deploy" "cmd uptime" && depth=1 scope mid "user deploy" "cmd uptime" && depth=1 scope wide "user deploy" "cmd uptime" "cmd id -un" &&
+	seat a top claude && seated a && aid=$id && aseat=$seat && HANDSEAL_SOCK=$aseat && export HANDSEAL_SOCK &&
+	for w in top wide; do test_expect_code 3 seatctl make 0 $w tests </dev/null >out && grep "^refused outside-ceiling" out || return 1; done &&
+	seat b mid tests && seated b && bid=$id && login uptime && on ssh-add -L >k.pub && ssh-keygen -L -f k.pub | grep lineage &&
+	seatctl list | grep "^$bid parent $aid " && on seatctl list >l && ! grep "^$aid" l && grep "^$bid" l &&
+	HANDSEAL_SOCK=$HS_TMP/run/a.sock && seat=$aseat && ended a && hs_wait b 10 && test $HS_STATUS = 8 && test ! -S "$bseat" && seatctl list >l && ! grep . l
+'
+test_expect_success 'its session closes, its asker is killed, the daemon ends or is killed: it is gone' '
+	seat a s claude && seated a && handseal close && hs_wait a 10 && test $HS_STATUS = 8 && test ! -e "$seat" &&
+	opened && seat a s claude && seated a && kill -KILL $(hs_pid a) && hs_wait_for "test ! -e $seat" 5 && ! on ssh-add -L && hs_wait_for "grep -q \"seat-end.*whoever asked\" $log" 5 &&
+	seat a s claude && seated a && hs_stop handseald && test ! -e "$(dirname "$seat")" && daemon && watched && opened &&
+	seat a s claude && seated a && kill -KILL $(hs_pid handseald) && hs_wait a 10 && test -e "$(dirname "$seat")" && daemon && test ! -e "$(dirname "$seat")"
+'
+# A new certificate each second, while four log in one after the other as fast as they can. SEAT_SECONDS: how long.
+logins() { # N: until $end
+	n=0
+	while test $(date +%s) -lt $end; do
+		login uptime >renew.out.$1 2>&1 || { echo FAILED && cat renew.out.$1 && return 1; }
+		n=$((n + 1))
+	done
+	echo "logins $n"
+}
+test_expect_success 'renewed each second, under load, without a gap' '
+	daemon HANDSEAL_SEAT_SECONDS=1 && watched && opened && seat a s claude && seated a && end=$(($(date +%s) + ${SEAT_SECONDS:-8})) && pids= &&
+	for w in 1 2 3 4; do logins $w >renew.$w 2>&1 & pids="$pids $!"; done && for p in $pids; do wait $p; done; grep -h logins renew.? && ! grep FAILED renew.? &&
+	n=$(grep -c "\"event\":\"issue\".*\"agent\":\"claude\"" "$log") && echo "issued $n" && ended a
+'
+test_expect_success 'two hundred seats at once' '
+	mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)); done &&
+	hs_wait_for "test \$(ls -d $HS_TMP/run/a.sock.seat-* | wc -l) = 200 && ! grep -L ^seated many.* | grep ." 90 && seatctl list >l && test $(grep -c . l) = 200 &&
+	seat=$(sed -n "s/^socket //p" many.77) && login uptime && handseal status >st && exec 6>&- && hs_wait_for "! ls -d $HS_TMP/run/a.sock.seat-*" 30
+'
+hs_done
