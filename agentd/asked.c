@@ -129,7 +129,7 @@ new_touch(struct hs_conn *c, struct hs_refusal *why)
 		return NULL;
 	}
 	t->d = c->d;
-	t->peer = c->peer;
+	hs_peer_copy(&t->peer, &c->peer);
 	t->timer.data = t;
 	t->pin_fd = -1;
 	t->owners = 1;

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/measure.h"
+#include "agentd/reply.h"
 #include "agentd/request.h"
 #include "agentd/seatask.h"
 #include "agentd/seatsign.h"
@@ -81,6 +83,8 @@ hs_conn_close(struct hs_conn *c)
 		hs_seat_end(c->owns, "whoever asked for it has ended");
 	hs_seatask_abandon(c);
 	hs_seatsign_forget(c);
+	hs_measure_drop(c);
+	hs_peer_close(&c->peer);
 	drop_fd(c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
@@ -295,7 +299,7 @@ hs_conn_reply(struct hs_conn *c, struct hs_buf *frame)
 static bool
 welcome(struct hs_conn *c)
 {
-	struct hs_audit_record r = {.event = "refuse", .peer = true};
+	struct hs_audit_record r = {.event = "refuse"};
 	uv_os_fd_t fd;
 
 	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
@@ -305,11 +309,14 @@ welcome(struct hs_conn *c)
 		hs_log("pid %lu: too many connections", (unsigned long)c->peer.pid);
 		return false;
 	}
-	if (hs_peer_allowed(&c->peer, geteuid()) == HS_OK)
+	if (hs_peer_allowed(&c->peer, geteuid()) == HS_OK) {
+		struct hs_seat *above = hs_seat_above(c->d, &c->peer);
+
+		if (above != NULL) // whichever socket it found
+			c->seat = above;
 		return true;
-	r.pid = c->peer.pid;
-	r.uid = c->peer.uid;
-	r.exe = hs_str_c(c->peer.exe);
+	}
+	hs_reply_who(&r, &c->peer);
 	r.code = hs_code_name(HS_NO_PEER);
 	r.sentence = hs_str_c("a process of another user connected");
 	hs_log("pid %lu of uid %lu is another user's", (unsigned long)r.pid,
@@ -332,6 +339,7 @@ hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener, struct hs_seat *seat)
 	c->pipe.data = c;
 	c->refs = 1;
 	c->passed = -1;
+	c->peer.pidfd = -1;
 	c->next = d->conns;
 	if (c->next != NULL)
 		c->next->prev = c;

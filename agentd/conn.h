@@ -24,14 +24,16 @@ struct hs_conn {
 	bool paused;   // not read from: in is full
 	bool eof;      // the client will send no more
 	bool closed;
-	unsigned writing;	  // answers that the client has not taken yet
-	unsigned refs;		  // 1 for the handle, 1 for each answer under way
-	struct hs_touch *touch;	  // what it asked to be touched, or NULL
-	struct hs_waiter *waiter; // its outstanding `pending`, or NULL
-	struct hs_follow *follow; // its outstanding `events`, or NULL
-	bool watches;		  // it shows prompts to a person
-	uint64_t watches_until;	  // without asking again, in milliseconds since boot
-	struct hs_seat *seat; // on whose socket, or below whose runner, it is; NULL: main
+	unsigned writing;		  // answers that the client has not taken yet
+	unsigned refs;			  // 1 for the handle, 1 for each answer under way
+	struct hs_touch *touch;		  // what it asked to be touched, or NULL
+	struct hs_waiter *waiter;	  // its outstanding `pending`, or NULL
+	struct hs_follow *follow;	  // its outstanding `events`, or NULL
+	struct hs_exehash_ask *measuring; // its executable's hash is on its way, or NULL
+	bool measured;			  // that was asked for
+	bool watches;			  // it shows prompts to a person
+	uint64_t watches_until; // without asking again, in milliseconds since boot
+	struct hs_seat *seat;	// on whose socket, or below whose runner, it is; NULL: main
 	struct hs_seat_binds *binds; // to hosts, of a seat's; NULL: none
 	struct hs_seat_asking
 	    *reading;	      // what it asked for while known hosts are read, or NULL

@@ -9,6 +9,7 @@
 #include "agentd/audit.h"
 #include "agentd/devices.h"
 #include "agentd/ended.h"
+#include "agentd/exehash.h"
 #include "agentd/policyfile.h"
 #include "agentd/prompt.h"
 #include "agentd/quota.h"
@@ -31,6 +32,7 @@ struct hs_daemon {
 	struct hs_events *events;
 	struct hs_prompt *prompt;
 	struct hs_devices *devices;
+	struct hs_exehash *exehash;
 	struct hs_clock clock;
 	struct hs_clock_alarm *alarm;
 	struct hs_conn *conns; // see conn.h

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define FILES 2048 // HS_CONNS_MAX connections, and room
+#define FILES 4096 // HS_CONNS_MAX connections, each with its peer's pidfd, and room
 
 int
 hs_harden(struct hs_err *err)

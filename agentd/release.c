@@ -7,6 +7,7 @@
 #include <string.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/reply.h"
 
 struct release {
 	struct hs_daemon *d;
@@ -73,10 +74,6 @@ record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *pee
 	uint8_t digest[32];
 	struct hs_audit_record rec = {.event = "issue",
 	    .time = i->issued,
-	    .peer = true,
-	    .pid = peer->pid,
-	    .uid = peer->uid,
-	    .exe = hs_str_c(peer->exe),
 	    .agent = hs_str_c(w->agent),
 	    .session = d->session.id,
 	    .reason = hs_buf_str(&w->reason),
@@ -87,6 +84,7 @@ record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *pee
 	    .end = i->end,
 	    .key = w->fingerprint};
 
+	hs_reply_who(&rec, peer);
 	hs_scope_digest(w->scope, digest);
 	return hs_audit_put(d->audit, &rec, on_recorded, r, NULL, NULL);
 }

@@ -32,7 +32,7 @@ void hs_reply_recorded(
 void hs_reply_refuse(struct hs_conn *c, const char *ext, const struct hs_refusal *why,
     const struct hs_now *now, struct hs_str agent, struct hs_str scope);
 
-// Fills in who asks.
+// Fills in who asks. The record is only good while peer is.
 void hs_reply_who(struct hs_audit_record *r, const struct hs_peer *peer);
 
 #endif

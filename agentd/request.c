@@ -12,6 +12,7 @@
 #include "agentd/judge.h"
 #include "agentd/listing.h"
 #include "agentd/log.h"
+#include "agentd/measure.h"
 #include "agentd/policyask.h"
 #include "agentd/release.h"
 #include "agentd/reply.h"
@@ -21,6 +22,17 @@
 #include "proto/agent.h"
 #include "proto/names.h"
 #include "proto/sessionbind.h"
+
+// What is a person's to do is not done for a process that nothing can be said about.
+static int
+local_only(const struct hs_conn *c, const char *what, struct hs_refusal *why)
+{
+	if (!c->peer.opaque)
+		return HS_OK;
+	hs_fail(&why->err, HS_NO_PEER,
+	    "this process is in another PID namespace, from where nobody may %s", what);
+	return hs_refusal_remedy(why, "do it outside of the container");
+}
 
 // ---- the extensions. Each returns HS_OK when it has answered or will, or why it could not
 // be decoded.
@@ -32,9 +44,13 @@ do_open(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	struct hs_agent_open m;
 	int rc = hs_agent_open_get(r, &m);
 
-	if (rc == HS_OK && hs_touch_open(c, &m, now, &why) != HS_OK)
+	if (rc != HS_OK)
+		return rc;
+	hs_measure_start(c);
+	if (local_only(c, "open a session", &why) != HS_OK ||
+	    hs_touch_open(c, &m, now, &why) != HS_OK)
 		hs_reply_refuse(c, HS_EXT_OPEN, &why, now, (struct hs_str){0}, m.scope);
-	return rc;
+	return HS_OK;
 }
 
 static int
@@ -144,6 +160,7 @@ do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
+	hs_measure_start(c);
 	if (c->seat != NULL) {
 		hs_seatask_request(c, &m, now);
 		return HS_OK;
@@ -170,11 +187,12 @@ do_answer(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
-	fd = m.pin ? hs_conn_take_fd(c) : -1;
-	if (m.pin && fd < 0) {
+	rc = m.pin ? local_only(c, "hand over a PIN", &why) : HS_OK;
+	fd = m.pin && rc == HS_OK ? hs_conn_take_fd(c) : -1;
+	if (rc == HS_OK && m.pin && fd < 0) {
 		hs_fail(&why.err, HS_ERR_USAGE, "no descriptor came with the PIN's answer");
 		rc = hs_refusal_remedy(&why, "pass one to read it from");
-	} else {
+	} else if (rc == HS_OK) {
 		rc = hs_touch_answer(c->d, &m, fd, &out, &why);
 	}
 	if (rc != HS_OK) {
@@ -217,7 +235,9 @@ do_policy(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
-	if (hs_policyask(c, &m, now, &frame, &why) == HS_OK)
+	if (m.what == HS_POLICY_ASK_RELOAD)
+		rc = local_only(c, "reload the policy", &why);
+	if (rc == HS_OK && hs_policyask(c, &m, now, &frame, &why) == HS_OK)
 		hs_conn_reply(c, &frame);
 	else
 		hs_reply_refuse(c, HS_EXT_POLICY, &why, now, m.agent, m.scope);

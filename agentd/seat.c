@@ -193,7 +193,7 @@ new_seat(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_refusal
 	s->parent = spec->parent;
 	s->owner = spec->owner;
 	s->serial = spec->serial > 0 ? spec->serial : ++ses->last_serial;
-	s->runner = spec->owner->peer;
+	hs_peer_copy(&s->runner, &spec->owner->peer);
 	s->began = now.wall;
 	(void)snprintf(s->id, sizeof s->id, "%s.%" PRIu64, ses->id, s->serial);
 	(void)snprintf(s->holder, sizeof s->holder, HS_HOLDER_SEAT "%s", s->id);
@@ -385,6 +385,23 @@ hs_seat_find(const struct hs_daemon *d, uint64_t serial)
 	while (s != NULL && s->serial != serial)
 		s = s->next;
 	return s;
+}
+
+struct hs_seat *
+hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer)
+{
+	struct hs_seat *best = NULL;
+	unsigned nearest = 0;
+
+	for (struct hs_seat *s = d->seats; s != NULL; s = s->next) {
+		unsigned n = hs_peer_distance(peer, s->runner.pid, s->runner.start);
+
+		if (n > 0 && (best == NULL || n < nearest)) {
+			best = s;
+			nearest = n;
+		}
+	}
+	return best;
 }
 
 bool

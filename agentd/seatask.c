@@ -11,6 +11,7 @@
 #include "agentd/events.h"
 #include "agentd/judge.h"
 #include "agentd/log.h"
+#include "agentd/measure.h"
 #include "agentd/reply.h"
 #include "agentd/seathosts.h"
 #include "agentd/seatkeys.h"
@@ -320,6 +321,7 @@ hs_seatask(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		reply_ended(c, now);
 		return HS_OK;
 	}
+	hs_measure_start(c);
 	rc = take_apart(&m, &w, &why);
 	if (rc == HS_OK && c->owns != NULL) {
 		rc = hs_fail(&why.err, HS_NO_BUSY, "this connection has a seat already");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/log.h"
+#include "agentd/measure.h"
 #include "agentd/reply.h"
 #include "agentd/seathosts.h"
 #include "agentd/seatkeys.h"
@@ -438,6 +439,7 @@ hs_seatsign_request(struct hs_conn *c, uint8_t type, struct hs_rd *r)
 	hs_daemon_tick(c->d, &now);
 	if (c->closed)
 		return; // its session has just ended, and its seat with it
+	hs_measure_start(c);
 	if (type == HS_AGENT_SIGN)
 		do_sign(c, r, &now);
 	else if (type == HS_AGENT_LIST && r->left == 0)

@@ -174,8 +174,10 @@ set_up(struct server *s, const struct hs_serve *how)
 	s->d.events = hs_events_new(&s->loop);
 	s->d.prompt = hs_prompt_new(&s->loop, environ);
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
+	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
 	if (s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
-	    s->d.devices == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+	    s->d.devices == NULL || s->d.exehash == NULL ||
+	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
 	s->listener.data = s;
 	if (uv_pipe_open(&s->listener, how->listener->fd) != 0)
@@ -232,6 +234,7 @@ out:
 		hs_clock_alarm_free(&s->d.alarm);
 	hs_devices_free(&s->d.devices);
 	hs_events_free(&s->d.events);
+	hs_exehash_free(&s->d.exehash);
 	uv_walk(&s->loop, close_rest, NULL);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&s->loop);

@@ -20,7 +20,11 @@ struct hs_audit_record {
 	const char *event;	 // [a-z-]+
 	bool peer;		 // pid and uid are known
 	uint64_t pid, uid;
-	struct hs_str exe, agent;
+	struct hs_str exe;
+	uint64_t start; // of the peer, ticks since boot; 0: left out
+	struct hs_str cgroup;
+	struct hs_str exe_sha256; // raw; written in hex
+	struct hs_str agent;
 	struct hs_str ext; // the extension that was refused
 	const char *session;
 	const char *code; // a stable name of proto/err.h

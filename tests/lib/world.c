@@ -252,8 +252,9 @@ world_begin(struct world *w)
 	w->d.events = hs_events_new(&w->loop);
 	w->d.prompt = hs_prompt_new(&w->loop, prompts != NULL ? prompts : nothing);
 	w->d.devices = hs_devices_new(&w->loop, dev, on_device, &w->d);
+	w->d.exehash = hs_exehash_new(&w->loop, 0);
 	assert_true(w->d.alarm != NULL && w->d.events != NULL && w->d.prompt != NULL &&
-		    w->d.devices != NULL);
+		    w->d.devices != NULL && w->d.exehash != NULL);
 	assert_int_equal(uv_pipe_init(&w->loop, &w->listener, 0), 0);
 	w->listener.data = &w->d;
 	assert_int_equal(uv_pipe_bind(&w->listener, world_set.socket), 0);
@@ -302,6 +303,7 @@ world_end(struct world *w)
 	hs_clock_alarm_free(&w->d.alarm);
 	hs_devices_free(&w->d.devices);
 	hs_events_free(&w->d.events);
+	hs_exehash_free(&w->d.exehash);
 	hs_audit_detach(w->d.audit);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0); // no handle is left

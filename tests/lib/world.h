@@ -77,6 +77,7 @@ struct hs_str world_frame(struct world *w, int sock);
 enum hs_agent_status world_reply(
     struct world *w, int sock, const char *ext, struct hs_rd *body);
 void world_refused(struct world *w, int sock, const char *ext, enum hs_code code);
+// The same for status 2; and then no executable is being hashed any more.
 void world_asked(struct world *w, int sock, const char *ext, char code[static 4]);
 
 #endif

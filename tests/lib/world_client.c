@@ -212,6 +212,16 @@ world_refused(struct world *w, int sock, const char *ext, enum hs_code code)
 	assert_int_equal(hs_code_from_name((const char *)body.p, body.left), code);
 }
 
+static bool
+measuring(const struct world *w)
+{
+	const struct hs_conn *c = w->d.conns;
+
+	while (c != NULL && c->measuring == NULL)
+		c = c->next;
+	return c != NULL;
+}
+
 void
 world_asked(struct world *w, int sock, const char *ext, char code[static 4])
 {
@@ -221,4 +231,7 @@ world_asked(struct world *w, int sock, const char *ext, char code[static 4])
 	assert_int_equal(world_reply(w, sock, ext, &body), HS_AGENT_PENDING);
 	assert_int_equal(hs_agent_asked_get(&body, &m), HS_OK);
 	assert_int_equal(hs_str_copy(m.code, code, 4), HS_OK);
+	for (int i = 0; measuring(w) && i < WORLD_DEADLINE_MS; i++)
+		world_turn(w);
+	assert_false(measuring(w));
 }

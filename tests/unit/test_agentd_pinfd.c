@@ -241,7 +241,8 @@ dropped_when_it_is_declined_or_left(void **unused)
 			w.client = -1;
 			world_until(&w, -1);
 			settle();
-			assert_int_equal(world_fds(), fds - 2); // its socket's two ends
+			assert_int_equal(
+			    world_fds(), fds - 3); // its socket's two ends, and its pidfd
 		}
 		end(); // or the daemon ends while it has it
 	}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: ISC
+//
+// Taking /proc's texts apart. Contract in procfs.h.
+#include "proto/procfs.h"
+
+#include <limits.h>
+#include <string.h>
+#include "proto/text.h"
+
+#define TRIES 4 // at an ancestry that changes meanwhile
+
+// Takes one word and the blank behind it.
+static bool
+word(struct hs_str *s, struct hs_str *out)
+{
+	const uint8_t *end = s->len > 0 ? memchr(s->p, ' ', s->len) : NULL;
+
+	if (end == NULL || end == s->p)
+		return false;
+	*out = (struct hs_str){s->p, (size_t)(end - s->p)};
+	s->p += out->len + 1;
+	s->len -= out->len + 1;
+	return true;
+}
+
+static bool
+number(struct hs_str *s, uint64_t max, uint64_t *out)
+{
+	struct hs_str w;
+
+	return word(s, &w) && hs_text_u64(w, max, out) == HS_OK;
+}
+
+int
+hs_procfs_stat_get(struct hs_str text, struct hs_procfs_stat *out)
+{
+	struct hs_procfs_stat st;
+	const uint8_t *close;
+	struct hs_str w;
+
+	// the name may hold anything, ")" and line feeds too; behind it are only numbers
+	if (!number(&text, INT_MAX, &st.id.pid) || text.len == 0 || text.p[0] != '(')
+		return HS_ERR_FORMAT;
+	close = memrchr(text.p, ')', text.len);
+	if (close == NULL || close + 1 == text.p + text.len || close[1] != ' ')
+		return HS_ERR_FORMAT;
+	text.len -= (size_t)(close + 2 - text.p);
+	text.p = close + 2;
+	if (!word(&text, &w) || w.len != 1 || !number(&text, INT_MAX, &st.ppid))
+		return HS_ERR_FORMAT;
+	for (int field = 5; field < 22; field++)
+		if (!word(&text, &w))
+			return HS_ERR_FORMAT;
+	if (!number(&text, UINT64_MAX, &st.id.start))
+		return HS_ERR_FORMAT;
+	*out = st;
+	return HS_OK;
+}
+
+// Takes one line, without its line feed.
+static bool
+line(struct hs_str *s, struct hs_str *out)
+{
+	const uint8_t *lf;
+
+	if (s->len == 0)
+		return false;
+	lf = memchr(s->p, '\n', s->len);
+	*out = (struct hs_str){s->p, lf != NULL ? (size_t)(lf - s->p) : s->len};
+	s->p += out->len + (lf != NULL);
+	s->len -= out->len + (lf != NULL);
+	return true;
+}
+
+static bool
+behind(struct hs_str *s, const char *head)
+{
+	size_t n = strlen(head);
+
+	if (s->len < n || memcmp(s->p, head, n) != 0)
+		return false;
+	s->p += n;
+	s->len -= n;
+	return true;
+}
+
+int
+hs_procfs_cgroup_get(struct hs_str text, struct hs_str *path)
+{
+	struct hs_str l;
+
+	while (line(&text, &l)) {
+		if (!behind(&l, "0::"))
+			continue;
+		if (l.len == 0 || l.p[0] != '/')
+			return HS_NO_SUCH;
+		if (l.len > HS_CGROUP_MAX)
+			l.len = HS_CGROUP_MAX;
+		*path = l;
+		return HS_OK;
+	}
+	return HS_NO_SUCH;
+}
+
+int
+hs_procfs_counts_alike(struct hs_str text)
+{
+	struct hs_str l;
+	uint64_t n;
+
+	while (line(&text, &l))
+		if (behind(&l, "NSpid:\t"))
+			return hs_text_u64(l, INT_MAX, &n) == HS_OK && n > 0 ? HS_OK
+									     : HS_NO_SUCH;
+	return HS_NO_SUCH;
+}
+
+// False if somebody in the chain changed meanwhile.
+static bool
+walk(hs_procfs_look *look, void *arg, uint64_t pid, struct hs_procfs_id *out, size_t *n)
+{
+	struct hs_procfs_stat child, parent, again;
+
+	*n = 0;
+	if (look(arg, pid, &child) != HS_OK)
+		return true;
+	while (*n < HS_ANCESTORS_MAX && child.ppid > 1) {
+		bool seen = look(arg, child.ppid, &parent) == HS_OK;
+
+		// had the parent gone before it was looked at, the child would have another
+		if (look(arg, child.id.pid, &again) != HS_OK ||
+		    again.id.start != child.id.start || again.ppid != child.ppid)
+			return false;
+		if (!seen)
+			return true;
+		out[(*n)++] = parent.id;
+		child = parent;
+	}
+	return true;
+}
+
+size_t
+hs_procfs_ancestry(hs_procfs_look *look, void *arg, uint64_t pid,
+    struct hs_procfs_id out[static HS_ANCESTORS_MAX])
+{
+	size_t n;
+
+	for (int i = 0; i < TRIES; i++)
+		if (walk(look, arg, pid, out, &n))
+			return n;
+	return 0;
+}
