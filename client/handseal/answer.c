@@ -70,16 +70,14 @@ hs_answer_send(
 	struct hs_daemon d = {.conn.fd = -1, .json = json, .opening = opening};
 	struct hs_answered answered;
 	struct hs_reply reply = {0};
-	struct hs_err err = {0}, told = {0};
+	struct hs_err err = {0};
 	int status = hs_daemon_connect(&d);
 
 	if (status == HS_EXIT_DONE &&
-	    hs_answer_call(&d.conn, code, what, pin_fd, &reply, &answered, &err) != HS_OK) {
-		(void)hs_fail(&told, err.code, "handseald: %s", hs_err_sentence(&err));
-		status = hs_cli_fail(json, &told);
-	} else if (status == HS_EXIT_DONE && reply.status == HS_AGENT_REFUSED) {
+	    hs_answer_call(&d.conn, code, what, pin_fd, &reply, &answered, &err) != HS_OK)
+		status = hs_daemon_failed(&d, &err);
+	else if (status == HS_EXIT_DONE && reply.status == HS_AGENT_REFUSED)
 		status = hs_daemon_refused(&d, &reply.refusal);
-	}
 	hs_daemon_close(&d);
 	return status;
 }

@@ -106,11 +106,14 @@ check_issued(const struct hs_delegation *d, const struct hs_agent_issued *answer
 		return lied(err, "the certificate is of another session");
 	if (!hs_str_is(answer->id, id))
 		return lied(err, "the certificate has another id");
-	if (!hs_key_eq(&d->cert.key, asked->key))
+	if (asked->key != NULL && !hs_key_eq(&d->cert.key, asked->key))
 		return lied(err, "the certificate is for another key");
 	if (asked->agent.len > 0 && !hs_str_eq(d->agent, asked->agent))
 		return lied(err, "the certificate is for another agent");
-	if (asked->scope != NULL && !hs_scope_under(d->scope, asked->scope))
+	if (asked->already && !hs_scope_under(asked->scope, d->scope))
+		return lied(err, "the certificate does not allow what was asked for");
+	if (!asked->already && asked->scope != NULL &&
+	    !hs_scope_under(d->scope, asked->scope))
 		return lied(err, "the certificate allows more than was asked for");
 	if (asked->shown.len > 0 && !shown_is(&d->grant, asked->shown))
 		return lied(err, "the touch was for another text than the one asked for");

@@ -26,20 +26,22 @@ int hs_believe_grant(const struct hs_agent_opened *answer,
     const struct hs_believe_open *asked, struct hs_root_record *root, struct hs_err *err);
 
 // What `request` asked for. What is empty or NULL is not known to who fetches an outcome
-// later, and not looked at; the key always is.
+// later, and not looked at.
 struct hs_believe_request {
-	const struct hs_key *key;
+	const struct hs_key *key; // NULL on a seat alone, whose key the daemon holds
 	const struct hs_scope *scope;
 	struct hs_str agent;
 	struct hs_str session; // that was open when it was asked
 	struct hs_str shown; // the text that a touch was to be for; empty: none was needed
 	uint64_t now;	     // when the answer came, Unix seconds
+	bool already; // on a seat that may do it already: the answer is what it has, so
+		      // that it allows no less than scope, where else it allows no more
 };
 
-// Does the answer hold what was asked: a delegation over that key for that agent, no wider
-// than asked or than its grant, ending no later, with good signatures of the session and of
-// its root? (Whether that root is enrolled is not looked at: an agent in a container sees
-// no root files.) *d is parsed, with views into the answer's certificate:
+// Does the answer hold what was asked: a delegation over that key (on a seat, any) for that
+// agent, no wider than asked or than its grant, ending no later, with good signatures of
+// the session and of its root? (Whether that root is enrolled is not looked at: an agent in
+// a container sees no root files.) *d is parsed, with views into the answer's certificate:
 // hs_delegation_free always. HS_SK_LIED with what does not; the certificate's own code
 // where it is no good one.
 int hs_believe_delegation(const struct hs_agent_issued *answer,

@@ -240,25 +240,50 @@ hs_cli_now(void)
 	return t > 0 ? (uint64_t)t : 0;
 }
 
+// Hour and minute, behind the date where it is not now's day. False: a number, since there
+// is no such time.
+static bool
+put_local(struct hs_buf *b, uint64_t unix_seconds, uint64_t now, struct tm *tm)
+{
+	time_t t = (time_t)unix_seconds, n = (time_t)now;
+	struct tm today;
+	char text[64];
+
+	if (unix_seconds > INT64_MAX || localtime_r(&t, tm) == NULL ||
+	    localtime_r(&n, &today) == NULL) {
+		hs_put_fmt(b, "%" PRIu64, unix_seconds);
+		return false;
+	}
+	if (strftime(text, sizeof text,
+		tm->tm_year == today.tm_year && tm->tm_yday == today.tm_yday
+		    ? "%H:%M"
+		    : "%Y-%m-%d %H:%M",
+		tm) == 0)
+		text[0] = '\0';
+	hs_put_fmt(b, "%s", text);
+	return true;
+}
+
 void
 hs_cli_put_when(struct hs_buf *b, uint64_t unix_seconds, uint64_t now)
 {
-	time_t t = (time_t)unix_seconds, n = (time_t)now;
-	struct tm tm, today;
-	char text[64];
+	struct tm tm;
+	char zone[64];
 
-	if (unix_seconds > INT64_MAX || localtime_r(&t, &tm) == NULL ||
-	    localtime_r(&n, &today) == NULL) {
-		hs_put_fmt(b, "%" PRIu64, unix_seconds);
+	if (!put_local(b, unix_seconds, now, &tm))
 		return;
-	}
-	if (strftime(text, sizeof text,
-		tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday
-		    ? "%H:%M %Z"
-		    : "%Y-%m-%d %H:%M %Z",
-		&tm) == 0)
-		text[0] = '\0';
-	hs_text_put_clean(b, hs_str_c(text));
+	if (strftime(zone, sizeof zone, " %Z", &tm) == 0)
+		zone[0] = '\0';
+	hs_text_put_clean(b, hs_str_c(zone));
+}
+
+void
+hs_cli_put_clock(struct hs_buf *b, uint64_t unix_seconds, uint64_t now, bool with_seconds)
+{
+	struct tm tm;
+
+	if (put_local(b, unix_seconds, now, &tm) && with_seconds)
+		hs_put_fmt(b, ":%02d", tm.tm_sec);
 }
 
 const char *

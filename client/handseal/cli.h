@@ -66,6 +66,9 @@ int hs_cli_finish(void);
 // Appends a time for a person, local with its zone: "18:05 CET", with the date in front if
 // it is not now's day. And a span: "3 h 41 min".
 void hs_cli_put_when(struct hs_buf *b, uint64_t unix_seconds, uint64_t now);
+// The same without the zone, for a line that is about now: "18:05", "18:05:30".
+void hs_cli_put_clock(
+    struct hs_buf *b, uint64_t unix_seconds, uint64_t now, bool with_seconds);
 uint64_t hs_cli_now(void); // Unix seconds
 
 // A NUL behind what b holds, for printf("%s"). "" if b failed.

@@ -25,6 +25,7 @@ int cmd_show(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_wait(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 
 struct hs_cmd {
 	const char *name;

@@ -53,17 +53,58 @@ hs_daemon_refused(struct hs_daemon *d, const struct hs_agent_refusal *r)
 	return hs_cli_fail_behind(d->json, front, status, r->code, r->sentence, r->remedy);
 }
 
+// What the main socket does and a seat does not: no daemon that a person starts would help.
+static int
+seat_does_not(struct hs_daemon *d)
+{
+	struct hs_err told = {0};
+
+	(void)hs_fail(
+	    &told, HS_ERR_UNSUPPORTED, "this is a seat: only the main socket does that");
+	return hs_cli_fail(d->json, &told);
+}
+
+static int
+query(struct hs_daemon *d, struct hs_err *err)
+{
+	struct hs_rd names = {0};
+	int rc = hs_conn_query(&d->conn, HS_CONN_SECONDS, &names, err);
+
+	d->seat = rc == HS_OK && hs_conn_knows(names, HS_EXT_WHY) &&
+		  !hs_conn_knows(names, HS_EXT_OPEN);
+	d->seats = d->seat || (rc == HS_OK && hs_conn_knows(names, HS_EXT_SEAT));
+	return rc == HS_ERR_UNSUPPORTED ? HS_OK : rc;
+}
+
+int
+hs_daemon_failed(struct hs_daemon *d, const struct hs_err *err)
+{
+	struct hs_err told = {0};
+
+	hs_daemon_end_line(d);
+	if (err->code == HS_ERR_UNSUPPORTED && query(d, &told) == HS_OK && d->seat)
+		return seat_does_not(d);
+	(void)hs_fail(&told, err->code, "handseald: %s", hs_err_sentence(err));
+	return hs_cli_fail(d->json, &told);
+}
+
+int
+hs_daemon_query(struct hs_daemon *d)
+{
+	struct hs_err err = {0};
+
+	return query(d, &err) == HS_OK ? HS_EXIT_DONE : hs_daemon_failed(d, &err);
+}
+
 int
 hs_daemon_exchange(struct hs_daemon *d, const char *ext, struct hs_str contents,
     unsigned seconds, struct hs_reply *out)
 {
-	struct hs_err err = {0}, told = {0};
+	struct hs_err err = {0};
 
 	if (hs_conn_call(&d->conn, ext, contents, seconds, out, &err) == HS_OK)
 		return HS_EXIT_DONE;
-	hs_daemon_end_line(d);
-	(void)hs_fail(&told, err.code, "handseald: %s", hs_err_sentence(&err));
-	return hs_cli_fail(d->json, &told);
+	return hs_daemon_failed(d, &err);
 }
 
 int

@@ -64,6 +64,42 @@ print_issued(const struct hs_issued *w, const struct hs_agent_issued *m,
 	return status;
 }
 
+// On a seat: the key is where ssh looks for one, so that the ssh line is all there is to
+// tell.
+static int
+print_granted(const struct hs_issued *w, const struct hs_agent_issued *m,
+    const struct hs_delegation *d)
+{
+	// what was asked for may be a small part of what the seat may
+	const struct hs_scope *scope = w->asked.already ? w->asked.scope : d->scope;
+	struct hs_buf text = {0}, next = {0};
+	int status;
+
+	hs_suggest_ssh(&next, scope, NULL);
+	if (w->daemon->json) {
+		status = hs_cli_print_json(json_pack("{s:s?,s:o,s:o,s:o,s:o,s:o}", "code",
+		    w->code, "id", hs_cli_json(m->id), "end", hs_cli_json_time(m->end),
+		    "agent", hs_cli_json(d->agent), "scope",
+		    hs_cli_json_text(hs_scope_text(d->scope)), "next",
+		    hs_cli_json(hs_buf_str(&next))));
+	} else {
+		hs_put_fmt(&text, w->code != NULL ? "%s granted until " : "%s until ",
+		    w->code != NULL ? w->code : "Granted without a touch");
+		hs_cli_put_clock(&text, m->end, hs_cli_now(), false);
+		hs_put_fmt(&text, ": ");
+		if (next.len > 0)
+			hs_put_raw(&text, next.p, next.len);
+		else
+			hs_describe_scope_short(&text, scope);
+		hs_cli_put(stdout, hs_buf_str(&text));
+		putchar('\n');
+		status = hs_cli_finish();
+	}
+	hs_buf_free(&text);
+	hs_buf_free(&next);
+	return status;
+}
+
 int
 hs_issued_take(struct hs_issued *w, const char *ext, struct hs_rd *body)
 {
@@ -76,10 +112,13 @@ hs_issued_take(struct hs_issued *w, const char *ext, struct hs_rd *body)
 		return hs_daemon_malformed(w->daemon, ext);
 	w->asked.now = hs_cli_now();
 	if (hs_believe_delegation(&issued, &w->asked, &d, &err) != HS_OK ||
-	    hs_subject_write(w->subject, issued.certificate, &err) != HS_OK) {
+	    (w->subject != NULL &&
+		hs_subject_write(w->subject, issued.certificate, &err) != HS_OK)) {
 		status = hs_cli_fail_with(w->daemon->json, HS_EXIT_FAILED,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
-		    hs_str_c("Nothing was written"));
+		    hs_str_c(w->subject != NULL ? "Nothing was written" : ""));
+	} else if (w->subject == NULL) {
+		status = print_granted(w, &issued, &d);
 	} else {
 		put_granted(w, &issued);
 		status = print_issued(w, &issued, &d);
@@ -93,7 +132,10 @@ put_command(struct hs_buf *b, const struct hs_issued *w)
 {
 	char beside[HS_PATHS_MAX + 16];
 
-	hs_put_fmt(b, "handseal wait %s --key ", w->code);
+	hs_put_fmt(b, "handseal wait %s", w->code);
+	if (w->subject == NULL)
+		return;
+	hs_put_fmt(b, " --key ");
 	hs_words_put(b, hs_str_c(w->subject->public), false);
 	snprintf(beside, sizeof beside, "%s-cert.pub", w->subject->identity);
 	if (strcmp(beside, w->subject->certificate) == 0)
@@ -117,6 +159,23 @@ state_name(uint8_t state)
 	}
 }
 
+static json_t *
+pending_json(
+    const struct hs_issued *w, const struct hs_agent_waiting *m, struct hs_str command)
+{
+	json_t *o = json_pack("{s:s,s:s,s:o,s:b,s:o,s:i}", "code", w->code, "state",
+	    state_name(m->state), "until", hs_cli_json_time(m->until), "pin", m->pin != 0,
+	    "next", hs_cli_json(command), "exit", HS_EXIT_WAITING);
+
+	if (o != NULL && w->subject != NULL &&
+	    (json_object_set_new(o, "identity", json_string(w->subject->identity)) != 0 ||
+		json_object_set_new(o, "key", json_string(w->subject->public)) != 0)) {
+		json_decref(o);
+		o = NULL;
+	}
+	return json_pack("{s:o}", "pending", o);
+}
+
 int
 hs_issued_later(struct hs_issued *w, const struct hs_agent_waiting *m)
 {
@@ -124,7 +183,7 @@ hs_issued_later(struct hs_issued *w, const struct hs_agent_waiting *m)
 	struct hs_err err = {0};
 	int status = HS_EXIT_WAITING;
 
-	if (hs_subject_write_pair(w->subject, &err) != HS_OK)
+	if (w->subject != NULL && hs_subject_write_pair(w->subject, &err) != HS_OK)
 		return hs_cli_fail_with(w->daemon->json, HS_EXIT_FAILED,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
 		    hs_str_c("What was asked for is of no use without that key"));
@@ -136,12 +195,7 @@ hs_issued_later(struct hs_issued *w, const struct hs_agent_waiting *m)
 	hs_put_fmt(&text, ")");
 	hs_cli_say("%s", hs_cli_cstr(&text));
 	if (w->daemon->json &&
-	    hs_cli_print_json(json_pack("{s:{s:s,s:s,s:o,s:b,s:s,s:s,s:o,s:i}}", "pending",
-		"code", w->code, "state", state_name(m->state), "until",
-		hs_cli_json_time(m->until), "pin", m->pin != 0, "identity",
-		w->subject->identity, "key", w->subject->public, "next",
-		hs_cli_json(hs_buf_str(&command)), "exit", HS_EXIT_WAITING)) !=
-		HS_EXIT_DONE)
+	    hs_cli_print_json(pending_json(w, m, hs_buf_str(&command))) != HS_EXIT_DONE)
 		status = HS_EXIT_FAILED;
 	hs_buf_free(&command);
 	hs_buf_free(&text);

@@ -12,7 +12,7 @@
 
 struct hs_issued {
 	struct hs_daemon *daemon;
-	struct hs_subject *subject;
+	struct hs_subject *subject;	 // NULL on a seat: there is nothing to write
 	struct hs_believe_request asked; // `now` is set here
 	const char *code;		 // of the asking, NULL where there was none
 };
@@ -21,8 +21,8 @@ struct hs_issued {
 // has been told; then nothing was written.
 int hs_issued_take(struct hs_issued *w, const char *ext, struct hs_rd *body);
 
-// It still waits: a new pair is written now, and how to go on is told. Exit 7, or 1 where
-// the pair could not be kept.
+// It still waits: a new pair is written now (on a seat there is none), and how to go on is
+// told. Exit 7, or 1 where the pair could not be kept.
 int hs_issued_later(struct hs_issued *w, const struct hs_agent_waiting *m);
 
 // Waits for the outcome of o and does one or the other.

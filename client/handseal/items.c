@@ -36,6 +36,16 @@ hs_items_parse_id(
 	return HS_OK;
 }
 
+// Of an item: whose seat it is for, or nobody's.
+static bool
+is_seat(struct hs_str id)
+{
+	char session[HS_SESSION_ID_LEN + 1];
+	uint64_t serial;
+
+	return id.len == 0 || hs_items_parse_id(id, session, &serial) == HS_OK;
+}
+
 // Serials must rise: a list that turns in circles would have no end.
 static int
 walk_page(struct walk *w, struct hs_rd *r, uint64_t *end)
@@ -52,7 +62,7 @@ walk_page(struct walk *w, struct hs_rd *r, uint64_t *end)
 
 		if (hs_agent_item_get(r, &m) != HS_OK ||
 		    hs_items_parse_id(m.id, session, &serial) != HS_OK ||
-		    serial <= w->after)
+		    !is_seat(m.seat) || serial <= w->after)
 			return hs_daemon_malformed(w->daemon, HS_EXT_LIST);
 		w->after = serial;
 		status = w->fn(w->arg, &m, session, serial);
@@ -105,10 +115,12 @@ json_t *
 hs_items_json(const struct hs_agent_item *m, bool certificate)
 {
 	struct hs_buf line = {0};
-	json_t *o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "id", hs_cli_json(m->id),
-	    "agent", hs_cli_json(m->agent), "scope", hs_cli_json_text(m->scope), "issued",
-	    hs_cli_json_time(m->issued), "end", hs_cli_json_time(m->end), "pid",
-	    (json_int_t)m->pid, "exe", hs_cli_json(m->exe));
+	json_t *seat = m->seat.len > 0 ? hs_cli_json(m->seat) : json_null();
+	json_t *o =
+	    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "id", hs_cli_json(m->id), "seat",
+		seat, "agent", hs_cli_json(m->agent), "scope", hs_cli_json_text(m->scope),
+		"issued", hs_cli_json_time(m->issued), "end", hs_cli_json_time(m->end),
+		"pid", (json_int_t)m->pid, "exe", hs_cli_json(m->exe));
 
 	if (o != NULL && certificate) {
 		hs_items_put_cert(&line, m->certificate);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal request: proves that it holds a key and asks for a certificate over it. What
-// needs no touch comes at once; for the rest it waits a while. What is done with what came
-// is issued.h's part.
+// handseal request: proves that it holds a key and asks for a certificate over it; on a
+// seat, whose key the daemon holds, it only asks. What needs no touch comes at once; for
+// the rest it waits a while. What is done with what came is issued.h's part.
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
@@ -70,6 +70,13 @@ take_option(struct wish *w, int opt)
 }
 
 static int
+no_place(void)
+{
+	return hs_cmd_usage("request", "-o FILE says where a new key pair goes, or "
+				       "--key PUB which key to certify");
+}
+
+static int
 parse_options(int argc, char **argv, struct wish *w)
 {
 	static const struct option longs[] = {HS_SCOPEOPTS_LONG,
@@ -89,9 +96,8 @@ parse_options(int argc, char **argv, struct wish *w)
 		return status;
 	if (optind < argc)
 		return hs_cmd_usage("request", "request takes no %s", argv[optind]);
-	if ((w->out == NULL && w->key == NULL) || (w->out != NULL && w->out[0] == '\0'))
-		return hs_cmd_usage("request", "-o FILE says where a new key pair goes, or "
-					       "--key PUB which key to certify");
+	if (w->out != NULL && w->out[0] == '\0')
+		return no_place();
 	if (!hs_text_is_agent_name(hs_str_c(w->agent)))
 		return hs_cmd_usage("request", "--agent takes a name of up to 32 of a-z "
 					       "0-9 . _ - that begins with one of "
@@ -99,8 +105,9 @@ parse_options(int argc, char **argv, struct wish *w)
 	return HS_EXIT_DONE;
 }
 
+// What the command line says by itself is judged before anybody is asked.
 static int
-prepare(struct wish *w)
+build_scope(struct wish *w)
 {
 	struct hs_err err = {0};
 	int rc = hs_scopeopts_build(
@@ -108,13 +115,29 @@ prepare(struct wish *w)
 
 	if (rc == HS_ERR_USAGE)
 		return hs_cmd_usage("request", "%s", hs_err_sentence(&err));
-	if (rc == HS_ERR_SCOPE) {
-		(void)hs_cli_fail(w->json, &err);
-		return HS_EXIT_USAGE;
-	}
 	if (rc == HS_OK)
-		rc = w->key != NULL ? hs_subject_load(&w->subject, w->key, w->out, &err)
-				    : hs_subject_make(&w->subject, w->out, &err);
+		return HS_EXIT_DONE;
+	(void)hs_cli_fail(w->json, &err);
+	return rc == HS_ERR_SCOPE ? HS_EXIT_USAGE : (int)hs_cli_exit(err.code);
+}
+
+// The key, where it is not the daemon that has it: known only once that was asked.
+static int
+find_key(struct wish *w)
+{
+	struct hs_err err = {0};
+	int rc, status = hs_daemon_query(&w->daemon);
+
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (w->daemon.seat)
+		return w->key == NULL && w->out == NULL
+			   ? HS_EXIT_DONE
+			   : hs_cmd_usage("request", "%s", HS_DAEMON_SEAT_KEY);
+	if (w->key == NULL && w->out == NULL)
+		return no_place();
+	rc = w->key != NULL ? hs_subject_load(&w->subject, w->key, w->out, &err)
+			    : hs_subject_make(&w->subject, w->out, &err);
 	return rc == HS_OK ? HS_EXIT_DONE : hs_cli_fail(w->json, &err);
 }
 
@@ -134,33 +157,47 @@ find_session(struct wish *w)
 	return HS_EXIT_DONE;
 }
 
-// Appends the whole request, its proof made last over all the rest.
+// Appends a proof by the key over all the rest of m.
+static int
+prove(const struct wish *w, const struct hs_agent_request *m, struct hs_buf *proof,
+    struct hs_err *err)
+{
+	struct hs_buf message = {0}, to_sign = {0};
+	int rc;
+
+	hs_agent_put_proof_message(&message, w->session, m);
+	hs_sshsig_put_signed(&to_sign, HS_NS_REQUEST, hs_buf_str(&message));
+	rc = hs_buf_err(&to_sign);
+	if (rc == HS_OK)
+		rc = hs_subject_sign(&w->subject, hs_buf_str(&to_sign), proof, err);
+	hs_buf_free(&message);
+	hs_buf_free(&to_sign);
+	return rc;
+}
+
+// Appends the whole request; on a seat without key and proof.
 static int
 compose(struct wish *w, struct hs_buf *contents)
 {
 	struct hs_agent_request m = {.scope = hs_scope_text(w->scope),
 	    .agent = hs_str_c(w->agent),
 	    .reason = hs_str_c(w->reason != NULL ? w->reason : "")};
-	struct hs_buf key = {0}, message = {0}, to_sign = {0}, proof = {0};
+	struct hs_buf key = {0}, proof = {0};
 	struct hs_err err = {0};
-	int rc;
+	int rc = HS_OK;
 
-	hs_key_put(&key, &w->subject.key);
-	m.key = hs_buf_str(&key);
-	hs_agent_put_proof_message(&message, w->session, &m);
-	hs_sshsig_put_signed(&to_sign, HS_NS_REQUEST, hs_buf_str(&message));
-	rc = hs_buf_err(&to_sign);
-	if (rc == HS_OK)
-		rc = hs_subject_sign(&w->subject, hs_buf_str(&to_sign), &proof, &err);
-	m.proof = hs_buf_str(&proof);
+	if (!w->daemon.seat) {
+		hs_key_put(&key, &w->subject.key);
+		m.key = hs_buf_str(&key);
+		rc = prove(w, &m, &proof, &err);
+		m.proof = hs_buf_str(&proof);
+	}
 	hs_agent_request_put(contents, &m);
 	if (rc == HS_OK)
 		rc = hs_buf_err(contents);
 	if (rc != HS_OK && err.code == HS_OK)
 		(void)hs_fail(&err, (enum hs_code)rc, "the request could not be composed");
 	hs_buf_free(&key);
-	hs_buf_free(&message);
-	hs_buf_free(&to_sign);
 	hs_buf_free(&proof);
 	return rc == HS_OK ? HS_EXIT_DONE
 			   : hs_cli_fail_with(w->json, HS_EXIT_FAILED,
@@ -186,15 +223,16 @@ static int
 request(struct wish *w)
 {
 	struct hs_issued issued = {.daemon = &w->daemon,
-	    .subject = &w->subject,
-	    .asked = {.key = &w->subject.key,
-		.scope = w->scope,
-		.agent = hs_str_c(w->agent),
-		.session = hs_str_c(w->session)}};
+	    .asked = {.scope = w->scope, .session = hs_str_c(w->session)}};
 	struct hs_buf contents = {0};
 	struct hs_reply reply;
 	int status = compose(w, &contents);
 
+	if (!w->daemon.seat) { // which has a name of its own, too
+		issued.subject = &w->subject;
+		issued.asked.key = &w->subject.key;
+		issued.asked.agent = hs_str_c(w->agent);
+	}
 	w->daemon.asking = true;
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_exchange(&w->daemon, HS_EXT_REQUEST,
@@ -207,6 +245,7 @@ request(struct wish *w)
 	w->daemon.asking = false;
 	if (reply.status == HS_AGENT_PENDING)
 		return wait_for_touch(w, &issued, &reply.body);
+	issued.asked.already = w->daemon.seat;
 	return hs_issued_take(&issued, HS_EXT_REQUEST, &reply.body);
 }
 
@@ -221,9 +260,11 @@ cmd_request(int argc, char **argv)
 		return hs_cmd_help("request");
 	w.daemon = (struct hs_daemon){.conn.fd = -1, .json = w.json};
 	if (status == HS_EXIT_DONE)
-		status = prepare(&w);
+		status = build_scope(&w);
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_connect(&w.daemon);
+	if (status == HS_EXIT_DONE)
+		status = find_key(&w);
 	if (status == HS_EXIT_DONE && w.scope == NULL)
 		status = hs_named_scope(&w.daemon, "request", &w.scope_options, w.ttl,
 		    w.ttl_given ? "--ttl" : NULL, &w.scope);

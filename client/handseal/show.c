@@ -53,6 +53,8 @@ put_text(struct hs_buf *b, const struct hs_agent_item *m, const struct hs_delega
 
 	hs_key_fingerprint(&d->cert.key, fingerprint);
 	hs_put_fmt(b, "id       %s.%" PRIu64 "\n", session, d->cert.serial);
+	if (m->seat.len > 0)
+		hs_put_fmt(b, "seat     %.*s\n", (int)m->seat.len, (const char *)m->seat.p);
 	hs_put_fmt(b, "agent    %.*s         a name it gave itself; nothing proves it\n",
 	    (int)d->agent.len, (const char *)d->agent.p);
 	hs_put_fmt(b, "asked    at ");

@@ -5,6 +5,7 @@
 #include "client/handseal/board.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
+#include "client/handseal/seatrows.h"
 #include "proto/describe.h"
 #include "proto/key.h"
 #include "proto/names.h"
@@ -23,19 +24,34 @@ session_json(const struct hs_agent_status_info *i)
 	    (json_int_t)i->live);
 }
 
-static int
-print_json(const struct hs_agent_status_info *i, json_t *askings)
-{
-	json_t *policy = i->policy.len > 0 ? hs_cli_json(i->policy) : json_null();
+// What is told, from several answers.
+struct telling {
+	struct hs_daemon *daemon;
+	struct hs_agent_status_info info;
+	struct hs_board board;
+	json_t *askings;
+	struct hs_seats seats;
+	const struct hs_seat *seat; // whose socket it is; NULL: the main one, or not told
+};
 
+static int
+print_json(const struct telling *t)
+{
+	const struct hs_agent_status_info *i = &t->info;
+	json_t *policy = i->policy.len > 0 ? hs_cli_json(i->policy) : json_null();
+	char seat[HS_SESSION_ID_LEN + 24] = ""; // of which it is not told
+
+	if (t->seat != NULL)
+		snprintf(
+		    seat, sizeof seat, "%s.%" PRIu64, t->seat->session, t->seat->serial);
 	return hs_cli_print_json(
-	    json_pack("{s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "version",
-		hs_cli_json(i->version), "socket", hs_cli_json(i->socket), "now",
-		hs_cli_json_time(i->now), "open", i->open != 0, "session", session_json(i),
-		"waiting", (json_int_t)i->pending, "askings", askings, "policy", policy,
-		"policy_error", hs_cli_json_text(i->policy_error), "roots",
-		(json_int_t)i->roots, "log", "records", (json_int_t)i->log_seq, "writable",
-		i->log_ok != 0));
+	    json_pack("{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "seat",
+		t->daemon->seat ? seat : NULL, "version", hs_cli_json(i->version), "socket",
+		hs_cli_json(i->socket), "now", hs_cli_json_time(i->now), "open",
+		i->open != 0, "session", session_json(i), "waiting", (json_int_t)i->pending,
+		"askings", t->askings, "policy", policy, "policy_error",
+		hs_cli_json_text(i->policy_error), "roots", (json_int_t)i->roots, "log",
+		"records", (json_int_t)i->log_seq, "writable", i->log_ok != 0));
 }
 
 static void
@@ -71,12 +87,14 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 }
 
 static void
-put_policy(struct hs_buf *b, const struct hs_agent_status_info *i)
+put_policy(struct hs_buf *b, const struct telling *t)
 {
+	const struct hs_agent_status_info *i = &t->info;
+
 	if (i->policy.len > 0)
 		hs_put_fmt(
 		    b, "policy   %.*s\n", (int)i->policy.len, (const char *)i->policy.p);
-	else
+	else if (!t->daemon->seat) // which may not be told of it
 		hs_put_fmt(b, "policy   none; what `handseal open` names is the limit\n");
 	if (i->policy_error.len > 0)
 		hs_put_fmt(b, "         A NEWER ONE IS NOT IN FORCE: %.*s\n",
@@ -84,12 +102,15 @@ put_policy(struct hs_buf *b, const struct hs_agent_status_info *i)
 }
 
 static void
-put_waiting(struct hs_buf *b, const struct hs_agent_status_info *i, struct hs_board *board)
+put_waiting(struct hs_buf *b, const struct telling *t)
 {
+	const struct hs_agent_status_info *i = &t->info;
+	const struct hs_board *board = &t->board;
+
 	if (i->pending == 0)
 		return;
-	hs_put_fmt(b, "waiting  %" PRIu32 " for a touch; answer here:  handseal watch\n",
-	    i->pending);
+	hs_put_fmt(b, "waiting  %" PRIu32 " for a touch%s\n", i->pending,
+	    t->daemon->seat ? "" : "; answer here:  handseal watch");
 	for (size_t k = 0; k < board->n; k++) {
 		const struct hs_board_asking *a = &board->v[k];
 
@@ -103,17 +124,33 @@ put_waiting(struct hs_buf *b, const struct hs_agent_status_info *i, struct hs_bo
 	}
 }
 
-static int
-print_text(const struct hs_agent_status_info *i, struct hs_board *board)
+static void
+put_seat(struct hs_buf *b, const struct telling *t)
 {
+	if (!t->daemon->seat)
+		return;
+	hs_put_fmt(b, "seat     ");
+	if (t->seat != NULL)
+		hs_seatrows_put_id(b, t->seat);
+	else
+		hs_put_fmt(b, "a seat's socket; which one is not told");
+	hs_put_fmt(b, "\n");
+}
+
+static int
+print_text(const struct telling *t)
+{
+	const struct hs_agent_status_info *i = &t->info;
 	struct hs_buf b = {0};
 
+	put_seat(&b, t);
 	if (i->open)
 		put_session(&b, i);
 	else
-		hs_put_fmt(&b, "closed   no session; a touch opens one:  handseal open\n");
-	put_waiting(&b, i, board);
-	put_policy(&b, i);
+		hs_put_fmt(&b, "closed   no session%s\n",
+		    t->daemon->seat ? "" : "; a touch opens one:  handseal open");
+	put_waiting(&b, t);
+	put_policy(&b, t);
 	hs_put_fmt(&b, "roots    %" PRIu32 "%s\n", i->roots,
 	    i->roots == 0 ? "; enrol a security key:  handseal enroll" : "");
 	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->log_seq,
@@ -125,43 +162,62 @@ print_text(const struct hs_agent_status_info *i, struct hs_board *board)
 	return hs_cli_finish();
 }
 
-struct waiting {
-	struct hs_board board;
-	json_t *askings;
-};
-
 static int
 take_waiting(void *arg, const struct hs_agent_event *e)
 {
-	struct waiting *w = arg;
+	struct telling *t = arg;
 
-	(void)hs_board_take(&w->board, e, hs_cli_now());
-	if (json_array_append_new(w->askings, hs_event_json(e)) == 0)
+	(void)hs_board_take(&t->board, e, hs_cli_now());
+	if (json_array_append_new(t->askings, hs_event_json(e)) == 0)
 		return HS_EXIT_DONE;
 	hs_cli_say("out of memory");
 	return HS_EXIT_FAILED;
 }
 
-// On a connection of its own: what was read on the first lives until its next call.
+static int
+find_seat(struct telling *t)
+{
+	size_t own;
+	int status = hs_seats_load(t->daemon, &t->seats);
+
+	if (status != HS_EXIT_DONE)
+		return status;
+	own = hs_seats_own(&t->seats);
+	t->seat = own != HS_SEATS_NONE ? &t->seats.v[own] : NULL;
+	return HS_EXIT_DONE;
+}
+
+// What waits, which a seat is not told: on a connection of its own, since what was read on
+// the first lives until its next call.
+static int
+find_waiting(struct telling *t)
+{
+	struct hs_daemon second = {.conn.fd = -1, .json = t->daemon->json};
+	int status = hs_daemon_connect(&second);
+
+	if (status == HS_EXIT_DONE)
+		status = hs_events_waiting(&second, take_waiting, t);
+	hs_daemon_close(&second);
+	return status;
+}
+
 static int
 look(struct hs_daemon *d)
 {
-	struct hs_daemon second = {.conn.fd = -1, .json = d->json};
-	struct waiting w = {.askings = json_array()};
-	struct hs_agent_status_info info;
-	int status = hs_daemon_status(d, &info);
+	struct telling t = {.daemon = d, .askings = json_array()};
+	int status = hs_daemon_query(d);
 
-	if (status == HS_EXIT_DONE && info.pending > 0) {
-		status = hs_daemon_connect(&second);
-		if (status == HS_EXIT_DONE)
-			status = hs_events_waiting(&second, take_waiting, &w);
-	}
+	if (status == HS_EXIT_DONE && d->seat)
+		status = find_seat(&t);
 	if (status == HS_EXIT_DONE)
-		status =
-		    d->json ? print_json(&info, w.askings) : print_text(&info, &w.board);
-	hs_daemon_close(&second);
-	hs_board_free(&w.board);
-	json_decref(w.askings);
+		status = hs_daemon_status(d, &t.info);
+	if (status == HS_EXIT_DONE && t.info.pending > 0 && !d->seat)
+		status = find_waiting(&t);
+	if (status == HS_EXIT_DONE)
+		status = d->json ? print_json(&t) : print_text(&t);
+	hs_board_free(&t.board);
+	hs_seats_free(&t.seats);
+	json_decref(t.askings);
 	return status;
 }
 

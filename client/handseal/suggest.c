@@ -41,11 +41,13 @@ put_identity(struct hs_buf *b, const struct hs_subject *subject)
 
 	hs_put_fmt(b, "-i ");
 	hs_words_put(b, hs_str_c(subject->identity), false);
+	hs_put_u8(b, ' ');
 	snprintf(beside, sizeof beside, "%s-cert.pub", subject->identity);
 	if (strcmp(beside, subject->certificate) == 0)
 		return; // ssh finds it by itself
-	hs_put_fmt(b, " -o CertificateFile=");
+	hs_put_fmt(b, "-o CertificateFile=");
 	hs_words_put(b, hs_str_c(subject->certificate), false);
+	hs_put_u8(b, ' ');
 }
 
 void
@@ -62,8 +64,8 @@ hs_suggest_ssh(struct hs_buf *b, const struct hs_scope *s, const struct hs_subje
 		(void)hs_scope_cmd(s, st, 0, &kind, &n);
 		hs_put_fmt(
 		    b, kind == HS_CMD_SFTP || kind == HS_CMD_SFTP_WRITE ? "sftp " : "ssh ");
-		put_identity(b, subject);
-		hs_put_u8(b, ' ');
+		if (subject != NULL)
+			put_identity(b, subject);
 		put_value(b, s, st, HS_KEY_USER, "USER");
 		hs_put_u8(b, '@');
 		put_value(b, s, st, HS_KEY_HOST, "HOST");
@@ -71,4 +73,28 @@ hs_suggest_ssh(struct hs_buf *b, const struct hs_scope *s, const struct hs_subje
 			put_command(b, s, st);
 		return;
 	}
+}
+
+static void
+put_option(struct hs_buf *b, const char *option, struct hs_str value, const char *otherwise)
+{
+	hs_put_fmt(b, " %s ", option);
+	if (value.len > 0 && hs_text_shown(value, NULL))
+		hs_words_put(b, value, false);
+	else
+		hs_put_fmt(b, "%s", otherwise);
+}
+
+void
+hs_suggest_request(struct hs_buf *b, const struct hs_suggest_wish *wish)
+{
+	hs_put_fmt(b, "handseal request");
+	if (wish->ns.len > 0) {
+		put_option(b, "--ns", wish->ns, "NAME");
+	} else {
+		put_option(b, "--user", wish->user, "USER");
+		put_option(b, "--host", wish->host, "HOST");
+		put_option(b, "--cmd", wish->command, "'CMD'");
+	}
+	hs_put_fmt(b, " --reason 'WHY'");
 }

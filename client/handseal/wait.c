@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
 // handseal wait: fetches what became of a request, by its code and a proof of the key that
-// it was made for.
+// it was made for; on a seat by its code alone.
 #include <getopt.h>
 #include <string.h>
 #include "client/handseal/cmd.h"
@@ -15,6 +15,12 @@ struct fetch {
 	struct hs_subject subject;
 	const char *key, *out;
 };
+
+static int
+no_key(void)
+{
+	return hs_cmd_usage("wait", "--key PUB says which key the request was made for");
+}
 
 static int
 parse_options(int argc, char **argv, struct fetch *f)
@@ -46,10 +52,7 @@ parse_options(int argc, char **argv, struct fetch *f)
 	if (hs_answer_code(argv[optind], f->outcome.code) != HS_OK)
 		return hs_cmd_usage("wait",
 		    "a code has three of the letters and digits that request showed");
-	if (f->key == NULL || (f->out != NULL && f->out[0] == '\0'))
-		return hs_cmd_usage(
-		    "wait", "--key PUB says which key the request was made for");
-	return HS_EXIT_DONE;
+	return f->out != NULL && f->out[0] == '\0' ? no_key() : HS_EXIT_DONE;
 }
 
 static int
@@ -75,23 +78,39 @@ prove(struct fetch *f, struct hs_buf *key, struct hs_buf *proof)
 				 hs_str_c(hs_err_sentence(&err)), hs_str_c(""));
 }
 
+// The key, where it is not the daemon that has it.
+static int
+find_key(struct fetch *f, struct hs_buf *key, struct hs_buf *proof)
+{
+	struct hs_err err = {0};
+	int status = hs_daemon_query(&f->daemon);
+
+	if (status != HS_EXIT_DONE)
+		return status;
+	if (f->daemon.seat)
+		return f->key == NULL && f->out == NULL
+			   ? HS_EXIT_DONE
+			   : hs_cmd_usage("wait", "%s", HS_DAEMON_SEAT_KEY);
+	if (f->key == NULL)
+		return no_key();
+	if (hs_subject_load(&f->subject, f->key, f->out, &err) != HS_OK)
+		return hs_cli_fail(f->daemon.json, &err);
+	return prove(f, key, proof);
+}
+
 static int
 fetch(struct fetch *f)
 {
-	struct hs_issued issued = {.daemon = &f->daemon,
-	    .subject = &f->subject,
-	    .asked = {.key = &f->subject.key},
-	    .code = f->outcome.code};
+	struct hs_issued issued = {.daemon = &f->daemon, .code = f->outcome.code};
 	struct hs_buf key = {0}, proof = {0};
-	struct hs_err err = {0};
-	int status = HS_EXIT_DONE;
+	int status = hs_daemon_connect(&f->daemon);
 
-	if (hs_subject_load(&f->subject, f->key, f->out, &err) != HS_OK)
-		status = hs_cli_fail(f->daemon.json, &err);
 	if (status == HS_EXIT_DONE)
-		status = prove(f, &key, &proof);
-	if (status == HS_EXIT_DONE)
-		status = hs_daemon_connect(&f->daemon);
+		status = find_key(f, &key, &proof);
+	if (!f->daemon.seat) {
+		issued.subject = &f->subject;
+		issued.asked.key = &f->subject.key;
+	}
 	f->outcome.key = hs_buf_str(&key);
 	f->outcome.proof = hs_buf_str(&proof);
 	if (status == HS_EXIT_DONE)

@@ -43,12 +43,9 @@ hs_watch_overdue(const struct hs_watch *w)
 int
 hs_watch_fail(struct hs_watch *w, const struct hs_err *err)
 {
-	struct hs_err told = {0};
-
 	if (w->reply.status == HS_AGENT_REFUSED)
 		return hs_daemon_refused(&w->daemon, &w->reply.refusal);
-	(void)hs_fail(&told, err->code, "handseald: %s", hs_err_sentence(err));
-	return hs_cli_fail(w->daemon.json, &told);
+	return hs_daemon_failed(&w->daemon, err);
 }
 
 static int

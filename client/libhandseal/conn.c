@@ -313,6 +313,43 @@ hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents, unsigne
 }
 
 int
+hs_conn_query(struct hs_conn *c, unsigned seconds, struct hs_rd *names, struct hs_err *err)
+{
+	struct hs_str body, name = {0};
+	struct hs_rd all;
+	uint8_t type = 0;
+	int rc;
+
+	compose(c, "query", (struct hs_str){0});
+	rc = exchange(c, -1, seconds, &body, err);
+	if (rc != HS_OK)
+		return rc;
+	*names = hs_rd_of(body);
+	(void)hs_get_u8(names, &type); // a frame's body is never empty
+	if (type == HS_AGENT_FAILURE || type == HS_AGENT_EXTENSION_FAILURE)
+		return hs_fail(err, HS_ERR_UNSUPPORTED, "what listens knows no query");
+	if (type != HS_AGENT_EXTENSION_RESPONSE || hs_get_string(names, &name) != HS_OK ||
+	    !hs_str_is(name, "query"))
+		rc = HS_ERR_FORMAT;
+	for (all = *names; rc == HS_OK && all.left > 0;)
+		rc = hs_get_string(&all, &name);
+	if (rc != HS_OK)
+		return hs_fail(err, HS_ERR_FORMAT, "the answer to query is malformed");
+	return HS_OK;
+}
+
+bool
+hs_conn_knows(struct hs_rd names, const char *ext)
+{
+	struct hs_str name;
+
+	while (hs_get_string(&names, &name) == HS_OK)
+		if (hs_str_is(name, ext))
+			return true;
+	return false;
+}
+
+int
 hs_conn_begin(
     struct hs_conn *c, const char *ext, struct hs_str contents, struct hs_err *err)
 {

@@ -6,13 +6,15 @@
 #ifndef HS_LIBHANDSEAL_CONN_H
 #define HS_LIBHANDSEAL_CONN_H
 
+#include <stdbool.h>
 #include "proto/agent.h"
 #include "proto/buf.h"
 #include "proto/err.h"
 
 #define HS_CONN_SECONDS 10 // what an answer may take that waits for nobody
 
-// One thread at a time. A call that failed leaves it unusable: close it.
+// One thread at a time. A call that failed leaves it unusable, but for HS_ERR_UNSUPPORTED:
+// close it.
 struct hs_conn {
 	int fd; // -1: closed
 	struct hs_buf in, out;
@@ -55,6 +57,13 @@ int hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents,
 // The same, with a descriptor that goes with the frame (SCM_RIGHTS) and stays the caller's.
 int hs_conn_call_fd(struct hs_conn *c, const char *ext, struct hs_str contents, int fd,
     unsigned seconds, struct hs_reply *out, struct hs_err *err);
+
+// Asks which extensions the other end knows (RFC 9987's "query"). HS_OK: *names holds whole
+// strings, a view that lives until the next call. HS_ERR_UNSUPPORTED: it knows no query;
+// else as hs_conn_exchange.
+int hs_conn_query(
+    struct hs_conn *c, unsigned seconds, struct hs_rd *names, struct hs_err *err);
+bool hs_conn_knows(struct hs_rd names, const char *ext);
 
 // A call in two parts, for who has more to wait for: begin sends, take reads what has come
 // whenever c->fd is readable. HS_ERR_SHORT from take: the reply is not whole yet. One call

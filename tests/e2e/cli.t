@@ -40,7 +40,7 @@ test_expect_success 'help and version' '
 	does 0 "^handseal [0-9]" handseal --version && does 2 "^usage: handseal COMMAND" handseal &&
 	does 2 "there is no command opne" handseal opne &&
 	does 2 "there is no command" handseal "$(printf "\033[2J")" &&
-	for c in open request wait watch approve decline list show status close policy enroll roots; do
+	for c in open request wait why watch approve decline list show status close policy enroll roots; do
 		does 0 "^usage: handseal $c" handseal $c --help && test ! -s err &&
 		does 2 "^usage: handseal $c" handseal $c --nonesuch || return 1
 	done
@@ -95,7 +95,7 @@ test_expect_success 'a scope text that is wrong is refused with file, line and c
 	does 1 "(too-long)" handseal open --scope-file long && test ! -e f
 '
 test_expect_success 'request: where to, and who asks' '
-	usage request $what --cmd uptime && usage request $what --cmd uptime -o "" &&
+	usage request $what --cmd uptime -o "" && usage wait 4F7 -o "" &&
 	for a in "" A a/b "a b" 123456789012345678901234567890123 -a "$(printf "\033")"; do
 		usage request $what --cmd uptime -o f --agent "$a" || { echo "# $a" && return 1; }
 	done
@@ -367,11 +367,12 @@ test_expect_success 'a session by a key that is not enrolled here' '
 	does 0 . handseal close
 '
 test_expect_success 'every way of lying that there is was tried' '
-	grep -o -E "^	[a-z_]+ => (sub|\[|issued|opened|asks|tells|policy|.&)" "$HS_SRC/tests/lib/hostile-agent" |
-		sed "s/^	\([a-z_]*\).*/\1/" >ways && test "$(wc -l <ways)" -ge 40 &&
+	cat "$HS_SRC/tests/lib/hostile-agent" "$HS_SRC/tests/lib/hostile-seats.pl" |
+		grep -o -E "^	[a-z_]+ => (sub|\[|issued|opened|asks|tells|policy|seat|tree|.&)" |
+		sed "s/^	\([a-z_]*\).*/\1/" >ways && test "$(wc -l <ways)" -ge 100 &&
 	while read -r how; do
-		grep -q -E "(hostile |^	| in |^	for how in .*)$how( |\$|;)|[ 	]$how[ ;]" "$HS_SRC/tests/e2e/cli.t" "$HS_SRC/tests/e2e/ask.t" \
-			"$HS_SRC/tests/e2e/watch.t" ||
+		grep -q -E "(hostile |seat |^	| in |^	for how in .*)$how( |\$|;)|[ 	]$how[ ;]" "$HS_SRC/tests/e2e/cli.t" "$HS_SRC/tests/e2e/ask.t" \
+			"$HS_SRC/tests/e2e/watch.t" "$HS_SRC/tests/e2e/seatcli.t" ||
 			{ echo "# $how" && return 1; }
 	done <ways
 '
