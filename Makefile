@@ -34,11 +34,13 @@ TESTLIB   := $(wildcard tests/lib/*.c)
 UNIT      := $(wildcard tests/unit/test_*.c)
 FUZZERS   := $(wildcard tests/fuzz/fuzz_*.c)
 E2EPROGS  := $(wildcard tests/e2e/*.c)
+PRELOADS  := $(wildcard tests/preload/*.c)
 BENCHES   := $(wildcard tests/bench/*.c)
 ALL_C     := $(PROTO) $(AGENTD) $(SKHELPER) $(KHHELPER) $(CLIENT) $(LIBCLIENT) $(SHELLC) $(VERIFY) $(VERIFYLIB) \
-	$(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(BENCHES) tests/fuzz/replay.c
+	$(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(PRELOADS) $(BENCHES) tests/fuzz/replay.c
 obj        = $(patsubst %.c,$(B)/%.o,$(1))
 bin        = $(patsubst %.c,$(B)/%,$(1))
+so         = $(patsubst %.c,$(B)/%.so,$(1))
 
 # ---- flags; the hardening ones are asked of the compiler once and kept in the build folder
 CPPFLAGS += -I. -D_GNU_SOURCE
@@ -84,6 +86,10 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D) && $(call note,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(DEFS) $(FLAGS) -MMD -MP -c -o $@ $<
 $(B)/flags: ;
+# Without a sanitizer, also where the program that it is preloaded into has one.
+$(B)/tests/preload/%.so: tests/preload/%.c $(B)/flags
+	@mkdir -p $(@D) && $(call note,CC $@)
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 -g -O2 $(WARN) -fPIC -shared -o $@ $<
 
 $(B)/%.a:
 	@mkdir -p $(@D) && rm -f $@
@@ -146,12 +152,12 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(needs)
 -include $(patsubst %.o,%.d,$(call obj,$(ALL_C)))
 
 TESTS ?= $(wildcard tests/e2e/*.t) $(call bin,$(UNIT) $(FUZZERS))
-tests: $(call bin,$(UNIT) $(FUZZERS) $(E2EPROGS))
+tests: $(call bin,$(UNIT) $(FUZZERS) $(E2EPROGS)) $(call so,$(PRELOADS))
 export HS_BUILD      := $(abspath $(B))
 export HS_SRC        := $(CURDIR)
 export HS_LIBEXECDIR := $(LIBEXECDIR)
 
-check: all $(filter $(B)/%,$(TESTS)) $(call bin,$(E2EPROGS))
+check: all $(filter $(B)/%,$(TESTS)) $(call bin,$(E2EPROGS)) $(call so,$(PRELOADS))
 	@rm -rf $(B)/tap
 	prove -j$(JOBS) --exec scripts/lib/tap-run $(TESTS)
 check-asan:

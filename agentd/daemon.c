@@ -79,6 +79,7 @@ hs_daemon_tick(struct hs_daemon *d, struct hs_now *now)
 	hs_clock_read(now);
 	if (hs_clock_look(&d->clock, now, &jump))
 		note_jump(d, jump);
+	hs_touch_slept(d, now);
 	if (!hs_session_over(&d->session, now, idle_ms(d))) {
 		if (d->session.open)
 			hs_daemon_session_changed(d);

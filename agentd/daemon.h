@@ -46,8 +46,8 @@ struct hs_daemon {
 	bool stopping;
 };
 
-// Reads the clocks, records a setting of the wall clock, and ends a session that is over.
-// Called before anything is decided, and by the alarm.
+// Reads the clocks, records a setting of the wall clock, and ends what is over: what was
+// parked, the session. Called before anything is decided, and by the alarm.
 void hs_daemon_tick(struct hs_daemon *d, struct hs_now *now);
 
 // The session's ends changed: sets the alarm anew.

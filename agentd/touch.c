@@ -232,6 +232,22 @@ on_park_over(uv_timer_t *timer)
 	hs_touch_fail(timer->data, HS_NO_GONE, "nobody answered in time");
 }
 
+// From the start each time: others may go while one ends.
+void
+hs_touch_slept(struct hs_daemon *d, const struct hs_now *now)
+{
+	struct hs_touch *t = d->touches;
+
+	while (t != NULL) {
+		if (t->state != PARKED || now->boot_ms < t->until_boot_ms) {
+			t = t->next;
+			continue;
+		}
+		hs_touch_fail(t, HS_NO_GONE, "nobody answered in time");
+		t = d->touches;
+	}
+}
+
 void
 hs_touch_park(struct hs_touch *t)
 {

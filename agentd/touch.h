@@ -36,6 +36,10 @@ int hs_touch_answer(struct hs_daemon *d, const struct hs_agent_answer *m, int pi
 // A key was plugged in: what waits for one is armed again.
 void hs_touch_plugged(struct hs_daemon *d);
 
+// What is parked and whose time has passed is gone: timers stand still while the machine
+// sleeps.
+void hs_touch_slept(struct hs_daemon *d, const struct hs_now *now);
+
 // One was unplugged: a touch of it that has not become a grant yet may not become one.
 void hs_touch_unplugged(struct hs_daemon *d, const char *path);
 

@@ -6,6 +6,7 @@
 test_description='askings that are parked'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/ask.sh"
+. "$(dirname "$0")/../lib/cli.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -65,9 +66,42 @@ test_expect_success 'declined while it is parked: final, and told apart' '
 	recorded $code answer "\"sentence\":\"decline\"" &&
 	daemon HANDSEAL_TOUCH_SECONDS=1 && watched
 '
-test_expect_success 'Park is over: gone, for whoever waits and whoever comes later' '
-	policy "$rest" "    Park 3s" && ask f $what --wait 60s -o f && ends f 3 "gone" && recorded $code touch-failed "\"gone\"" &&
-	pending 0
+# parked_briefly NAME: the same, with a Park that is over soon
+parked_briefly() { policy "$rest" "    Park 6s" && parked "$1"; }
+test_expect_success 'Park is over while its asker still waits: gone' '
+	policy "$rest" "    Park 3s" && ask f $what --wait 60s -o f && ends f 3 "nobody answered in time (gone)" &&
+	grep -x "  ask again" "$HS_TMP/f.log" && test ! -e f && test ! -e f.pub && recorded $code touch-failed "\"gone\"" && pending 0
+'
+test_expect_success 'Park is over while its key waits for it: gone, exit 3, nothing is written' '
+	parked_briefly f && test_expect_code 3 get $code --key k.pub -o f1 --wait 60s 2>err && cat err && test ! -e f1 &&
+	grep "nobody answered in time (gone)" err && grep -x "  ask again" err && pending 0
+'
+test_expect_success 'in JSON: while it waits, when it is gone, and when that was told' '
+	parked_briefly f && test_expect_code 7 get $code --key k.pub -o f1 --wait 0 --json >out && cat out &&
+	is out "\$j->{pending}{code} eq \"$code\" && \$j->{pending}{state} eq \"parked\" && \$j->{pending}{exit} == 7 &&
+		abs(\$j->{pending}{until}{unix} - time) <= 8 && \$j->{pending}{next} =~ /^handseal wait $code --key /" &&
+	test_expect_code 3 get $code --key k.pub -o f1 --wait 60s --json >out && cat out &&
+	is out "\$j->{error}{code} eq \"gone\" && \$j->{error}{sentence} eq \"nobody answered in time\" &&
+		\$j->{error}{remedy} eq \"ask again\" && \$j->{error}{exit} == 3" && test ! -e f1 &&
+	test_expect_code 1 get $code --key k.pub --json >out && is out "\$j->{error}{code} eq \"not-found\" && \$j->{error}{exit} == 1"
+'
+test_expect_success 'gone while nobody waits: its outcome is kept for whoever comes, once' '
+	parked_briefly f && hs_wait_for "pending 0" 10 && recorded $code touch-failed . && ! get $code --key other.pub 2>err &&
+	grep not-found err && test_expect_code 3 get $code --key k.pub 2>err && grep "(gone)" err &&
+	test_expect_code 1 get $code --key k.pub 2>err && grep "not-found" err
+'
+test_expect_success 'it is on record once, by whom and why, and followers hear of it; no certificate' '
+	grep "\"ask\":\"$code\"" "$log" >records && test "$(sed "s/.*\"event\":\"\([a-z-]*\)\".*/\1/" records | tr "\n" " ")" = "ask parked touch-failed " &&
+	tail -n 1 records >last && is last "\$j->{code} eq \"gone\" && \$j->{sentence} eq \"nobody answered in time\" &&
+		\$j->{agent} eq \"unknown\" && \$j->{exe} =~ m{/handseal\$} && \$j->{pid} > 0 && !exists \$j->{grant}" &&
+	hs_wait_for "grep -q \"	gone	$code	\" $HS_TMP/watcher.log" 10 &&
+	test "$(grep "	$code	" "$HS_TMP/watcher.log" | cut -f 2 | tr "\n" " ")" = "asked armed parked gone " &&
+	grep "	gone	$code	unknown		gone	0	0	nobody answered in time	" "$HS_TMP/watcher.log"
+'
+test_expect_success 'what is gone is not armed, declined or touched any more; it may be asked for anew' '
+	! timeout 10 handseal approve $code 2>err && grep not-found err && ! handseal decline $code 2>err && grep not-found err &&
+	hs_softkey blue unplug && hs_softkey blue plug && ! hs_softkey blue wait 2 && ask f $what -o f &&
+	hs_softkey blue touch-next && timeout 20 handseal approve $code && ends f 0 "" && handseal close
 '
 test_expect_success 'gone before it was parked: its asker takes it along; after that it does not' '
 	policy "$rest" && start 30 && ask g $what -o g && hs_softkey blue wait 10 && hs_stop g &&

@@ -115,6 +115,9 @@ a_clock_that_goes_back_frees_nobody(void **state)
 	hs_quota_declined(&q, hs_str_c("claude"), s, T0);
 	assert_true(hs_quota_is_declined(&q, hs_str_c("claude"), s, 0, &until));
 	assert_int_equal(until, T0 + HS_QUOTA_MS);
+	hs_quota_declined(&q, hs_str_c("codex"), s, T0 - 5000);
+	assert_true(hs_quota_is_declined(&q, hs_str_c("codex"), s, T0, &until));
+	assert_int_equal(until, T0 + HS_QUOTA_MS);
 	hs_scope_free(&s);
 }
 

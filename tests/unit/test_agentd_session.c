@@ -215,6 +215,8 @@ uses_go_back_to_their_grant(void **state)
 	assert_int_equal(s.held[1]->uses_left, 5);
 	hs_session_unkeep(&s, 9, 3, HS_USES_ANY); // of any there are no fewer
 	assert_int_equal(s.held[2]->uses_left, HS_USES_ANY);
+	hs_session_unkeep(&s, 9, 3, 4);
+	assert_int_equal(s.held[2]->uses_left, HS_USES_ANY);
 	assert_false(hs_session_over(&s, &now, 0));
 	hs_session_unkeep(&s, 9, 2, 3); // that grant has ended: nobody gets them
 	assert_int_equal(s.held[0]->uses_left, 7);
@@ -254,6 +256,30 @@ what_was_issued_is_kept_until_it_ends(void **state)
 	hs_session_prune(&s, WALL + 200);
 	assert_int_equal(s.nlive, 0);
 	assert_int_equal(s.bytes, 0);
+}
+
+static void
+each_word_is_about_one_serial(void **state)
+{
+	(void)state;
+	issued(2, WALL + 1);
+	issued(5, WALL + 1);
+	hs_session_recorded(&s, 1);
+	hs_session_recorded(&s, 3);
+	hs_session_recorded(&s, 6);
+	hs_session_recorded(&s, 0);
+	assert_false(s.live[0]->recorded || s.live[1]->recorded);
+	hs_session_recorded(&s, 5);
+	assert_true(s.live[1]->recorded && !s.live[0]->recorded);
+	hs_session_unkeep(&s, 1, 1, 1);
+	hs_session_unkeep(&s, 4, 1, 1);
+	hs_session_unkeep(&s, 6, 1, 1);
+	hs_session_unkeep(&s, 0, 1, 1);
+	assert_int_equal(s.nlive, 2);
+	hs_session_unkeep(&s, 2, 1, 1);
+	assert_int_equal(s.nlive, 1);
+	assert_int_equal(s.live[0]->serial, 5);
+	assert_int_equal(s.bytes, 3);
 }
 
 static void
@@ -383,7 +409,8 @@ main(void)
 	    T(no_more_than_so_many_live), T(a_spent_one_makes_room),
 	    T(where_it_was_touched), T(an_ended_one_is_taken_once_while_it_matters),
 	    T(too_many_ended_ones), T(uses_go_back_to_their_grant),
-	    T(what_was_issued_is_kept_until_it_ends), T(there_is_a_limit_to_what_is_kept)};
+	    T(what_was_issued_is_kept_until_it_ends), T(each_word_is_about_one_serial),
+	    T(there_is_a_limit_to_what_is_kept)};
 
 	if (sodium_init() < 0)
 		return 1;

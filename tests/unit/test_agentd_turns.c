@@ -128,8 +128,9 @@ not_armed_after_its_time(void **unused)
 	begin("Agent claude\n    Scope *\n");
 	answers(code, HS_ANSWER_LATER);
 	world_until(&w, PARKED);
-	w.d.touches->until_boot_ms = 1;
-	answers(code, HS_ANSWER_ARM);
+	w.d.touches->until_boot_ms = 1; // its timer has not noticed: the machine slept
+	world_answer(other, code, HS_ANSWER_ARM, -1);
+	world_refused(&w, other, HS_EXT_ANSWER, HS_NO_SUCH);
 	world_pending(w.client, code, 30);
 	world_refused(&w, w.client, HS_EXT_PENDING, HS_NO_GONE);
 	world_until(&w, -1);

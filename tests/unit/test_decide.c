@@ -2,7 +2,7 @@
 //
 // The decision, a row for every branch: policy, grants, who asks, and what comes of it with
 // its code, sentence and remedy (docs/PROTOCOL.policy, "Deciding"). What must hold of all
-// decisions is test_decide_props.c's, the difference test_decide_difference.c's.
+// decisions is test_decide_props.c's, the difference test_decide_page.c's.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +87,10 @@ static const struct row rows[] = {
 	{{.scope = BIG}}, .agent = "x", .code = HS_NO_AGENT},
     {"b: deeper than its scope", "Scope s\nMaxTTL 1h\nMaxUses *\nNs a\nAgent x\n Scope s\n",
 	NULL, "depth 1\n" ASK, {{.scope = BIG}}, .agent = "x", .code = HS_NO_AGENT},
+    {"b: no more than its scope in anything",
+	"Scope s\nMaxTTL 600\nMaxUses 2\nDepth 1\nNs a\nAgent x\n Scope s\n", NULL,
+	"depth 1\n" ASK, {{.scope = "depth 1\n" BIG}}, .agent = "x",
+	.what = HS_DECIDE_ISSUE},
     {"b: its statements in two scopes",
 	"Scope s\nMaxTTL 1h\nMaxUses *\nNs a\nScope t\nMaxTTL 1h\nMaxUses *\nCap a:b\n"
 	"Agent x\n Scope s t\n",
@@ -174,6 +178,10 @@ static const struct row rows[] = {
 	{{.scope = BIG, .left = 300}, {.scope = BIG, .left = 599},
 	    {.scope = BIG, .left = 10}},
 	.grant = 1, .what = HS_DECIDE_ISSUE},
+    {"e: one that lasts before one that does not", ANY, NULL, ASK,
+	{{.scope = BIG, .left = 599}, {.scope = BIG, .left = 900},
+	    {.scope = BIG, .left = 300}},
+	.grant = 1, .what = HS_DECIDE_ISSUE},
     {"e: of equals the first", ANY, NULL, ASK,
 	{{.scope = BIG, .ended = true}, {.scope = BIG, .left = 700},
 	    {.scope = BIG, .left = 700}},
@@ -207,6 +215,9 @@ static const struct row rows[] = {
 	.code = HS_NO_SESSION, .remedy = "handseal open"},
     {"f: Escalate deny, uses spent", "Escalate deny\n" ANY, NULL, ASK,
 	{{.scope = BIG, .uses = 1}}, .code = HS_NO_USES},
+    {"f: Escalate deny, uses spent, and the PIN is missing too",
+	"Escalate deny\nSession\nVerify pin\n" ANY, NULL, ASK, {{.scope = BIG, .uses = 1}},
+	.code = HS_NO_ESCALATION, .says = "more time, uses or depth"},
     {"f: Escalate deny, another would do but is asked for",
 	"Escalate deny\nMainSocket ask\n" ANY, NULL, ASK,
 	{{.scope = BIG, .uses = 1}, {.scope = BIG}}, .code = HS_NO_ESCALATION},
@@ -256,6 +267,8 @@ static const struct row rows[] = {
 	.set = "longer"},
     {"l: both", ANY, NULL, "max-ttl 901\nmax-uses 2\n\nns c\n", {{.scope = BIG}},
 	.what = HS_DECIDE_ASK, .set = "longer"},
+    {"l: no longer than a grant", ANY, NULL, "depth 1\nmax-ttl 900\nmax-uses *\n\nns c\n",
+	{{.scope = "depth 1\n" BIG}}, .what = HS_DECIDE_ASK},
     {"l: one grant is long enough", ANY, NULL, "max-ttl 901\nmax-uses 2\n\nns a\n",
 	{{.scope = BIG}, {.scope = "max-ttl 9999\nmax-uses *\n\nns b\n"}},
 	.what = HS_DECIDE_ASK, .says = "no one grant covers all of this"},

@@ -140,24 +140,12 @@ the_page(void **state)
 
 // ---- the difference
 
-// Decides about asked under two grants of main, and gives what is new.
+// Decides about asked under these two grants of anybody, and gives what is new.
 static void
-difference(const char *text, const char *asked, const char *first, const char *second,
-    bool silent, const char *want, bool longer)
+differs(const char *text, const char *asked, const struct hs_decide_grant grants[static 2],
+    const char *want, bool longer)
 {
-	struct hs_scope *s = scope(asked), *a = scope(first), *b = scope(second);
-	struct hs_decide_grant grants[] = {
-	    {.scope = a,
-		.end = NOW + 1,
-		.uses_left = HS_USES_ANY,
-		.holder = hs_str_c(HS_HOLDER_MAIN),
-		.silent = silent},
-	    {.scope = b,
-		.end = NOW + 1,
-		.uses_left = HS_USES_ANY,
-		.holder = hs_str_c(HS_HOLDER_MAIN),
-		.silent = silent},
-	};
+	struct hs_scope *s = scope(asked);
 	struct hs_decide_input in = {.policy = &policy,
 	    .grants = grants,
 	    .ngrants = 2,
@@ -178,9 +166,31 @@ difference(const char *text, const char *asked, const char *first, const char *s
 	assert_int_equal(d.longer, longer);
 	hs_decided_free(&d);
 	hs_scope_free(&s);
+	hs_policy_free(&policy);
+}
+
+static struct hs_decide_grant
+grant(const struct hs_scope *s, const char *holder, uint64_t end, bool silent)
+{
+	return (struct hs_decide_grant){.scope = s,
+	    .end = end,
+	    .uses_left = HS_USES_ANY,
+	    .holder = hs_str_c(holder),
+	    .silent = silent};
+}
+
+// Under two of main that live.
+static void
+difference(const char *text, const char *asked, const char *first, const char *second,
+    bool silent, const char *want, bool longer)
+{
+	struct hs_scope *a = scope(first), *b = scope(second);
+	const struct hs_decide_grant grants[] = {grant(a, HS_HOLDER_MAIN, NOW + 1, silent),
+	    grant(b, HS_HOLDER_MAIN, NOW + 1, silent)};
+
+	differs(text, asked, grants, want, longer);
 	hs_scope_free(&a);
 	hs_scope_free(&b);
-	hs_policy_free(&policy);
 }
 
 #define HEAD   "max-ttl 60\nmax-uses 2\n\n"
@@ -214,15 +224,35 @@ differences(void **state)
 	// each time: all of it, once
 	difference(ALWAYS, "max-ttl 60\nmax-uses *\n\ncap a:b\n\nns *\n", WIDE "cap a:b\n",
 	    WIDE "ns *\n", true, "max-ttl 60\nmax-uses 1\n\ncap a:b\n\nns *\n", false);
+	difference(ALWAYS, "max-ttl 60\nmax-uses *\n\ncap a:b\n\nns *\n", WIDE "cap a:b\n",
+	    WIDE "ns b\n", true, "max-ttl 60\nmax-uses 1\n\ncap a:b\n\nns *\n", false);
 	difference(ALWAYS, "depth 2\nmax-ttl 60\nmax-uses 1\n\nns c\n", WIDE "ns b\n",
 	    WIDE "ns *\n", true, "depth 2\nmax-ttl 60\nmax-uses 1\n\nns c\n", true);
+}
+
+// What a seat was granted, or main once was, is new to main all the same.
+static void
+new_whoever_else_had_it(void **state)
+{
+	struct hs_scope *a = scope(WIDE "ns a\n"), *b = scope(WIDE "cap a:b\n");
+	struct hs_decide_grant grants[] = {
+	    grant(a, HS_HOLDER_MAIN, NOW + 1, true), grant(b, "7c2e.3", NOW + 1, true)};
+
+	(void)state;
+	differs(ANY, HEAD "cap a:b\n\nns a\n", grants, HEAD "cap a:b\n", false);
+	grants[1] = grant(b, HS_HOLDER_MAIN, NOW, true);
+	differs(ANY, HEAD "cap a:b\n\nns a\n", grants, HEAD "cap a:b\n", false);
+	grants[0].end = NOW;
+	differs(ANY, HEAD "cap a:b\n\nns a\n", grants, HEAD "cap a:b\n\nns a\n", false);
+	hs_scope_free(&a);
+	hs_scope_free(&b);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_page), cmocka_unit_test(differences)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_page),
+	    cmocka_unit_test(differences), cmocka_unit_test(new_whoever_else_had_it)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (sodium_init() < 0)
