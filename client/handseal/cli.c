@@ -204,17 +204,27 @@ hs_cli_json_lines(void)
 	json_form = JSON_COMPACT;
 }
 
+static bool json_to_stderr;
+
+void
+hs_cli_json_to_stderr(void)
+{
+	json_to_stderr = true;
+	hs_cli_json_lines();
+}
+
 int
 hs_cli_print_json(json_t *o)
 {
+	FILE *f = json_to_stderr ? stderr : stdout;
 	int rc;
 
 	if (o == NULL) {
 		hs_cli_say("out of memory");
 		return HS_EXIT_FAILED;
 	}
-	rc = json_dumpf(o, stdout, json_form | JSON_ENSURE_ASCII);
-	fputc('\n', stdout);
+	rc = json_dumpf(o, f, json_form | JSON_ENSURE_ASCII);
+	fputc('\n', f);
 	json_decref(o);
 	if (rc != 0) {
 		hs_cli_say("the JSON could not be written");

@@ -56,8 +56,10 @@ json_t *hs_cli_json_time(uint64_t unix_seconds);
 // Prints o (which it consumes; NULL is "out of memory") and LF to stdout; then as
 // hs_cli_finish.
 int hs_cli_print_json(json_t *o);
-// From now on each on one line, for a stream of them.
+// From now on each on one line, for a stream of them; and to stderr, where stdout is
+// somebody else's.
 void hs_cli_json_lines(void);
+void hs_cli_json_to_stderr(void);
 
 // Flushes stdout: HS_EXIT_DONE, or HS_EXIT_FAILED with a message if not all could be
 // written.

@@ -19,6 +19,10 @@ static const struct hs_cmd table[] = {
 	SCOPE_ARGS "[--ttl 15m] [--agent NAME] [--reason TEXT] [--wait 90s]\n"
 		   "-o FILE | --key PUB [-o FILE] [--json]; on a seat neither is given",
 	"get a certificate; beyond what is open it costs a touch"},
+    {"run", cmd_run,
+	SCOPE_ARGS "[--ttl 8h] [--agent NAME] [--reason TEXT] [--wait TIME] [--hide-keys]\n"
+		   "[--quiet | --json] [--] PROGRAM [ARGUMENT...]",
+	"run a program, whose ssh goes through a seat of its own"},
     {"wait", cmd_wait,
 	"CODE --key PUB [-o FILE] [--wait 90s] [--json]; on a seat CODE alone",
 	"fetch what became of a request that waited"},

@@ -21,6 +21,7 @@ int cmd_open(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_request(int argc, char **argv);
 int cmd_roots(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_wait(int argc, char **argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal: finds the command and runs it. What the commands are is in cmd.c.
+// handseal: finds the command and runs it. What the commands are is in cmd.c. Under the
+// names of ssh, scp and sftp it is a shim (shim.h).
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "client/handseal/cmd.h"
+#include "client/handseal/shim.h"
 
 // Files that we open must not land on a standard descriptor that somebody closed.
 static void
@@ -27,8 +29,11 @@ fill_standard_fds(void)
 int
 main(int argc, char **argv)
 {
+	const char *shim = hs_shim_name();
 	const struct hs_cmd *c;
 
+	if (shim != NULL) // before anything is changed that a program inherits
+		return hs_shim_run(shim, argc, argv);
 	fill_standard_fds();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);

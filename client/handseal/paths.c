@@ -65,8 +65,9 @@ hs_paths_make(const char *dir, struct hs_err *err)
 	return HS_OK;
 }
 
-static int
-read_all(int fd, const char *path, size_t max, struct hs_buf *out, struct hs_err *err)
+int
+hs_paths_read_fd(
+    int fd, const char *path, size_t max, struct hs_buf *out, struct hs_err *err)
 {
 	uint8_t chunk[4096];
 	size_t got = 0;
@@ -101,7 +102,7 @@ hs_paths_read(
 	int fd, rc;
 
 	if (stdin_ok && strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, "standard input", max, out, err);
+		return hs_paths_read_fd(STDIN_FILENO, "standard input", max, out, err);
 	// O_NONBLOCK: a FIFO that nobody writes to must not hang us before it is looked at
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -112,7 +113,7 @@ hs_paths_read(
 	else if (fcntl(fd, F_SETFL, 0) != 0)
 		rc = hs_fail(err, HS_ERR_IO, "cannot read %s: %s", path, strerror(errno));
 	else
-		rc = read_all(fd, path, max, out, err);
+		rc = hs_paths_read_fd(fd, path, max, out, err);
 	close(fd);
 	return rc;
 }

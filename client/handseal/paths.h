@@ -27,6 +27,11 @@ int hs_paths_make(const char *dir, struct hs_err *err);
 int hs_paths_read(
     const char *path, size_t max, bool stdin_ok, struct hs_buf *out, struct hs_err *err);
 
+// The same from an open descriptor, which name is for in sentences. Whatever is behind it
+// is read to its end.
+int hs_paths_read_fd(
+    int fd, const char *name, size_t max, struct hs_buf *out, struct hs_err *err);
+
 // Writes data to path with that mode, by a new file in the same folder whose name begins
 // with a point, synced. Without
 // replace an existing file stays as it is and HS_ERR_IO says so; with it it is replaced in

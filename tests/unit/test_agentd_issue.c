@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "agentd/issue.h"
+#include "proto/names.h"
 #include "tests/lib/chains.h"
 
 #define BOOT 5000u  // milliseconds
@@ -42,6 +43,7 @@ begin(uint64_t uses)
 	struct hs_buf blob = {0};
 	struct hs_held_spec spec = {.blob = &blob,
 	    .session_key = &key.pub,
+	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .silent = true,
 	    .end_boot_ms = BOOT + TTL * 1000,
@@ -93,7 +95,7 @@ issue(int64_t wall, int64_t boot_ms)
 
 	hs_issue_free(&out);
 	why = (struct hs_refusal){0};
-	return hs_issue(&s, held, &wanted, &now, nonce, &out, &why);
+	return hs_issue(&s, held, &wanted, NULL, &now, nonce, &out, &why);
 }
 
 // It is issued, from and until then, in seconds after the grant was made.
