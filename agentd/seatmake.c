@@ -133,10 +133,11 @@ void
 hs_seatask_put_issued(
     struct hs_buf *b, const struct hs_seat *s, const struct hs_seat_part *p)
 {
+	struct hs_agent_issued m = {
+	    .certificate = hs_buf_str(&p->certificate), .end = p->end};
 	char id[HS_SEAT_ID_MAX];
-	const struct hs_agent_issued m = {
-	    .certificate = hs_buf_str(&p->certificate), .end = p->end, .id = hs_str_c(id)};
 
 	(void)snprintf(id, sizeof id, "%s.%" PRIu64, s->d->session.id, p->serial);
+	m.id = hs_str_c(id);
 	hs_agent_issued_put(b, &m);
 }
