@@ -66,7 +66,7 @@ test_expect_success 'rule7: questions without end keep nobody else waiting' '
 	under_flood close@handseal.alt ff && under_flood nothing@example.org ""
 '
 test_expect_success 'rule7: answers that nobody reads are bounded' '
-	flood list@handseal.alt 000000000000000000000000 unread && hs_wait_for "! hs_alive flood" 10 &&
+	flood list@handseal.alt 00000000000000000000000000 unread && hs_wait_for "! hs_alive flood" 10 &&
 	flood query "" unread && sleep 0.3 && prompt && hs_stop flood && test $(size) -lt 40000
 '
 cat >connect.pl <<'EOP'
