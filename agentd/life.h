@@ -20,7 +20,8 @@ void hs_touch_end(struct hs_touch *t);	  // t->held or t->why says how
 void hs_touch_fail(struct hs_touch *t, enum hs_code code, const char *sentence);
 void hs_touch_decline(struct hs_touch *t); // the person said no
 
-struct hs_conn *hs_touch_owner(const struct hs_touch *t); // who asked, if still there; or NULL
+struct hs_conn *hs_touch_owner(
+    const struct hs_touch *t); // who asked, if still there; or NULL
 
 void hs_touch_drop_pin(struct hs_touch *t); // closes the PIN's descriptor
 

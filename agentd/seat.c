@@ -4,142 +4,16 @@
 // other users cannot enter its folder. Contract in seat.h.
 #include "agentd/seat.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/reply.h"
 #include "agentd/seatkeys.h"
+#include "agentd/seatsocket.h"
 #include "agentd/touch.h"
-
-#define BACKLOG 128
-#define SUFFIX	".seat-"
-#define SOCKET	"agent.sock"
-
-// ---- its folder and socket
-
-static int
-io_failed(struct hs_refusal *why, const char *what)
-{
-	hs_fail(&why->err, HS_ERR_IO, "a seat's socket cannot be made: %s: %s", what,
-	    strerror(errno));
-	return hs_refusal_remedy(why, "see that the socket's folder can be written");
-}
-
-// Beside the daemon's own socket; where that path would be too long, under /tmp.
-static int
-make_folder(struct hs_seat *s, struct hs_refusal *why)
-{
-	const char *base = s->d->set->socket;
-	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
-	int n = snprintf(s->dir, sizeof s->dir, "%s" SUFFIX "XXXXXX", base);
-
-	if (n < 0 || (size_t)n + sizeof "/" SOCKET > most)
-		(void)snprintf(s->dir, sizeof s->dir, "/tmp/handseal" SUFFIX "XXXXXX");
-	if (mkdtemp(s->dir) == NULL) {
-		int rc = io_failed(why, s->dir);
-
-		s->dir[0] = '\0';
-		return rc;
-	}
-	(void)snprintf(s->socket, sizeof s->socket, "%.*s/" SOCKET,
-	    (int)(sizeof s->socket - sizeof "/" SOCKET), s->dir);
-	return HS_OK;
-}
-
-static int
-listen_on(const char *path, int *out)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	memcpy(sa.sun_path, path, strlen(path) + 1); // make_folder saw to its length
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof sa) == 0 &&
-	    chmod(path, 0600) == 0 && listen(fd, BACKLOG) == 0) {
-		*out = fd;
-		return 0;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-static void
-on_connection(uv_stream_t *listener, int status)
-{
-	struct hs_seat *s = listener->data;
-
-	if (status == 0)
-		(void)hs_conn_accept(s->d, listener, s);
-}
-
-static int
-open_socket(struct hs_seat *s, struct hs_refusal *why)
-{
-	int fd = -1;
-
-	if (listen_on(s->socket, &fd) != 0)
-		return io_failed(why, s->socket);
-	if (uv_pipe_open(&s->listener, fd) != 0) {
-		(void)close(fd);
-		return io_failed(why, s->socket);
-	}
-	if (uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection) != 0)
-		return io_failed(why, s->socket);
-	return HS_OK;
-}
-
-static void
-remove_folder(struct hs_seat *s)
-{
-	if (s->socket[0] != '\0')
-		(void)unlink(s->socket);
-	if (s->dir[0] != '\0')
-		(void)rmdir(s->dir);
-}
-
-static void
-remove_left(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)unlinkat(fd, SOCKET, 0);
-	(void)close(fd);
-	(void)unlinkat(dir, name, AT_REMOVEDIR);
-}
-
-void
-hs_seats_clean(const char *socket)
-{
-	const char *slash = strrchr(socket, '/'),
-		   *base = slash != NULL ? slash + 1 : socket;
-	char folder[PATH_MAX], prefix[NAME_MAX + 1];
-	struct dirent *e;
-	DIR *d;
-
-	if (slash == NULL ||
-	    snprintf(prefix, sizeof prefix, "%s" SUFFIX, base) >= (int)sizeof prefix)
-		return;
-	(void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - socket), socket);
-	d = opendir(folder[0] != '\0' ? folder : "/");
-	if (d == NULL)
-		return;
-	while ((e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0)
-			remove_left(dirfd(d), e->d_name);
-	closedir(d);
-}
 
 // ---- made
 
@@ -213,11 +87,9 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 		return (int)why->err.code;
 	rc = hs_keys_make(&s->key, &why->err);
 	if (rc == HS_OK)
-		rc = make_folder(s, why);
-	if (rc == HS_OK)
-		rc = open_socket(s, why);
+		rc = hs_seatsocket_open(s, why);
 	if (rc != HS_OK) {
-		remove_folder(s);
+		hs_seatsocket_remove(s);
 		uv_close((uv_handle_t *)&s->listener, on_closed);
 		return rc;
 	}
@@ -356,7 +228,7 @@ hs_seat_end(struct hs_seat *s, const char *why)
 	hs_touch_seat_ended(s->d, s->serial);
 	close_conns(s);
 	hs_seatkeys_drop(s);
-	remove_folder(s);
+	hs_seatsocket_remove(s);
 	while (*at != NULL && *at != s)
 		at = &(*at)->next;
 	if (*at == s)

@@ -113,7 +113,4 @@ bool hs_seat_part_lives(
 // Notes a refusal on it.
 void hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r);
 
-// Removes the folders that a daemon of this socket left behind when it was killed.
-void hs_seats_clean(const char *socket);
-
 #endif

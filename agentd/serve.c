@@ -11,6 +11,7 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/seat.h"
+#include "agentd/seatsocket.h"
 #include "agentd/touch.h"
 
 // So many connections are taken a millisecond; then the others get their turn first.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// A client for tests that asks for a seat and keeps it while it runs. Usage is in run. Prints
-// one word and its values a line. Exits 0 when the seat was ended as asked, 3 when it was
-// refused, 7 when it still waits, 8 when the daemon ended it, 1 otherwise.
+// A client for tests that asks for a seat and keeps it while it runs. Usage is in run.
+// Prints one word and its values a line. Exits 0 when the seat was ended as asked, 3 when
+// it was refused, 7 when it still waits, 8 when the daemon ended it, 1 otherwise.
 #include <inttypes.h>
 #include <poll.h>
 #include <sodium.h>
@@ -22,7 +22,8 @@ show_seated(struct hs_rd *r)
 	hs_wire_check(hs_agent_seated_get(r, &m));
 	hs_wire_show("id", m.id);
 	hs_wire_show("socket", m.socket);
-	printf("end %" PRIu64 "\ntouched %u\nsimulated %u\n", m.end, m.touched, m.simulated);
+	printf(
+	    "end %" PRIu64 "\ntouched %u\nsimulated %u\n", m.end, m.touched, m.simulated);
 	hs_wire_show("scope", m.scope);
 	puts("seated");
 	fflush(stdout);
@@ -97,7 +98,8 @@ make(int argc, char **argv)
 static int
 why(char **argv)
 {
-	const struct hs_agent_why m = {.user = hs_str_c(argv[2]), .host = hs_str_c(argv[3])};
+	const struct hs_agent_why m = {
+	    .user = hs_str_c(argv[2]), .host = hs_str_c(argv[3])};
 	struct hs_agent_reasons a;
 	enum hs_agent_status status;
 	struct hs_rd r;
@@ -178,7 +180,8 @@ main(int argc, char **argv)
 		return list();
 	fputs("usage: seatctl make TTL SCOPE AGENT [REASON] | why USER HOST |\n"
 	      "       request SCOPE REASON [KEY] | list\n"
-	      "SCOPE is a file, - is stdin. make keeps the seat until stdin ends, or says end\n",
+	      "SCOPE is a file, - is stdin. make keeps the seat until stdin ends, or says "
+	      "end\n",
 	    stderr);
 	return 2;
 }

@@ -96,12 +96,6 @@ make(void)
 // ---- requests of the RFC
 
 static void
-send_frame(int sock, const struct hs_buf *frame)
-{
-	assert_int_equal(send(sock, frame->p, frame->len, MSG_NOSIGNAL), frame->len);
-}
-
-static void
 request(int sock, uint8_t type, struct hs_str rest)
 {
 	struct hs_buf b = {0};
@@ -110,7 +104,7 @@ request(int sock, uint8_t type, struct hs_str rest)
 	hs_put_u8(&b, type);
 	hs_put_raw(&b, rest.p, rest.len);
 	hs_agent_frame_end(&b, mark);
-	send_frame(sock, &b);
+	assert_int_equal(send(sock, b.p, b.len, MSG_NOSIGNAL), b.len);
 	hs_buf_free(&b);
 }
 

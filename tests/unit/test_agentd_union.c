@@ -181,8 +181,7 @@ touch(struct hs_touch *t)
 	memcpy(t->session, d.session.id, sizeof t->session);
 	memcpy(t->holder, HS_HOLDER_MAIN, sizeof HS_HOLDER_MAIN);
 	g.session_key = d.session.open ? &d.session.key.pub : &t->key.pub;
-	g.end = t->end;
-	g.nonce = nonce;
+	g.end = t->end, g.nonce = nonce;
 	randombytes_buf(&g.serial, sizeof g.serial);
 	assert_int_equal(hs_compose_request(&g, &t->roots, t->bodies, &request), HS_OK);
 	hs_put_raw(&body, t->bodies[0].p, t->bodies[0].len);
