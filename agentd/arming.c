@@ -27,9 +27,12 @@ session_is_there(const struct hs_touch *t)
 static int
 still_permitted(struct hs_touch *t, const struct hs_now *now)
 {
+	const struct hs_seat *seat = hs_seat_find(t->d, t->wanted.seat);
 	const struct hs_judge_ask ask = {.scope = t->opening ? t->scope : t->wanted.scope,
-	    .seat = hs_seat_find(t->d, t->wanted.seat),
-	    .agent = t->opening ? HS_AGENT_UNKNOWN : t->wanted.agent,
+	    .seat = seat,
+	    .agent = t->opening	    ? HS_AGENT_UNKNOWN
+		     : seat != NULL ? hs_seat_top(seat)->agent
+				    : t->wanted.agent,
 	    .exe = t->peer.exe,
 	    .reasoned = true,
 	    .opening = t->opening,

@@ -93,6 +93,9 @@ put_request(struct hs_buf *b, const struct hs_compose *c)
 	hs_describe_span(b, c->ttl);
 	put(b, " from the touch:\n");
 	hs_describe_scope(b, c->difference, "  ");
+	if (c->seating || c->seat != NULL)
+		put(b, "There a use is one login or signature, and certificates are "
+		       "renewed.\n");
 	if (hs_str_eq(hs_scope_text(c->difference), hs_scope_text(c->scope)))
 		return;
 	put(b, "together with what it may already, so all in all:\n");

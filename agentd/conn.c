@@ -314,7 +314,9 @@ welcome(struct hs_conn *c)
 
 		if (above != NULL) // whichever socket it found
 			c->seat = above;
-		return true;
+		// it may be below one, and has hidden that by ending
+		return c->d->seats == NULL || c->seat != NULL || c->peer.opaque ||
+		       c->peer.start > 0;
 	}
 	hs_reply_who(&r, &c->peer);
 	r.code = hs_code_name(HS_NO_PEER);

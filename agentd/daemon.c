@@ -53,6 +53,7 @@ hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
 	hs_ended_add(&d->ended, &d->session, now.wall);
 	hs_session_end(&d->session);
 	hs_clock_alarm_set(d->alarm, 0, 0);
+	hs_events_seats_gone(d);
 	hs_events_put(d, &e, 0);
 	hs_touch_session_closed(d, id);
 }

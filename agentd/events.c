@@ -327,6 +327,14 @@ wake_all(uv_timer_t *timer)
 }
 
 void
+hs_events_seats_gone(struct hs_daemon *d)
+{
+	for (size_t i = 0; i < HS_EVENTS_KEPT; i++)
+		if (d->events->ring[i].seat > 0)
+			d->events->ring[i].seat = UINT64_MAX; // nobody's but main's
+}
+
+void
 hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event, uint64_t seat)
 {
 	struct hs_events *e = d->events;

@@ -23,6 +23,9 @@ void hs_events_free(struct hs_events **e);	  // memory goes with the loop's next
 // it on its own socket; 0: of none.
 void hs_events_put(struct hs_daemon *d, const struct hs_agent_event *event, uint64_t seat);
 
+// The session has closed: another's seats will have the same serials.
+void hs_events_seats_gone(struct hs_daemon *d);
+
 // `events`: the reply comes now or later.
 void hs_events_ask(struct hs_conn *c, const struct hs_agent_events *m);
 void hs_events_abandon(struct hs_conn *c); // the connection goes away

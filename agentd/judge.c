@@ -72,9 +72,9 @@ hs_judge_asker(const struct hs_daemon *d, const struct hs_judge_ask *ask,
 	if (ask->seat == NULL)
 		hs_decide_asker(
 		    d->policy->policy, hs_str_c(ask->agent), hs_str_c(ask->exe), out);
-	else // no agent has a name with a colon
-		(void)snprintf(out, HS_AGENT_NAME_MAX + 1, HS_HOLDER_SEAT "%" PRIu64,
-		    ask->seat->serial);
+	else // no agent has a name with a colon; what is below a seat asks as that
+		(void)snprintf(out, HS_AGENT_NAME_MAX + 1, HS_HOLDER_SEAT "%.6s.%" PRIu64,
+		    d->session.id, hs_seat_top(ask->seat)->serial);
 }
 
 enum hs_decision

@@ -238,6 +238,7 @@ give_seat(struct hs_touch *t, const struct hs_held *h)
 
 	hs_clock_read(&now);
 	if (s == NULL) {
+		hs_session_drop(&t->d->session, t->holder);
 		hs_fail(&t->why.err, HS_NO_GONE, "the seat it was for has ended");
 	} else if (!hs_seat_add(s, t->wanted.scope, t->wanted.known, h->grant.cert.serial,
 		       h->end, h->end_boot_ms)) {

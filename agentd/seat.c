@@ -48,6 +48,12 @@ new_seat(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_refusal
 	struct hs_now now;
 	size_t n = 0;
 
+	// looked at here too: an asking for one may have waited while another was made
+	if (spec->owner->owns != NULL) {
+		hs_fail(&why->err, HS_NO_BUSY, "this connection has a seat already");
+		(void)hs_refusal_remedy(why, "make the other on a connection of its own");
+		return NULL;
+	}
 	for (const struct hs_seat *i = d->seats; i != NULL; i = i->next)
 		n++;
 	if (n >= HS_SEATS_MAX) {
@@ -203,7 +209,7 @@ close_conns(struct hs_seat *s)
 		c = s->d->conns;
 	}
 	while (c != NULL) {
-		if (c->seat == s) {
+		if (c->seat == s && !c->closed) {
 			hs_conn_close(c);
 			c = s->d->conns;
 		} else {
@@ -233,6 +239,7 @@ hs_seat_end(struct hs_seat *s, const char *why)
 		at = &(*at)->next;
 	if (*at == s)
 		*at = s->next;
+	hs_session_drop(&s->d->session, s->holder);
 	hs_clock_read(&now);
 	s->d->session.active_boot_ms = now.boot_ms; // idling begins anew
 	if (s->d->session.open)
@@ -274,6 +281,14 @@ hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer)
 		}
 	}
 	return best;
+}
+
+const struct hs_seat *
+hs_seat_top(const struct hs_seat *s)
+{
+	while (s->parent != NULL)
+		s = s->parent;
+	return s;
 }
 
 bool

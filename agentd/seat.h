@@ -99,6 +99,7 @@ void hs_seats_end(struct hs_daemon *d, const char *why);
 struct hs_seat *hs_seat_find(const struct hs_daemon *d, uint64_t serial);
 // The nearest seat whose runner started that process, or one above it; NULL: none.
 struct hs_seat *hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer);
+const struct hs_seat *hs_seat_top(const struct hs_seat *s); // that it is below, or itself
 bool hs_seat_within(const struct hs_seat *s, const struct hs_seat *above); // or the same
 // The part that is under that grant; NULL: none.
 struct hs_seat_part *hs_seat_part_under(struct hs_seat *s, uint64_t grant_serial);

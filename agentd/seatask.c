@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/events.h"
+#include "agentd/asking.h"
 #include "agentd/judge.h"
 #include "agentd/log.h"
 #include "agentd/measure.h"
@@ -63,6 +64,7 @@ make_now(struct hs_conn *c, struct hs_wanted *w, struct hs_seatask_new *n, uint6
 		hs_refusal_remedy(why, "ask for --uses %" PRIu64 " or fewer", *left);
 	}
 	n->owner = c;
+	n->left = left;
 	n->agent = w->agent;
 	n->scope = &w->scope;
 	n->known = &w->known;
@@ -73,8 +75,6 @@ make_now(struct hs_conn *c, struct hs_wanted *w, struct hs_seatask_new *n, uint6
 		free(wait);
 		return rc;
 	}
-	if (*left != HS_USES_ANY)
-		*left -= uses;
 	wait->conn = hs_conn_ref(c);
 	wait->seat = c->owns->serial;
 	return HS_OK;
@@ -237,8 +237,6 @@ go_on(struct hs_seat_asking *a)
 		return; // its session has just ended, and its seat with it
 	if (!a->seat)
 		rc = hs_seatask_more(c, &a->wanted, &now, &why);
-	else if (c->seat != NULL)
-		rc = below_seat(c, &a->wanted, a->ttl, &now, &why);
 	else
 		rc = below_session(c, &a->wanted, a->ttl, &now, &why);
 	if (rc != HS_OK)
@@ -327,9 +325,17 @@ hs_seatask(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		rc = hs_fail(&why.err, HS_NO_BUSY, "this connection has a seat already");
 		hs_refusal_remedy(&why, "make the other on a connection of its own");
 	}
-	if (rc == HS_OK)
+	if (rc == HS_OK && c->touch != NULL && c->touch->seating &&
+	    c->touch->state != DONE) {
+		rc = hs_fail(
+		    &why.err, HS_NO_BUSY, "this connection waits for a seat already");
+		hs_refusal_remedy(&why, "wait until it is answered");
+	}
+	if (rc == HS_OK && c->seat != NULL)
+		rc = below_seat(c, &w, m.ttl, now, &why);
+	else if (rc == HS_OK)
 		read_hosts_first(c, &w, true, m.ttl, m.scope, now);
-	else
+	if (rc != HS_OK)
 		hs_reply_refuse(c, HS_EXT_SEAT, &why, now, m.agent, m.scope);
 	hs_wanted_free(&w);
 	return HS_OK;

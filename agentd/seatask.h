@@ -31,6 +31,7 @@ struct hs_seatask_new {
 	struct hs_knownhosts **known;
 	struct hs_str reason;
 	uint64_t grant_serial;
+	uint64_t *left; // uses are reserved from there; NULL: they are all its own
 	uint64_t end, end_boot_ms;
 	bool touched;
 };

@@ -34,8 +34,8 @@ in_list(const struct hs_str *names, size_t n, struct hs_str name)
 // A name that a host's certificate says, or a pattern of it, meets the exact hosts of a
 // scope.
 static size_t
-names_by_certificate(const struct hs_seat_part *p, const struct hs_hostkey *key,
-    struct hs_str *names, size_t n, size_t max)
+names_by_certificate(const struct hs_seat_part *p, const struct hs_knownhosts *known,
+    const struct hs_hostkey *key, struct hs_str *names, size_t n, size_t max)
 {
 	for (size_t st = 0; st < hs_scope_statements(p->scope); st++)
 		for (size_t v = 0; v < hs_scope_values(p->scope, st, HS_KEY_HOST); v++) {
@@ -49,13 +49,24 @@ names_by_certificate(const struct hs_seat_part *p, const struct hs_hostkey *key,
 				if (hs_knownhosts_is_name(name) &&
 				    hs_knownhosts_is_host(said) &&
 				    hs_knownhosts_under(name, said) &&
-				    hs_knownhosts_ca(p->known, key->ca, name) &&
-				    !hs_knownhosts_revoked(p->known, key->plain, name) &&
+				    hs_knownhosts_ca(known, key->ca, name) &&
+				    !hs_knownhosts_revoked(known, key->plain, name) &&
 				    !in_list(names, n, name))
 					names[n++] = name;
 			}
 		}
 	return n;
+}
+
+// A seat below another knows what that one knows: it was asked for without a prompt.
+static const struct hs_knownhosts *
+table_of(const struct hs_seat *s, const struct hs_seat_part *p)
+{
+	while (p != NULL && p->known == NULL && s->parent != NULL) {
+		s = s->parent;
+		p = hs_seat_part_under((struct hs_seat *)s, p->grant_serial);
+	}
+	return p != NULL ? p->known : NULL;
 }
 
 size_t
@@ -69,12 +80,14 @@ hs_seathosts_names(const struct hs_seat *s, const struct hs_hostkey *key,
 	for (size_t i = 0; i < s->nparts; i++) {
 		const struct hs_seat_part *p = &s->parts[i];
 
-		if (p->known == NULL)
+		const struct hs_knownhosts *known = table_of(s, p);
+
+		if (known == NULL)
 			continue;
 		if (by_certificate)
-			n = names_by_certificate(p, key, names, n, max);
+			n = names_by_certificate(p, known, key, names, n, max);
 		else if (!key->certificate)
-			n += hs_knownhosts_names(p->known, key->plain, names + n, max - n);
+			n += hs_knownhosts_names(known, key->plain, names + n, max - n);
 	}
 	return n;
 }

@@ -38,26 +38,34 @@ hs_seatkeys_valid(
 	       now->boot_ms < p->cert_end_boot_ms && hs_seat_part_lives(s, p, now);
 }
 
+// What the grants cover and the policy of now permits, as for a request. A part that cost a
+// touch of its own, in a scope that does each time, has the one use that it was touched
+// for.
 bool
 hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
     const struct hs_now *now, struct hs_refusal *why)
 {
+	const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
+	bool verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0;
 	const struct hs_decide_grant grant = {.scope = p->scope,
 	    .end = p->end,
 	    .uses_left = HS_USES_ANY,
 	    .holder = hs_str_c(s->holder),
 	    .silent = true,
-	    .verified = true};
+	    .verified = verified};
 	const struct hs_judge_ask ask = {.scope = p->scope,
-	    .agent = s->agent,
-	    .exe = s->runner.exe,
+	    .agent = hs_seat_top(s)->agent, // a seat below is no other agent
+	    .exe = hs_seat_top(s)->runner.exe,
 	    .seat = s,
 	    .grants = &grant,
 	    .ngrants = 1,
 	    .reasoned = true,
 	    .again = true};
 	struct hs_decided decided = {0};
-	bool permitted = hs_judge(s->d, &ask, now, &decided) != HS_DECIDE_REFUSE;
+	enum hs_decision what = hs_judge(s->d, &ask, now, &decided);
+	bool permitted =
+	    what == HS_DECIDE_ISSUE || (what == HS_DECIDE_ASK && p->touched &&
+					   decided.once && (verified || !decided.verify));
 
 	if (!permitted && why != NULL)
 		hs_judge_refusal(&decided, why);

@@ -98,6 +98,8 @@ hs_seatask_make(struct hs_daemon *d, const struct hs_seatask_new *n, hs_seatask_
 	}
 	*n->scope = NULL; // the seat's
 	*n->known = NULL;
+	if (n->left != NULL && *n->left != HS_USES_ANY)
+		*n->left -= s->parts[0].uses_left; // they come back when it ends
 	*m = (struct making){.d = d, .seat = s->serial, .done = done, .arg = arg};
 	memcpy(m->session, d->session.id, sizeof m->session);
 	hs_log("seat %s for %s, pid %" PRIu64, s->id, s->agent, s->runner.pid);

@@ -20,13 +20,14 @@ gather(const struct hs_seat *s, const struct hs_now *now,
 {
 	for (size_t i = 0; i < s->nparts; i++) {
 		const struct hs_seat_part *p = &s->parts[i];
+		const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
 
 		out[i] = (struct hs_decide_grant){.scope = p->scope,
 		    .end = hs_seat_part_lives(s, p, now) ? p->end : 0,
 		    .uses_left = p->uses_left,
 		    .holder = hs_str_c(s->holder),
 		    .silent = true,
-		    .verified = true};
+		    .verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
 	}
 	return s->nparts;
 }
@@ -96,7 +97,7 @@ hs_seatask_more(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now
 {
 	struct hs_decide_grant grants[HS_SEAT_PARTS_MAX];
 	const struct hs_judge_ask ask = {.scope = w->scope,
-	    .agent = w->agent,
+	    .agent = hs_seat_top(c->seat)->agent, // a seat below is no other agent
 	    .exe = c->peer.exe,
 	    .seat = c->seat,
 	    .grants = grants,

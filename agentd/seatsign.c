@@ -64,8 +64,7 @@ hs_seatsign_fits(const struct hs_conn *c, const struct hs_scope *scope)
 
 // ---- signing
 
-// A signature that waits for its record.
-struct signing {
+struct signing { // a signature that waits for its record
 	struct hs_conn *conn;
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t seat, grant_serial;
@@ -73,8 +72,7 @@ struct signing {
 	struct hs_buf frame;
 };
 
-// What may sign: the part of a certificate, or for the bare key all parts.
-struct candidates {
+struct candidates { // the part of a certificate, or for the bare key all parts
 	const struct hs_scope *scopes[HS_SEAT_PARTS_MAX];
 	struct hs_seat_part *parts[HS_SEAT_PARTS_MAX];
 	size_t n;
@@ -174,8 +172,7 @@ hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
 		return;
 	if (c->binds->v[c->binds->n - 1].nnames == 0) {
 		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
-		(void)hs_refusal_remedy(
-		    &why, "see that the host is in scope, and its key in known_hosts");
+		(void)hs_refusal_remedy(&why, "see that it is in scope and known_hosts");
 	} else {
 		hs_fail(&why.err, HS_NO_HOST, "%s", "");
 		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
@@ -219,8 +216,8 @@ on_recorded(void *arg, int code)
 	struct signing *g = arg;
 	struct hs_conn *c = g->conn;
 	struct hs_daemon *d = c->d;
-	bool same = d->session.open && strcmp(d->session.id, g->session) == 0;
-	struct hs_seat *s = same ? hs_seat_find(d, g->seat) : NULL;
+	struct hs_seat *s =
+	    strcmp(d->session.id, g->session) == 0 ? hs_seat_find(d, g->seat) : NULL;
 	struct hs_seat_part *p = s != NULL ? hs_seat_part_under(s, g->grant_serial) : NULL;
 
 	if (code == HS_OK && s != NULL) {
@@ -230,6 +227,8 @@ on_recorded(void *arg, int code)
 	} else {
 		if (p != NULL && p->uses_left != HS_USES_ANY)
 			p->uses_left++;
+		if (p != NULL)
+			p->used--;
 		hs_reply_byte(c, HS_AGENT_FAILURE);
 	}
 	hs_buf_free(&g->frame);
@@ -326,7 +325,7 @@ do_sign(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	struct hs_refusal why = {0};
 	struct hs_guarded g = {0};
 	struct candidates k;
-	uint32_t flags; // they choose among RSA's hashes
+	uint32_t flags; // of RSA
 
 	if (hs_get_string(r, &key) != HS_OK || hs_get_string(r, &data) != HS_OK ||
 	    hs_get_u32(r, &flags) != HS_OK || hs_rd_end(r) != HS_OK) {
@@ -428,6 +427,8 @@ hs_seatsign_bind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	if (why.err.code == HS_OK)
 		hs_fail(&why.err, (enum hs_code)rc, "%s", "");
 	refuse(c, HS_AGENT_EXTENSION_FAILURE, &why, NULL, now);
+	if (++c->bad_binds > BINDS_MAX) // each costs as much as the key is long
+		hs_conn_close(c);
 	return HS_OK;
 }
 

@@ -71,6 +71,23 @@ hs_session_add(struct hs_session *s, struct hs_held *h)
 	return HS_OK;
 }
 
+void
+hs_session_drop(struct hs_session *s, const char *holder)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nheld; i++) {
+		struct hs_held *h = s->held[i];
+
+		s->held[i] = NULL;
+		if (hs_str_is(h->grant.payload.holder, holder))
+			hs_held_free(&h);
+		else
+			s->held[kept++] = h;
+	}
+	s->nheld = kept;
+}
+
 struct hs_held *
 hs_session_grant(const struct hs_session *s, uint64_t serial)
 {
@@ -120,6 +137,10 @@ hs_session_ends(
 	*wall = *boot_ms = 0;
 	if (!s->open)
 		return;
+	if (s->nheld == 0) { // it has ended, and nobody has looked yet
+		*boot_ms = 1;
+		return;
+	}
 	if (idle_ms > 0)
 		*boot_ms = s->active_boot_ms + idle_ms;
 	for (size_t i = 0; i < s->nheld; i++) {

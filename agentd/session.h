@@ -61,6 +61,9 @@ void hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held 
 // Adds a grant, which is taken; where there are too many, one that has nothing left to
 // issue makes room. HS_NO_BUSY where there is none: it is freed then.
 int hs_session_add(struct hs_session *s, struct hs_held *h);
+// Drops the grants of a holder: its seat has ended. The session ends at the next look if
+// these were its last.
+void hs_session_drop(struct hs_session *s, const char *holder);
 // The grant of that serial, while it lives; else NULL.
 struct hs_held *hs_session_grant(const struct hs_session *s, uint64_t serial);
 bool hs_touched_there(const struct hs_touched_at *t, const char *path);

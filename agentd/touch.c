@@ -135,6 +135,8 @@ hs_touch_each_waiting(struct hs_daemon *d, hs_touch_event *fn, void *arg)
 void
 hs_touch_end(struct hs_touch *t)
 {
+	if (t->state >= JUDGED)
+		return; // once is enough
 	(void)uv_timer_stop(&t->timer);
 	hs_touch_drop_pin(t);
 	hs_prompt_hide(&t->prompt);
@@ -336,6 +338,7 @@ show_prompt(struct hs_touch *t)
 	const struct hs_compose c = {.code = t->code,
 	    .agent = t->wanted.agent,
 	    .more = t->d->session.open,
+	    .seating = t->seating,
 	    .roots = &t->roots};
 	struct hs_prompt_spec spec = {
 	    .code = t->code, .text = hs_buf_str(&t->shown), .pin = t->pin};
@@ -374,6 +377,10 @@ hs_touch_session_closed(struct hs_daemon *d, const char *id)
 {
 	struct hs_touch *t = d->touches, *next;
 
+	for (; t != NULL; t = t->next)
+		if (t->wanted.seat > 0)
+			t->wanted.seat = UINT64_MAX; // another session's seat will have it
+	t = d->touches;
 	for (; t != NULL; t = next) {
 		next = t->next;
 		if (strcmp(t->within, id) == 0 && hs_touch_waits(t) && t->state != ASKED &&
@@ -415,7 +422,8 @@ hs_touch_abandon(struct hs_conn *c)
 		return;
 	c->touch = NULL;
 	t->owners--;
-	if (t->owners > 0 || (t->kept && !t->d->stopping))
+	if (t->owners > 0 || (t->kept && !t->d->stopping) ||
+	    (t->state == ARMED && t->ceremony == NULL)) // that is being judged
 		return;
 	if (t->state == DONE)
 		hs_touch_forget(t);

@@ -94,6 +94,23 @@ hs_believe_links(struct hs_delegation *d, struct hs_err *err)
 	return hs_grant_check_signature(&d->grant, err);
 }
 
+// A seat is told until when it may; its certificates are renewed till then.
+static int
+check_times(const struct hs_delegation *d, const struct hs_agent_issued *answer,
+    const struct hs_believe_request *asked, struct hs_err *err)
+{
+	uint64_t end = d->cert.valid_before;
+	bool agree = asked->key == NULL ? end <= answer->end : end == answer->end;
+
+	if (!agree || end <= asked->now ||
+	    d->cert.valid_after > asked->now + HS_CLOCK_SLACK)
+		return lied(err, "the certificate is not valid when it should be");
+	if (end - asked->now > hs_scope_max_ttl(d->scope) + HS_CLOCK_SLACK ||
+	    answer->end > d->grant.payload.end)
+		return lied(err, "the certificate ends later than was asked for");
+	return HS_OK;
+}
+
 static int
 check_issued(const struct hs_delegation *d, const struct hs_agent_issued *answer,
     const struct hs_believe_request *asked, struct hs_err *err)
@@ -119,13 +136,7 @@ check_issued(const struct hs_delegation *d, const struct hs_agent_issued *answer
 		return lied(err, "the touch was for another text than the one asked for");
 	if (!hs_scope_under(d->scope, d->grant.scope))
 		return lied(err, "the certificate allows more than its grant");
-	if (d->cert.valid_before != answer->end || answer->end <= asked->now ||
-	    d->cert.valid_after > asked->now + HS_CLOCK_SLACK)
-		return lied(err, "the certificate is not valid when it should be");
-	if (answer->end - asked->now > hs_scope_max_ttl(d->scope) + HS_CLOCK_SLACK ||
-	    answer->end > d->grant.payload.end)
-		return lied(err, "the certificate ends later than was asked for");
-	return HS_OK;
+	return check_times(d, answer, asked, err);
 }
 
 int

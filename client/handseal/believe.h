@@ -28,7 +28,8 @@ int hs_believe_grant(const struct hs_agent_opened *answer,
 // What `request` asked for. What is empty or NULL is not known to who fetches an outcome
 // later, and not looked at.
 struct hs_believe_request {
-	const struct hs_key *key; // NULL on a seat alone, whose key the daemon holds
+	const struct hs_key *key; // NULL on a seat alone, whose key the daemon holds; the
+				  // answer's end is then that of what the seat may
 	const struct hs_scope *scope;
 	struct hs_str agent;
 	struct hs_str session; // that was open when it was asked

@@ -9,9 +9,10 @@
 // aliases are here too. Control*: a connection that the person has open already would be
 // used by the agent as well, past the seat and every scope.
 static const char *const dropped[] = {"addkeystoagent", "certificatefile", "controlmaster",
-    "controlpath", "controlpersist", "forwardagent", "identitiesonly", "identityagent",
-    "identityfile", "identityfile2", "pkcs11provider", "securitykeyprovider",
-    "smartcarddevice"};
+    "controlpath", "controlpersist", "forwardagent", "gssapiauthentication",
+    "gssapidelegatecredentials", "hostbasedauthentication", "identitiesonly",
+    "identityagent", "identityfile", "identityfile2", "pkcs11provider",
+    "securitykeyprovider", "smartcarddevice"};
 
 static bool
 is_blank(uint8_t c)

@@ -23,6 +23,7 @@ files=$HS_HOME_deploy/files
 in="--user deploy --host web1.example.com"
 # run ARG... -- CMD...: an agent, to its end
 run() { timeout 60 handseal run --agent claude "$@"; }
+closed() { handseal close >/dev/null 2>&1 || true; }
 opened() { handseal close >/dev/null 2>&1; hs_softkey blue touch-next && timeout 30 handseal open $in --cmd '*' --ns git --ttl 1h "$@"; }
 seats() { ls -d "$HS_TMP/run"/a.sock.seat-* 2>/dev/null; }
 
@@ -48,7 +49,7 @@ test_expect_success 'a key, a daemon, a server, and a person whose ssh is set to
 test_expect_success 'with no session, one touch opens one for just that seat' '
 	hs_spawn first handseal run --agent claude $in --cmd uptime -- ssh web uptime && hs_softkey blue wait 10 && hs_softkey blue touch &&
 	hs_wait first 20 && test $HS_STATUS = 0 && cat $HS_TMP/first.log && grep "handseal: seat .* for claude until" $HS_TMP/first.log && grep "load average" $HS_TMP/first.log &&
-	grep "no passphrase" $HS_TMP/first.log && grep "claude ended (0), seat closed. 1 login" $HS_TMP/first.log && ! seats && handseal close
+	grep "no passphrase" $HS_TMP/first.log && grep "claude ended (0), seat closed. 1 login" $HS_TMP/first.log && ! seats && closed
 '
 test_expect_success 'under an open session it costs none; its exit status comes through' '
 	opened && touches=$(grep -c "\"event\":\"touch\"" "$log") && run $in --cmd "id -un" -- ssh web id -un >out 2>err && test "$(cat out)" = deploy &&

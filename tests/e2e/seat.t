@@ -45,6 +45,7 @@ ended() { # NAME: it ends as asked
 on() { SSH_AUTH_SOCK=$seat HANDSEAL_SOCK=$seat "$@"; }
 opts() { echo "$HS_SSH_OPTS" | sed "s/-o IdentityAgent=none//; s/-o IdentitiesOnly=yes/-o IdentityFile=none/"; }
 login() { on ssh $(opts) $at "$@"; }
+closed() { handseal close >/dev/null 2>&1 || true; }
 opened() { hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd '*' --ns git --ttl 1h "$@"; }
 
 # known NAME...: the files that the policy names know the server by these names
@@ -109,17 +110,17 @@ test_expect_success 'no bind: as HostBinding says' '
 	! on libssh_client $HS_PORT deploy agent - "$HS_TMP/known_hosts" uptime && why "" "" && grep "^code not-bound" out && login uptime && ended a && policy "KnownHosts $HS_TMP/known" "$base"
 '
 test_expect_success 'uses are signatures, and what was not used comes back' '
-	handseal close && opened --uses 5 && uses=3 scope u "user deploy" "cmd uptime" && seat a u claude && seated a && seatctl list | grep "^$id .* left 3 " &&
+	closed && opened --uses 5 && uses=3 scope u "user deploy" "cmd uptime" && seat a u claude && seated a && seatctl list | grep "^$id .* left 3 " &&
 	login uptime && login uptime && uses=4 scope v "user deploy" "cmd uptime" && test_expect_code 3 seatctl make 0 v claude </dev/null >out && grep "^refused reason-missing" out &&
 	login uptime && ! login uptime && ! on ssh-add -L | grep ssh- && ended a && uses=2 scope v "user deploy" "cmd uptime" && seat a v claude && seated a && ended a && seat a v claude && seated a && ended a
 '
 test_expect_success 'beyond the ceiling it costs a touch, which names the seat' '
-	handseal close && opened && scope d "user deploy" "cmd id -un" && sed -i s/web1/db1/ d && seat b d claude "to look" && hs_wait_for "grep -q ^code $HS_TMP/b.log" 10 &&
+	closed && opened && scope d "user deploy" "cmd id -un" && sed -i s/web1/db1/ d && seat b d claude "to look" && hs_wait_for "grep -q ^code $HS_TMP/b.log" 10 &&
 	hs_softkey blue wait 10 && grep "NEW, on a seat of its own" "$log" && hs_softkey blue touch && seated b && grep "^touched 1" $HS_TMP/b.log && ended b
 '
 test_expect_success 'with no session one touch opens one for the seat alone' '
-	handseal close && seat b s claude && hs_softkey blue wait 10 && hs_softkey blue touch && seated b && login uptime && handseal status | grep "^open" &&
-	test_expect_code 7 timeout 20 handseal request --user deploy --host web1.example.com --cmd uptime -o no --wait 1s </dev/null && ended b && handseal close
+	closed && seat b s claude && hs_softkey blue wait 10 && hs_softkey blue touch && seated b && login uptime && handseal status | grep "^open" &&
+	test_expect_code 7 timeout 20 handseal request --user deploy --host web1.example.com --cmd uptime -o no --wait 1s </dev/null && ended b && closed
 '
 test_expect_success 'more on a seat is the seat'\''s alone, until its end' '
 	opened && seat a s claude && seated a && aid=$id && aseat=$seat && seat b s codex && seated b && bseat=$seat && seat=$aseat && ! login id -un &&
@@ -130,7 +131,7 @@ test_expect_success 'more on a seat is the seat'\''s alone, until its end' '
 	on seatctl request more "again" | grep "^issued ${aid%.*}\.[0-9]" && ! on seatctl request more "x" KEY && ended a && grep "^escalations 1" $HS_TMP/a.log && seat=$bseat && on ssh-add -L && ended b
 '
 test_expect_success 'rule3: a seat below a seat has less, and goes with it' '
-	handseal close && opened --depth 2 && depth=2 scope top "user deploy" "cmd uptime" && depth=1 scope mid "user deploy" "cmd uptime" && depth=1 scope wide "user deploy" "cmd uptime" "cmd id -un" &&
+	closed && opened --depth 2 && depth=2 scope top "user deploy" "cmd uptime" && depth=1 scope mid "user deploy" "cmd uptime" && depth=1 scope wide "user deploy" "cmd uptime" "cmd id -un" &&
 	seat a top claude && seated a && aid=$id && aseat=$seat && HANDSEAL_SOCK=$aseat && export HANDSEAL_SOCK &&
 	for w in top wide; do test_expect_code 3 seatctl make 0 $w tests </dev/null >out && grep "^refused outside-ceiling" out || return 1; done &&
 	seat b mid tests && seated b && bid=$id && login uptime && on ssh-add -L >k.pub && ssh-keygen -L -f k.pub | grep lineage &&
@@ -138,7 +139,7 @@ test_expect_success 'rule3: a seat below a seat has less, and goes with it' '
 	HANDSEAL_SOCK=$HS_TMP/run/a.sock && seat=$aseat && ended a && hs_wait b 10 && test $HS_STATUS = 8 && test ! -S "$bseat" && seatctl list >l && ! grep . l
 '
 test_expect_success 'its session closes, its asker is killed, the daemon ends or is killed: it is gone' '
-	seat a s claude && seated a && handseal close && hs_wait a 10 && test $HS_STATUS = 8 && test ! -e "$seat" &&
+	seat a s claude && seated a && closed && hs_wait a 10 && test $HS_STATUS = 8 && test ! -e "$seat" &&
 	opened && seat a s claude && seated a && kill -KILL $(hs_pid a) && hs_wait_for "test ! -e $seat" 5 && ! on ssh-add -L && hs_wait_for "grep -q \"seat-end.*whoever asked\" $log" 5 &&
 	seat a s claude && seated a && hs_stop handseald && test ! -e "$(dirname "$seat")" && daemon && watched && opened &&
 	seat a s claude && seated a && kill -KILL $(hs_pid handseald) && hs_wait a 10 && test -e "$(dirname "$seat")" && daemon && test ! -e "$(dirname "$seat")"

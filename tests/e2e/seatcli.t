@@ -67,7 +67,7 @@ test_expect_success 'refusals, with their exit codes' '
 	hostile seat_refuses && does 3 "not asked: the policy lets nobody ask for more (escalation-off)" ask
 '
 test_expect_success 'rule3: a certificate that is not what was asked for is not told of' '
-	for how in seat_end seat_id seat_sig seat_cut seat_none; do
+	for how in seat_end seat_late seat_id seat_sig seat_cut seat_none; do
 		seat $how && does 1 "([a-z-]*)$" ask && nothing && ! grep written err && does 1 . ask --json &&
 		is out "\$j->{error}{exit} == 1" || { echo "# $how" && return 1; }
 	done && seat seat_other && does 1 "of another session" ask && nothing && seat seat_shown && does 1 "another text than the one" ask &&
