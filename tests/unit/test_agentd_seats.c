@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: ISC
+//
+// Several seats: of one connection, below one another, of sessions that follow each other.
+// What a review found is kept here.
+#include "tests/lib/seating.h"
+
+#define DEEP "max-ttl 3600\nmax-uses 10\ndepth 2\n" STATEMENT
+
+// One connection waits for a touch for one, and has another made meanwhile.
+static void
+one_connection_has_one(void **unused)
+{
+	int watcher;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	world_helper("wait");
+	ask(w.client, "max-ttl 60\nmax-uses *\n\naddr *\ncmd id\nhost *\nuser root\n",
+	    "more");
+	world_asked(&w, w.client, HS_EXT_SEAT, code);
+	ask(w.client, SCOPE, "");
+	world_refused(&w, w.client, HS_EXT_SEAT, HS_NO_BUSY);
+	world_until(&w, ARMED);
+	world_touch();
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	seated();
+	assert_null(w.d.seats->next);
+	ask(w.client, SCOPE, "");
+	world_refused(&w, w.client, HS_EXT_SEAT, HS_NO_BUSY);
+	close(watcher);
+	end();
+}
+
+// Whatever makes it fail, what a child would have had is what its parent has again.
+static void
+uses_come_back_once(void **unused)
+{
+	int child;
+
+	(void)unused;
+	begin(POLICY);
+	world_open(w.client, DEEP, 600);
+	world_asked(&w, w.client, HS_EXT_OPEN, code);
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	world_until(&w, -1);
+	ask(w.client, "max-ttl 60\nmax-uses 8\ndepth 1\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	seated();
+	assert_int_equal(w.d.session.held[0]->uses_left, 2);
+	child = world_dial_at(socket_path);
+	atomic_store(&world_log_broken, true);
+	ask(child, "max-ttl 60\nmax-uses 3\n" STATEMENT, "");
+	world_refused(&w, child, HS_EXT_SEAT, HS_NO_RECORD);
+	assert_int_equal(left(), 8);
+	atomic_store(&world_log_broken, false);
+	ask(child, "max-ttl 60\nmax-uses 3\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, child, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	assert_int_equal(w.d.seats->next->parts[0].uses_left, 5);
+	close(child);
+	while (w.d.seats->next != NULL)
+		world_turn(&w);
+	assert_int_equal(left(), 8);
+	end();
+}
+
+// A seat that a touch made takes its grant along, and the session that was for it alone.
+static void
+its_grant_goes_with_it(void **unused)
+{
+	int watcher, other;
+
+	(void)unused;
+	begin(POLICY);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	other = world_dial();
+	ask(other, SCOPE, "");
+	world_asked(&w, other, HS_EXT_SEAT, code);
+	world_pending(other, code, 30);
+	assert_int_equal(world_reply(&w, other, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	assert_int_equal(w.d.session.nheld, 1);
+	close(other);
+	while (w.d.session.open)
+		world_turn(&w);
+	assert_null(w.d.seats);
+	close(watcher);
+	end();
+}
+
+// The next session's first seat has the serial of the last one's, and hears nothing of it.
+static void
+another_sessions_seat(void **unused)
+{
+	const struct hs_agent_events m = {.after = 1, .wait = 0};
+	struct hs_agent_told told;
+	char first[4];
+	int watcher, other;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	make();
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	world_helper("wait");
+	{
+		const struct hs_agent_request r = {
+		    .scope = hs_str_c(
+			"max-ttl 60\nmax-uses 1\n\naddr *\ncmd id\nhost *\nuser root\n"),
+		    .reason = hs_str_c("a secret reason")};
+
+		world_send(agent, HS_EXT_REQUEST, WORLD_PUT(request), &r, -1);
+	}
+	world_asked(&w, agent, HS_EXT_REQUEST, first);
+	world_send(w.client, HS_EXT_CLOSE, NULL, NULL, -1);
+	while (w.d.session.open)
+		world_turn(&w);
+	close(agent);
+	agent = -1;
+	other = world_dial();
+	close(w.client);
+	w.client = other;
+	world_helper("sign");
+	open_session();
+	make();
+	world_send(agent, HS_EXT_EVENTS, WORLD_PUT(events), &m, -1);
+	assert_int_equal(world_reply(&w, agent, HS_EXT_EVENTS, &body), HS_AGENT_DONE);
+	assert_int_equal(hs_agent_told_get(&body, &told), HS_OK);
+	assert_null(memmem(body.p, body.left, "secret", 6));
+	world_pending(agent, first, 0);
+	world_refused(&w, agent, HS_EXT_PENDING, HS_NO_SUCH);
+	close(watcher);
+	end();
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(one_connection_has_one),
+	    cmocka_unit_test(uses_come_back_once), cmocka_unit_test(its_grant_goes_with_it),
+	    cmocka_unit_test(another_sessions_seat)};
+	int status = world_program(argc, argv);
+
+	if (status >= 0)
+		return status;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, world_prepare, world_clear);
+}
