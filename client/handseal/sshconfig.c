@@ -7,7 +7,8 @@
 
 // What a seat does in place of the user's configuration. The names that OpenSSH has as
 // aliases are here too. Control*: a connection that the person has open already would be
-// used by the agent as well, past the seat and every scope.
+// used by the agent as well, past the seat and every scope; so would a ticket, and the
+// host's own key.
 static const char *const dropped[] = {"addkeystoagent", "certificatefile", "controlmaster",
     "controlpath", "controlpersist", "forwardagent", "gssapiauthentication",
     "gssapidelegatecredentials", "hostbasedauthentication", "identitiesonly",
