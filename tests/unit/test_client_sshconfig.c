@@ -165,15 +165,18 @@ assert_refused(const char *in, int code, unsigned line, const char *part)
 static void
 includes_that_cannot_be_told_are_refused(void **state)
 {
+	struct hs_buf out = {0};
+
 	(void)state;
 	assert_refused("User a\nInclude \"a\n", HS_ERR_CONFIG, 2, "no end");
 	assert_refused("Include a 'b\n", HS_ERR_CONFIG, 1, "no end");
 	assert_refused("Include \"a\\\"\n", HS_ERR_CONFIG, 1, "no end");
 	assert_refused("Include \"\" a\n", HS_ERR_CONFIG, 1, "of nothing");
 	assert_refused("\n\nInclude fail\n", HS_ERR_IO, 3, "no");
-	assert_int_equal(hs_sshconfig_filter(hs_str_c("Include 'x"), include, (void *)"",
-			     &(struct hs_buf){0}, NULL),
+	assert_int_equal(
+	    hs_sshconfig_filter(hs_str_c("Include 'x"), include, (void *)"", &out, NULL),
 	    HS_ERR_CONFIG);
+	hs_buf_free(&out);
 }
 
 static void
