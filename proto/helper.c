@@ -70,16 +70,6 @@ get_bool(struct hs_rd *r, uint8_t *out)
 }
 
 static int
-get_shown(struct hs_rd *r, size_t max, struct hs_str *out)
-{
-	int rc = hs_get_string_max(r, max, out);
-
-	if (rc == HS_OK && !hs_text_shown(*out, NULL))
-		rc = HS_ERR_FORMAT;
-	return rc;
-}
-
-static int
 get_filled(struct hs_rd *r, size_t max, struct hs_str *out)
 {
 	int rc = hs_get_string_max(r, max, out);
@@ -144,11 +134,11 @@ put_enroll(struct hs_buf *b, const struct hs_helper_enroll *m)
 static int
 get_enroll(struct hs_rd *r, struct hs_helper_enroll *m)
 {
-	int rc = get_shown(r, HS_HELPER_DEVICE_MAX, &m->device);
+	int rc = hs_text_get_shown(r, HS_HELPER_DEVICE_MAX, &m->device);
 
 	GET(get_timeout(r, &m->timeout));
 	GET(get_key_type(r, &m->key_type));
-	GET(get_shown(r, HS_HELPER_TEXT_MAX, &m->user));
+	GET(hs_text_get_shown(r, HS_HELPER_TEXT_MAX, &m->user));
 	GET(get_bytes(r, m->challenge, sizeof m->challenge));
 	GET(get_bool(r, &m->verify));
 	GET(get_bool(r, &m->pin));
@@ -189,7 +179,7 @@ get_sign(struct hs_rd *r, struct hs_helper_sign *m)
 	for (uint32_t i = 0; rc == HS_OK && i < n; i++) {
 		struct hs_helper_candidate *c = &m->v[i];
 
-		GET(get_shown(r, HS_HELPER_DEVICE_MAX, &c->device));
+		GET(hs_text_get_shown(r, HS_HELPER_DEVICE_MAX, &c->device));
 		GET(get_bool(r, &c->verify));
 		GET(get_filled(r, HS_HELPER_KEY_MAX, &c->key));
 		GET(get_filled(r, HS_KEY_HANDLE_MAX, &c->handle));
@@ -255,7 +245,7 @@ get_enrolled(struct hs_rd *r, struct hs_helper_enrolled *m)
 	int rc = get_filled(r, HS_HELPER_KEY_MAX, &m->key);
 
 	GET(get_filled(r, HS_KEY_HANDLE_MAX, &m->handle));
-	GET(get_shown(r, HS_HELPER_TEXT_MAX, &m->product));
+	GET(hs_text_get_shown(r, HS_HELPER_TEXT_MAX, &m->product));
 	GET(get_bytes(r, m->aaguid, sizeof m->aaguid));
 	GET(hs_get_u8(r, &m->flags));
 	GET(get_filled(r, HS_HELPER_PART_MAX, &m->auth_data));
@@ -273,7 +263,7 @@ get_signed(struct hs_rd *r, struct hs_helper_signed *m)
 	if (rc == HS_OK && m->index >= HS_ROOTS_MAX)
 		rc = HS_ERR_TOO_LONG;
 	GET(get_filled(r, HS_HELPER_PART_MAX, &m->signature));
-	GET(get_shown(r, HS_HELPER_DEVICE_MAX, &m->device));
+	GET(hs_text_get_shown(r, HS_HELPER_DEVICE_MAX, &m->device));
 	if (rc == HS_OK && m->device.len == 0)
 		rc = HS_ERR_FORMAT;
 	return rc;
@@ -311,7 +301,7 @@ get_outcome(struct hs_rd *r, struct hs_helper_answer *m)
 	m->code = hs_code_from_name((const char *)name.p, name.len);
 	if (!hs_str_is(name, hs_code_name(m->code)))
 		return HS_ERR_FORMAT; // of no code of ours
-	rc = get_shown(r, HS_HELPER_SENTENCE_MAX, &m->sentence);
+	rc = hs_text_get_shown(r, HS_HELPER_SENTENCE_MAX, &m->sentence);
 	if (rc == HS_OK && ((m->code == HS_OK) != (m->sentence.len == 0) ||
 			       (m->code == HS_OK && m->op == HS_HELPER_UNREAD)))
 		rc = HS_ERR_FORMAT;

@@ -6,12 +6,10 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <sodium.h>
-
-#define DER_MAX 160 // an ECDSA-Sig-Value of two 67-byte integers takes 141
+#include "proto/ecdsa.h"
 
 // What a key of a type signs as.
 struct algorithm {
@@ -93,38 +91,6 @@ rsa_pkey(const struct hs_hostkey *k)
 
 // ---- signatures
 
-// r and s of the wire as the DER that OpenSSL reads. Their length in *len.
-static int
-ecdsa_der(struct hs_str raw, size_t bytes, uint8_t der[static DER_MAX], size_t *len)
-{
-	struct hs_rd rd = hs_rd_of(raw);
-	struct hs_str r, s;
-	ECDSA_SIG *sig = NULL;
-	BIGNUM *br = NULL, *bs = NULL;
-	int n, rc;
-
-	if ((rc = hs_get_mpint(&rd, bytes, &r)) != HS_OK ||
-	    (rc = hs_get_mpint(&rd, bytes, &s)) != HS_OK || (rc = hs_rd_end(&rd)) != HS_OK)
-		return rc;
-	rc = HS_ERR_CRYPTO;
-	sig = ECDSA_SIG_new();
-	br = BN_bin2bn(r.p, (int)r.len, NULL);
-	bs = BN_bin2bn(s.p, (int)s.len, NULL);
-	if (sig == NULL || br == NULL || bs == NULL || ECDSA_SIG_set0(sig, br, bs) != 1)
-		goto out;
-	br = bs = NULL; // sig's now
-	n = i2d_ECDSA_SIG(sig, NULL);
-	if (n < 1 || n > DER_MAX)
-		goto out;
-	*len = (size_t)i2d_ECDSA_SIG(sig, &der);
-	rc = HS_OK;
-out:
-	BN_free(br);
-	BN_free(bs);
-	ECDSA_SIG_free(sig);
-	return rc;
-}
-
 static int
 verify_digest(EVP_PKEY *pkey, const EVP_MD *hash, struct hs_str sig, struct hs_str data)
 {
@@ -143,7 +109,7 @@ static int
 verify_raw(const struct hs_hostkey *k, const struct algorithm *a, struct hs_str raw,
     struct hs_str data)
 {
-	uint8_t der[DER_MAX];
+	uint8_t der[HS_ECDSA_DER_MAX];
 	EVP_PKEY *pkey = NULL;
 	int rc = HS_OK;
 
@@ -157,7 +123,7 @@ verify_raw(const struct hs_hostkey *k, const struct algorithm *a, struct hs_str 
 			   : HS_ERR_CRYPTO;
 	}
 	if (a->group != NULL) {
-		if ((rc = ecdsa_der(raw, a->bytes, der, &raw.len)) != HS_OK)
+		if ((rc = hs_ecdsa_der(raw, a->bytes, der, &raw.len)) != HS_OK)
 			return rc;
 		raw.p = der;
 		pkey = ecdsa_pkey(k, a->group);

@@ -122,16 +122,6 @@ get_port(struct hs_rd *r, uint16_t *out)
 }
 
 static int
-get_shown(struct hs_rd *r, size_t max, struct hs_str *out)
-{
-	int rc = hs_get_string_max(r, max, out);
-
-	if (rc == HS_OK && !hs_text_shown(*out, NULL))
-		rc = HS_ERR_FORMAT;
-	return rc;
-}
-
-static int
 get_entry(struct hs_rd *r, struct hs_knownhosts_entry *e)
 {
 	uint8_t kind = 0;
@@ -236,7 +226,7 @@ get_outcome(struct hs_rd *r, struct hs_knownhosts_answer *m)
 	m->code = hs_code_from_name((const char *)name.p, name.len);
 	if (!hs_str_is(name, hs_code_name(m->code)))
 		return HS_ERR_FORMAT; // of no code of ours
-	rc = get_shown(r, HS_KNOWNHOSTS_SENTENCE_MAX, &m->sentence);
+	rc = hs_text_get_shown(r, HS_KNOWNHOSTS_SENTENCE_MAX, &m->sentence);
 	if (rc == HS_OK && (m->code == HS_OK) != (m->sentence.len == 0))
 		rc = HS_ERR_FORMAT;
 	return rc;
@@ -256,7 +246,7 @@ get_table(struct hs_rd *r, struct hs_knownhosts_answer *m)
 	}
 	GET(get_count(r, HS_KNOWNHOSTS_WARNINGS_MAX, &m->nwarnings));
 	for (size_t i = 0; rc == HS_OK && i < m->nwarnings; i++) {
-		rc = get_shown(r, HS_KNOWNHOSTS_WARNING_MAX, &m->warnings[i]);
+		rc = hs_text_get_shown(r, HS_KNOWNHOSTS_WARNING_MAX, &m->warnings[i]);
 		if (rc == HS_OK && m->warnings[i].len == 0)
 			rc = HS_ERR_FORMAT;
 	}

@@ -4,17 +4,15 @@
 // here makes one, and nothing judges flags or counters.
 #include "proto/key.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <sodium.h>
 #include <string.h>
+#include "proto/ecdsa.h"
 
 #define SHA256_LEN    32
 #define P256_LEN      32
-#define DER_MAX	      80 // an ECDSA-Sig-Value of two 33-byte integers takes 72
 #define SK_SIGNED_LEN (SHA256_LEN + 1 + 4 + SHA256_LEN)
 
 static int
@@ -46,49 +44,16 @@ p256_key(const struct hs_key *k)
 	return pkey;
 }
 
-// r and s of the wire as the DER that OpenSSL reads. Their length in *len.
-static int
-ecdsa_der(struct hs_str raw, uint8_t der[static DER_MAX], size_t *len)
-{
-	struct hs_rd rd = hs_rd_of(raw);
-	struct hs_str r, s;
-	ECDSA_SIG *sig = NULL;
-	BIGNUM *br = NULL, *bs = NULL;
-	int n, rc;
-
-	if ((rc = hs_get_mpint(&rd, P256_LEN, &r)) != HS_OK ||
-	    (rc = hs_get_mpint(&rd, P256_LEN, &s)) != HS_OK ||
-	    (rc = hs_rd_end(&rd)) != HS_OK)
-		return rc;
-	rc = HS_ERR_CRYPTO;
-	sig = ECDSA_SIG_new();
-	br = BN_bin2bn(r.p, (int)r.len, NULL);
-	bs = BN_bin2bn(s.p, (int)s.len, NULL);
-	if (sig == NULL || br == NULL || bs == NULL || ECDSA_SIG_set0(sig, br, bs) != 1)
-		goto out;
-	br = bs = NULL; // sig's now
-	n = i2d_ECDSA_SIG(sig, NULL);
-	if (n < 1 || n > DER_MAX)
-		goto out;
-	*len = (size_t)i2d_ECDSA_SIG(sig, &der);
-	rc = HS_OK;
-out:
-	BN_free(br);
-	BN_free(bs);
-	ECDSA_SIG_free(sig);
-	return rc;
-}
-
 static int
 verify_ecdsa(const struct hs_key *k, struct hs_str raw, struct hs_str data)
 {
-	uint8_t der[DER_MAX];
+	uint8_t der[HS_ECDSA_DER_MAX];
 	EVP_MD_CTX *ctx = NULL;
 	EVP_PKEY *pkey = NULL;
 	size_t len = 0;
 	int rc;
 
-	if ((rc = ecdsa_der(raw, der, &len)) != HS_OK)
+	if ((rc = hs_ecdsa_der(raw, P256_LEN, der, &len)) != HS_OK)
 		return rc;
 	rc = HS_ERR_CRYPTO;
 	if ((pkey = p256_key(k)) == NULL || (ctx = EVP_MD_CTX_new()) == NULL)

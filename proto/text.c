@@ -98,6 +98,16 @@ hs_text_shown(struct hs_str s, size_t *at)
 	return true;
 }
 
+int
+hs_text_get_shown(struct hs_rd *r, size_t max, struct hs_str *out)
+{
+	int rc = hs_get_string_max(r, max, out);
+
+	if (rc == HS_OK && !hs_text_shown(*out, NULL))
+		rc = HS_ERR_FORMAT;
+	return rc;
+}
+
 void
 hs_text_put_clean(struct hs_buf *b, struct hs_str s)
 {

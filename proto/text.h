@@ -16,6 +16,10 @@
 // Where it is false, *at (may be NULL) is the offset of the first bad byte.
 bool hs_text_shown(struct hs_str s, size_t *at);
 
+// Takes a string of at most max bytes that is such a text. HS_ERR_FORMAT where it is not,
+// and what hs_get_string_max says.
+int hs_text_get_shown(struct hs_rd *r, size_t max, struct hs_str *out);
+
 // Appends s with every byte that hs_text_shown would refuse replaced by '?'.
 void hs_text_put_clean(struct hs_buf *b, struct hs_str s);
 
