@@ -15,7 +15,7 @@
 #include "agentd/reply.h"
 #include "agentd/request.h"
 #include "agentd/seatask.h"
-#include "agentd/seatsign.h"
+#include "agentd/seatbind.h"
 #include "agentd/touch.h"
 #include "proto/agent.h"
 
@@ -82,7 +82,7 @@ hs_conn_close(struct hs_conn *c)
 	if (c->owns != NULL)
 		hs_seat_end(c->owns, "whoever asked for it has ended");
 	hs_seatask_abandon(c);
-	hs_seatsign_forget(c);
+	hs_seatbind_forget(c);
 	hs_measure_drop(c);
 	hs_peer_close(&c->peer);
 	drop_fd(c);
@@ -300,6 +300,7 @@ static bool
 welcome(struct hs_conn *c)
 {
 	struct hs_audit_record r = {.event = "refuse"};
+	struct hs_seat *above;
 	uv_os_fd_t fd;
 
 	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
@@ -309,20 +310,22 @@ welcome(struct hs_conn *c)
 		hs_log("pid %lu: too many connections", (unsigned long)c->peer.pid);
 		return false;
 	}
-	if (hs_peer_allowed(&c->peer, geteuid()) == HS_OK) {
-		struct hs_seat *above = hs_seat_above(c->d, &c->peer);
-
+	if (hs_peer_allowed(&c->peer, geteuid()) != HS_OK) {
+		r.sentence = hs_str_c("a process of another user connected");
+	} else {
+		above = hs_seat_above(c->d, &c->peer);
 		if (above != NULL) // whichever socket it found
 			c->seat = above;
-		// it may be below one, and has hidden that by ending
-		return c->d->seats == NULL || c->seat != NULL || c->peer.opaque ||
-		       c->peer.start > 0;
+		if (c->d->seats == NULL || c->seat != NULL || c->peer.opaque ||
+		    c->peer.start > 0)
+			return true;
+		r.sentence = hs_str_c(
+		    "a process that has ended connected, which may have been below a seat");
 	}
 	hs_reply_who(&r, &c->peer);
 	r.code = hs_code_name(HS_NO_PEER);
-	r.sentence = hs_str_c("a process of another user connected");
-	hs_log("pid %lu of uid %lu is another user's", (unsigned long)r.pid,
-	    (unsigned long)r.uid);
+	hs_log("pid %lu of uid %lu: %s", (unsigned long)c->peer.pid,
+	    (unsigned long)c->peer.uid, (const char *)r.sentence.p);
 	hs_daemon_note(c->d, &r);
 	return false;
 }

@@ -225,9 +225,12 @@ make_seat(struct hs_touch *t, const struct hs_held *h)
 
 	if (n.owner == NULL)
 		hs_fail(&t->why.err, HS_NO_GONE, "whoever asked went away");
-	if (n.owner == NULL ||
-	    hs_seatask_make(t->d, &n, on_seat_has_key, t, &t->why) != HS_OK)
-		done(t);
+	if (n.owner != NULL &&
+	    hs_seatask_make(t->d, &n, on_seat_has_key, t, &t->why) == HS_OK)
+		return;
+	hs_session_drop(&t->d->session, t->holder); // nobody else may use it
+	hs_daemon_session_changed(t->d);
+	done(t);
 }
 
 static void

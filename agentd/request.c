@@ -17,6 +17,7 @@
 #include "agentd/release.h"
 #include "agentd/reply.h"
 #include "agentd/seatask.h"
+#include "agentd/seatbind.h"
 #include "agentd/seatsign.h"
 #include "agentd/waiter.h"
 #include "proto/agent.h"
@@ -332,7 +333,7 @@ static const struct {
     {HS_EXT_CLOSE, do_close, MAIN}, {HS_EXT_ANSWER, do_answer, MAIN},
     {HS_EXT_EVENTS, do_events, BOTH}, {HS_EXT_POLICY, do_policy, MAIN},
     {HS_EXT_SEAT, hs_seatask, BOTH}, {HS_EXT_WHY, hs_seatask_why, SEAT},
-    {HS_EXT_SESSION_BIND, hs_seatsign_bind, SEAT}};
+    {HS_EXT_SESSION_BIND, hs_seatbind, SEAT}};
 #define NEXTENSIONS (sizeof extensions / sizeof extensions[0])
 
 static bool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// A seat's life. Who connects to it: the agent it was made for, and whatever that starts;
-// other users cannot enter its folder. Contract in seat.h.
+// A seat's life. Contract in seat.h.
 #include "agentd/seat.h"
 
 #include <inttypes.h>

@@ -29,8 +29,8 @@ struct hs_seat_part {
 	bool touched;	     // it cost a touch of its own, which nobody else shares
 	// its certificate; empty: none yet
 	struct hs_buf certificate;
-	uint64_t serial, issued, cert_end; // the two: Unix seconds
-	uint64_t renew_boot_ms;		   // from then on a new one is due
+	uint64_t serial, cert_end; // Unix seconds
+	uint64_t renew_boot_ms;	   // from then on a new one is due
 	uint64_t cert_end_boot_ms;
 	bool renewing; // a new one is being recorded
 };
@@ -61,7 +61,7 @@ struct hs_seat {
 	bool ended;
 	uv_pipe_t listener;
 	char dir[PATH_MAX], socket[PATH_MAX];
-	uint64_t began, last; // Unix seconds; last: 0 where it never signed
+	uint64_t began; // Unix seconds
 	uint64_t logins, signatures, escalations, refused;
 	struct hs_seat_refused refusals[HS_SEAT_REFUSALS];
 	size_t nrefusals;	   // ever

@@ -5,10 +5,8 @@
 #include "agentd/seatask.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "agentd/events.h"
 #include "agentd/asking.h"
 #include "agentd/judge.h"
 #include "agentd/log.h"

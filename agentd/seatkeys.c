@@ -10,6 +10,7 @@
 #include "agentd/log.h"
 #include "agentd/release.h"
 #include "agentd/reply.h"
+#include "agentd/seatbind.h"
 #include "agentd/seatsign.h"
 
 // A connection whose list waits for certificates that are being recorded.
@@ -38,6 +39,19 @@ hs_seatkeys_valid(
 	       now->boot_ms < p->cert_end_boot_ms && hs_seat_part_lives(s, p, now);
 }
 
+struct hs_decide_grant
+hs_seatkeys_grant(const struct hs_seat *s, const struct hs_seat_part *p)
+{
+	const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
+
+	return (struct hs_decide_grant){.scope = p->scope,
+	    .end = p->end,
+	    .uses_left = HS_USES_ANY,
+	    .holder = hs_str_c(s->holder),
+	    .silent = true,
+	    .verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
+}
+
 // What the grants cover and the policy of now permits, as for a request. A part that cost a
 // touch of its own, in a scope that does each time, has the one use that it was touched
 // for.
@@ -45,14 +59,7 @@ bool
 hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
     const struct hs_now *now, struct hs_refusal *why)
 {
-	const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
-	bool verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0;
-	const struct hs_decide_grant grant = {.scope = p->scope,
-	    .end = p->end,
-	    .uses_left = HS_USES_ANY,
-	    .holder = hs_str_c(s->holder),
-	    .silent = true,
-	    .verified = verified};
+	const struct hs_decide_grant grant = hs_seatkeys_grant(s, p);
 	const struct hs_judge_ask ask = {.scope = p->scope,
 	    .agent = hs_seat_top(s)->agent, // a seat below is no other agent
 	    .exe = hs_seat_top(s)->runner.exe,
@@ -63,9 +70,9 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 	    .again = true};
 	struct hs_decided decided = {0};
 	enum hs_decision what = hs_judge(s->d, &ask, now, &decided);
-	bool permitted =
-	    what == HS_DECIDE_ISSUE || (what == HS_DECIDE_ASK && p->touched &&
-					   decided.once && (verified || !decided.verify));
+	bool permitted = what == HS_DECIDE_ISSUE ||
+			 (what == HS_DECIDE_ASK && p->touched && decided.once &&
+			     (grant.verified || !decided.verify));
 
 	if (!permitted && why != NULL)
 		hs_judge_refusal(&decided, why);
@@ -90,7 +97,6 @@ on_renewed(void *arg, int code)
 		p->certificate = r->issue.certificate;
 		r->issue.certificate = (struct hs_buf){0};
 		p->serial = r->issue.serial;
-		p->issued = r->issue.issued;
 		p->cert_end = r->issue.end;
 		p->renew_boot_ms = r->renew_boot_ms;
 		p->cert_end_boot_ms = r->end_boot_ms;
@@ -168,12 +174,6 @@ fail:
 
 // ---- listing
 
-static bool
-fits(const struct hs_conn *c, const struct hs_seat_part *p)
-{
-	return hs_seatsign_fits(c, p->scope);
-}
-
 static void
 reply_list(struct hs_conn *c, const struct hs_now *now)
 {
@@ -186,7 +186,7 @@ reply_list(struct hs_conn *c, const struct hs_now *now)
 	for (size_t i = s->nparts; i-- > 0 && n < HS_SEAT_LISTED;) {
 		const struct hs_seat_part *p = &s->parts[i];
 
-		if (!hs_seatkeys_valid(s, p, now) || !fits(c, p) ||
+		if (!hs_seatkeys_valid(s, p, now) || !hs_seatbind_fits(c, p->scope) ||
 		    !hs_seatkeys_permitted(s, p, now, NULL))
 			continue;
 		hs_put_str(&keys, hs_buf_str(&p->certificate));
@@ -218,7 +218,7 @@ renew_what_is_due(struct hs_conn *c, const struct hs_now *now)
 		struct hs_refusal why = {0};
 
 		if ((valid && now->boot_ms < p->renew_boot_ms) ||
-		    !hs_seat_part_lives(s, p, now) || !fits(c, p) ||
+		    !hs_seat_part_lives(s, p, now) || !hs_seatbind_fits(c, p->scope) ||
 		    !hs_seatkeys_permitted(s, p, now, NULL))
 			continue;
 		if (!p->renewing && hs_seatkeys_renew(s, i, now, NULL, NULL, &why) != HS_OK)

@@ -7,6 +7,7 @@
 #define HS_AGENTD_SEATKEYS_H
 
 #include "agentd/seat.h"
+#include "proto/decide.h"
 
 #define HS_SEAT_LISTED 3 // so many certificates are offered to one host
 
@@ -23,7 +24,11 @@ int hs_seatkeys_renew(struct hs_seat *s, size_t i, const struct hs_now *now,
 // Is a certificate there that a server would take now?
 bool hs_seatkeys_valid(
     const struct hs_seat *s, const struct hs_seat_part *p, const struct hs_now *now);
-// Does the policy of now permit what that part may?
+// A part as what decides knows a grant, its uses left aside.
+struct hs_decide_grant hs_seatkeys_grant(
+    const struct hs_seat *s, const struct hs_seat_part *p);
+// Does the policy of now permit what that part may? Else why, which may be NULL, says why
+// not.
 bool hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
     const struct hs_now *now, struct hs_refusal *why);
 

@@ -20,14 +20,10 @@ gather(const struct hs_seat *s, const struct hs_now *now,
 {
 	for (size_t i = 0; i < s->nparts; i++) {
 		const struct hs_seat_part *p = &s->parts[i];
-		const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
-
-		out[i] = (struct hs_decide_grant){.scope = p->scope,
-		    .end = hs_seat_part_lives(s, p, now) ? p->end : 0,
-		    .uses_left = p->uses_left,
-		    .holder = hs_str_c(s->holder),
-		    .silent = true,
-		    .verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
+		out[i] = hs_seatkeys_grant(s, p);
+		out[i].uses_left = p->uses_left;
+		if (!hs_seat_part_lives(s, p, now))
+			out[i].end = 0;
 	}
 	return s->nparts;
 }

@@ -4,65 +4,17 @@
 // that it starts. Contract in seatsign.h.
 #include "agentd/seatsign.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/log.h"
 #include "agentd/measure.h"
 #include "agentd/reply.h"
-#include "agentd/seathosts.h"
+#include "agentd/seatbind.h"
 #include "agentd/seatkeys.h"
 #include "proto/guard.h"
 #include "proto/hostkey.h"
-#include "proto/names.h"
-#include "proto/sessionbind.h"
 #include "proto/text.h"
-
-#define BINDS_MAX 16  // of one connection, as ssh-agent
-#define NAMES_MAX 256 // under which one host key may be known
-
-struct bind {
-	struct hs_buf session_id, hostkey;
-	bool forwarding;
-	struct hs_str names[NAMES_MAX]; // in text
-	size_t nnames;
-	struct hs_buf text;
-};
-
-struct hs_seat_binds {
-	struct bind v[BINDS_MAX];
-	size_t n;
-};
-
-// `host *` has every server, also one of no name.
-static bool
-has_host(const struct bind *b, struct hs_str host)
-{
-	if (hs_str_is(host, "*"))
-		return true;
-	for (size_t n = 0; n < b->nnames; n++)
-		if (hs_scope_value_under(HS_KEY_HOST, b->names[n], host))
-			return true;
-	return false;
-}
-
-bool
-hs_seatsign_fits(const struct hs_conn *c, const struct hs_scope *scope)
-{
-	const struct bind *b;
-
-	if (c->binds == NULL || c->binds->n == 0)
-		return true;
-	b = &c->binds->v[c->binds->n - 1];
-	for (size_t i = 0; i < hs_scope_statements(scope); i++)
-		for (size_t v = 0; v < hs_scope_values(scope, i, HS_KEY_HOST); v++)
-			if (has_host(b, hs_scope_value(scope, i, HS_KEY_HOST, v)))
-				return true;
-	return false;
-}
-
-// ---- signing
 
 struct signing { // a signature that waits for its record
 	struct hs_conn *conn;
@@ -76,15 +28,16 @@ struct candidates { // the part of a certificate, or for the bare key all parts
 	const struct hs_scope *scopes[HS_SEAT_PARTS_MAX];
 	struct hs_seat_part *parts[HS_SEAT_PARTS_MAX];
 	size_t n;
-	uint64_t serial; // of the certificate; 0: the bare key
-	bool known;	 // the seat's key
+	uint64_t serial;	  // of the certificate; 0: the bare key
+	bool known;		  // the seat's key
+	struct hs_refusal denied; // the policy's, of one that it does not permit now
 };
 
 static void
 add(struct candidates *k, struct hs_seat *s, struct hs_seat_part *p,
     const struct hs_now *now)
 {
-	if (!hs_seat_part_lives(s, p, now) || !hs_seatkeys_permitted(s, p, now, NULL))
+	if (!hs_seat_part_lives(s, p, now) || !hs_seatkeys_permitted(s, p, now, &k->denied))
 		return;
 	k->parts[k->n] = p;
 	k->scopes[k->n++] = p->scope;
@@ -142,13 +95,13 @@ copy(char *out, size_t size, struct hs_str s)
 	hs_buf_free(&clean);
 }
 
-// What `why` will say.
+// What `why` will say, and the log. The record's texts are in r.
 static void
 note(struct hs_conn *c, const struct hs_refusal *why, const struct hs_guarded *g,
-    const struct hs_now *now, struct hs_seat_refused *r)
+    const struct hs_now *now, struct hs_seat_refused *r, struct hs_audit_record *rec)
 {
-	const struct bind *b =
-	    c->binds != NULL && c->binds->n > 0 ? &c->binds->v[c->binds->n - 1] : NULL;
+	const struct hs_seat_bind *b = hs_seatbind_last(c);
+	struct hs_seat *s = c->seat;
 
 	*r = (struct hs_seat_refused){.time = now->wall, .why = *why};
 	if (g != NULL) {
@@ -159,52 +112,53 @@ note(struct hs_conn *c, const struct hs_refusal *why, const struct hs_guarded *g
 		copy(r->host, sizeof r->host, b->names[0]);
 	if (b != NULL)
 		hs_hostkey_fingerprint(hs_buf_str(&b->hostkey), r->fingerprint);
-	hs_seat_note(c->seat, r);
-}
-
-void
-hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
-{
-	struct hs_refusal why = {0};
-	struct hs_seat_refused r;
-
-	if (c->binds == NULL || c->binds->n == 0)
-		return;
-	if (c->binds->v[c->binds->n - 1].nnames == 0) {
-		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
-		(void)hs_refusal_remedy(&why, "see that it is in scope and known_hosts");
-	} else {
-		hs_fail(&why.err, HS_NO_HOST, "%s", "");
-		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
-	}
-	note(c, &why, NULL, now, &r);
-	hs_log("seat %s: nothing to offer: %s", c->seat->id, hs_err_sentence(&why.err));
-}
-
-// Noted for `why`, recorded, and answered with a failure, which has no words of its own.
-static void
-refuse(struct hs_conn *c, uint8_t reply, const struct hs_refusal *why,
-    const struct hs_guarded *g, const struct hs_now *now)
-{
-	struct hs_seat *s = c->seat;
-	struct hs_seat_refused r;
-	struct hs_audit_record rec = {.event = "refuse",
+	hs_seat_note(s, r);
+	*rec = (struct hs_audit_record){.event = "refuse",
 	    .time = now->wall,
 	    .agent = hs_str_c(s->agent),
 	    .session = s->d->session.id,
 	    .numbered = true,
 	    .serial = s->serial,
 	    .code = hs_code_name(why->err.code),
-	    .sentence = hs_str_c(hs_err_sentence(&why->err))};
+	    .sentence = hs_str_c(hs_err_sentence(&r->why.err)),
+	    .user = hs_str_c(r->user),
+	    .host = hs_str_c(r->host),
+	    .ns = hs_str_c(r->ns)};
+	hs_reply_who(rec, &c->peer);
+	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
+}
+
+void
+hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
+{
+	const struct hs_seat_bind *b = hs_seatbind_last(c);
+	struct hs_refusal why = {0};
+	struct hs_seat_refused r;
+	struct hs_audit_record rec;
+
+	if (b == NULL)
+		return;
+	if (b->nnames == 0) {
+		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
+		(void)hs_refusal_remedy(&why, "see that it is in scope and known_hosts");
+	} else {
+		hs_fail(&why.err, HS_NO_HOST, "%s", "");
+		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
+	}
+	note(c, &why, NULL, now, &r, &rec);
+	hs_daemon_note(c->d, &rec);
+}
+
+void
+hs_seatsign_refuse(struct hs_conn *c, uint8_t reply, const struct hs_refusal *why,
+    const struct hs_guarded *g, const struct hs_now *now)
+{
+	struct hs_seat_refused r;
+	struct hs_audit_record rec;
 	struct hs_buf frame = {0};
 	size_t mark = hs_agent_frame_begin(&frame);
 
-	note(c, why, g, now, &r);
-	rec.user = hs_str_c(r.user);
-	rec.host = hs_str_c(r.host);
-	rec.ns = hs_str_c(r.ns);
-	hs_reply_who(&rec, &c->peer);
-	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
+	note(c, why, g, now, &r, &rec);
 	hs_put_u8(&frame, reply);
 	hs_agent_frame_end(&frame, mark);
 	hs_reply_recorded(c, NULL, &frame, &rec);
@@ -297,7 +251,7 @@ static bool
 judge(struct hs_conn *c, struct hs_str key, struct hs_str data, const struct candidates *k,
     struct hs_guarded *out)
 {
-	struct hs_guard_bind binds[BINDS_MAX];
+	struct hs_guard_bind binds[HS_SEAT_BINDS_MAX];
 	struct hs_guard_input in = {.scopes = k->scopes,
 	    .nscopes = k->n,
 	    .key = key,
@@ -307,7 +261,7 @@ judge(struct hs_conn *c, struct hs_str key, struct hs_str data, const struct can
 	    .require = c->d->policy->policy->binding};
 
 	for (size_t i = 0; i < in.nbinds; i++) {
-		const struct bind *b = &c->binds->v[i];
+		const struct hs_seat_bind *b = &c->binds->v[i];
 
 		binds[i] = (struct hs_guard_bind){.session = hs_buf_str(&b->session_id),
 		    .forwarding = b->forwarding,
@@ -330,106 +284,23 @@ do_sign(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	if (hs_get_string(r, &key) != HS_OK || hs_get_string(r, &data) != HS_OK ||
 	    hs_get_u32(r, &flags) != HS_OK || hs_rd_end(r) != HS_OK) {
 		hs_fail(&why.err, HS_NO_SIGN, "the request to sign is malformed");
-		refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
+		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
 		return;
 	}
 	find(&k, c->seat, key, now);
 	if (!k.known) {
 		hs_fail(&why.err, HS_NO_SIGN, "this seat has no such key");
 		hs_refusal_remedy(&why, "see which it has: ssh-add -L");
-		refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
+		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
 	} else if (judge(c, key, data, &k, &g)) {
 		sign(c, data, &g, &k, now);
 	} else {
 		why.err = g.err;
 		memcpy(why.remedy, g.remedy, sizeof why.remedy);
-		refuse(c, HS_AGENT_FAILURE, &why, &g, now);
+		if (k.n == 0 && k.denied.err.code != HS_OK && g.what != HS_SIGNS_NEITHER)
+			why = k.denied;
+		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, &g, now);
 	}
-}
-
-// ---- binding
-
-void
-hs_seatsign_forget(struct hs_conn *c)
-{
-	if (c->binds == NULL)
-		return;
-	for (size_t i = 0; i < c->binds->n; i++) {
-		hs_buf_free(&c->binds->v[i].session_id);
-		hs_buf_free(&c->binds->v[i].hostkey);
-		hs_buf_free(&c->binds->v[i].text);
-	}
-	free(c->binds);
-	c->binds = NULL;
-}
-
-// Copies: a certificate's are in the frame, a part's go with it.
-static void
-find_names(struct hs_seat *s, struct bind *b, const struct hs_hostkey *key,
-    const struct hs_now *now)
-{
-	size_t at = 0;
-
-	b->nnames = hs_seathosts_names(s, key, now, b->names, NAMES_MAX);
-	for (size_t i = 0; i < b->nnames; i++)
-		hs_put_raw(&b->text, b->names[i].p, b->names[i].len);
-	if (hs_buf_err(&b->text) != HS_OK)
-		b->nnames = 0;
-	for (size_t i = 0; i < b->nnames; i++) {
-		b->names[i].p = b->text.p + at;
-		at += b->names[i].len;
-	}
-}
-
-static int
-keep_bind(struct hs_conn *c, const struct hs_sessionbind *m, const struct hs_hostkey *key,
-    const struct hs_now *now)
-{
-	struct bind *b;
-
-	if (c->binds == NULL)
-		c->binds = calloc(1, sizeof *c->binds);
-	if (c->binds == NULL)
-		return HS_ERR_NOMEM;
-	if (c->binds->n == BINDS_MAX)
-		return HS_NO_BUSY;
-	b = &c->binds->v[c->binds->n];
-	hs_put_raw(&b->session_id, m->session.p, m->session.len);
-	hs_put_raw(&b->hostkey, m->host_key.p, m->host_key.len);
-	b->forwarding = m->forwarding;
-	c->binds->n++; // freed from now on, whatever else
-	if (hs_buf_err(&b->session_id) != HS_OK || hs_buf_err(&b->hostkey) != HS_OK)
-		return HS_ERR_NOMEM;
-	find_names(c->seat, b, key, now);
-	return HS_OK;
-}
-
-int
-hs_seatsign_bind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
-{
-	struct hs_sessionbind m;
-	struct hs_refusal why = {0};
-	struct hs_hostkey key = {0};
-	int rc = hs_sessionbind_parse((struct hs_str){r->p, r->left}, &m);
-
-	if (rc != HS_OK)
-		return rc;
-	rc = hs_sessionbind_verify(&m, &key, &why.err);
-	if (rc == HS_OK)
-		rc = keep_bind(c, &m, &key, now);
-	hs_hostkey_free(&key);
-	if (rc == HS_OK && m.forwarding)
-		rc = hs_fail(&why.err, HS_NO_FORWARD, "a seat is not forwarded");
-	if (rc == HS_OK) {
-		hs_reply_byte(c, HS_AGENT_SUCCESS);
-		return HS_OK;
-	}
-	if (why.err.code == HS_OK)
-		hs_fail(&why.err, (enum hs_code)rc, "%s", "");
-	refuse(c, HS_AGENT_EXTENSION_FAILURE, &why, NULL, now);
-	if (++c->bad_binds > BINDS_MAX) // each costs as much as the key is long
-		hs_conn_close(c);
-	return HS_OK;
 }
 
 void
