@@ -25,8 +25,10 @@ same(struct hs_buf *again, struct hs_str in)
 	hs_buf_free(again);
 }
 
+// decoded_NAME: what decodes as a NAME is put again as it came.
 #define BODY(name, type)                                                                   \
-	do {                                                                               \
+	static void decoded_##name(struct hs_str in)                                       \
+	{                                                                                  \
 		struct type m;                                                             \
 		struct hs_buf again = {0};                                                 \
 		struct hs_rd r = hs_rd_of(in);                                             \
@@ -34,7 +36,31 @@ same(struct hs_buf *again, struct hs_str in)
 			hs_agent_##name##_put(&again, &m);                                 \
 			same(&again, (struct hs_str){in.p, in.len - r.left});              \
 		}                                                                          \
-	} while (0)
+	}
+BODY(open, hs_agent_open)
+BODY(asked, hs_agent_asked)
+BODY(pending, hs_agent_pending)
+BODY(opened, hs_agent_opened)
+BODY(request, hs_agent_request)
+BODY(issued, hs_agent_issued)
+BODY(list, hs_agent_list)
+BODY(item, hs_agent_item)
+BODY(status, hs_agent_status_info)
+BODY(closed, hs_agent_closed)
+BODY(waiting, hs_agent_waiting)
+BODY(answer, hs_agent_answer)
+BODY(events, hs_agent_events)
+BODY(event, hs_agent_event)
+BODY(policy, hs_agent_policy)
+BODY(policy_info, hs_agent_policy_info)
+BODY(explained, hs_agent_explained)
+BODY(told, hs_agent_told)
+BODY(seat, hs_agent_seat)
+BODY(seated, hs_agent_seated)
+BODY(unseated, hs_agent_unseated)
+BODY(seat_item, hs_agent_seat_item)
+BODY(why, hs_agent_why)
+BODY(reasons, hs_agent_reasons)
 
 static void
 frames(struct hs_str in)
@@ -90,94 +116,42 @@ logged(struct hs_str in)
 	(void)hs_auditline_parse(in, &seq, prev);
 }
 
+// The order is the corpus's.
+static void (*const decoders[])(struct hs_str in) = {
+    frames,
+    reply,
+    decoded_open,
+    decoded_asked,
+    decoded_pending,
+    decoded_opened,
+    decoded_request,
+    decoded_issued,
+    decoded_list,
+    decoded_item,
+    decoded_status,
+    decoded_closed,
+    decoded_waiting,
+    decoded_answer,
+    decoded_events,
+    decoded_event,
+    decoded_policy,
+    decoded_policy_info,
+    decoded_explained,
+    logged,
+    decoded_told,
+    decoded_seat,
+    decoded_seated,
+    decoded_unseated,
+    decoded_seat_item,
+    decoded_why,
+    decoded_reasons,
+};
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct hs_str in = {data + 1, len - 1};
-
-	if (len == 0)
-		return 0;
-	switch (data[0] % 27) {
-	case 0:
-		frames(in);
-		break;
-	case 1:
-		reply(in);
-		break;
-	case 2:
-		BODY(open, hs_agent_open);
-		break;
-	case 3:
-		BODY(asked, hs_agent_asked);
-		break;
-	case 4:
-		BODY(pending, hs_agent_pending);
-		break;
-	case 5:
-		BODY(opened, hs_agent_opened);
-		break;
-	case 6:
-		BODY(request, hs_agent_request);
-		break;
-	case 7:
-		BODY(issued, hs_agent_issued);
-		break;
-	case 8:
-		BODY(list, hs_agent_list);
-		break;
-	case 9:
-		BODY(item, hs_agent_item);
-		break;
-	case 10:
-		BODY(status, hs_agent_status_info);
-		break;
-	case 11:
-		BODY(closed, hs_agent_closed);
-		break;
-	case 12:
-		BODY(waiting, hs_agent_waiting);
-		break;
-	case 13:
-		BODY(answer, hs_agent_answer);
-		break;
-	case 14:
-		BODY(events, hs_agent_events);
-		break;
-	case 15:
-		BODY(event, hs_agent_event);
-		break;
-	case 16:
-		BODY(policy, hs_agent_policy);
-		break;
-	case 17:
-		BODY(policy_info, hs_agent_policy_info);
-		break;
-	case 18:
-		BODY(explained, hs_agent_explained);
-		break;
-	case 19:
-		logged(in);
-		break;
-	case 20:
-		BODY(told, hs_agent_told);
-		break;
-	case 21:
-		BODY(seat, hs_agent_seat);
-		break;
-	case 22:
-		BODY(seated, hs_agent_seated);
-		break;
-	case 23:
-		BODY(unseated, hs_agent_unseated);
-		break;
-	case 24:
-		BODY(seat_item, hs_agent_seat_item);
-		break;
-	case 25:
-		BODY(why, hs_agent_why);
-		break;
-	default:
-		BODY(reasons, hs_agent_reasons);
-	}
+	if (len > 0)
+		decoders[data[0] % (sizeof decoders / sizeof *decoders)](
+		    (struct hs_str){data + 1, len - 1});
 	return 0;
 }

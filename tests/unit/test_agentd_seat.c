@@ -211,7 +211,8 @@ denied_meanwhile(void **unused)
 	world_policy("Deny user deploy\n" POLICY);
 	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK);
 	assert_false(signs(&key, "deploy"));
-	assert_int_equal(w.d.seats->refusals[0].why.err.code, HS_NO_POLICY); // its own words
+	assert_int_equal(
+	    w.d.seats->refusals[0].why.err.code, HS_NO_POLICY); // its own words
 	assert_int_equal(list(&key), 0);
 	world_policy(POLICY);
 	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK);
