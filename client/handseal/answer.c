@@ -6,21 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "client/handseal/cli.h"
-#include "client/handseal/daemon.h"
 #include "proto/names.h"
-
-static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"; // no 0 O 1 I
-
-bool
-hs_answer_is_code(struct hs_str s)
-{
-	if (s.len != HS_CODE_LEN)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (memchr(letters, s.p[i], sizeof letters - 1) == NULL)
-			return false;
-	return true;
-}
 
 int
 hs_answer_code(const char *typed, char out[static HS_CODE_LEN + 1])
@@ -32,52 +18,49 @@ hs_answer_code(const char *typed, char out[static HS_CODE_LEN + 1])
 		return HS_ERR_FORMAT;
 	for (size_t i = 0; i <= n; i++)
 		out[i] = (char)toupper((unsigned char)typed[i]);
-	return hs_answer_is_code(hs_str_c(out)) ? HS_OK : HS_ERR_FORMAT;
+	return hs_answers_is_code(hs_str_c(out)) ? HS_OK : HS_ERR_FORMAT;
 }
 
 int
-hs_answer_call(struct hs_conn *c, const char *code, enum hs_agent_answer_what what,
-    int pin_fd, struct hs_reply *reply, struct hs_answered *out, struct hs_err *err)
+hs_answer_call(
+    struct hs_daemon *d, const char *code, enum hs_agent_answer_what what, int pin_fd)
 {
 	struct hs_agent_answer m = {
 	    .code = hs_str_c(code), .what = (uint8_t)what, .pin = pin_fd >= 0};
+	const struct hs_got_reply *reply;
 	struct hs_agent_waiting state;
 	struct hs_buf contents = {0};
-	int rc;
+	struct hs_rd body;
+	int result;
 
-	*out = (struct hs_answered){0};
 	hs_agent_answer_put(&contents, &m);
-	rc = hs_conn_call_fd(
-	    c, HS_EXT_ANSWER, hs_buf_str(&contents), pin_fd, HS_CONN_SECONDS, reply, err);
+	result =
+	    hs_call(d->client, HS_EXT_ANSWER, contents.p, contents.len, pin_fd, 0, &d->err);
 	hs_buf_free(&contents);
-	if (rc != HS_OK || reply->status == HS_AGENT_REFUSED)
-		return rc;
-	if (reply->status != HS_AGENT_DONE ||
-	    hs_agent_waiting_get(&reply->body, &state) != HS_OK ||
-	    !hs_str_is(state.code, code))
-		return hs_fail(
-		    err, HS_ERR_FORMAT, "the answer to %s is malformed", HS_EXT_ANSWER);
-	*out = (struct hs_answered){.state = (enum hs_agent_waiting_state)state.state,
-	    .until = state.until,
-	    .pin = state.pin != 0};
-	return HS_OK;
+	if (result == HS_DONE)
+		result = hs_finish(d->client, -1, &d->err);
+	if (result != HS_DONE && result != HS_WAITING)
+		return result;
+	reply = hs_got_reply(d->client);
+	body = hs_rd_init(reply->body, reply->len);
+	if (result == HS_DONE && hs_agent_waiting_get(&body, &state) == HS_OK &&
+	    hs_str_is(state.code, code))
+		return HS_DONE;
+	hs_daemon_put_malformed(d, HS_EXT_ANSWER);
+	return HS_FAILED;
 }
 
 int
-hs_answer_send(
-    bool json, bool opening, const char *code, enum hs_agent_answer_what what, int pin_fd)
+hs_answer_send(bool json, const char *code, enum hs_agent_answer_what what, int pin_fd)
 {
-	struct hs_daemon d = {.conn.fd = -1, .json = json, .opening = opening};
-	struct hs_answered answered;
-	struct hs_reply reply = {0};
-	struct hs_err err = {0};
-	int status = hs_daemon_connect(&d);
+	struct hs_daemon d = {.json = json};
+	int status = hs_daemon_connect(&d), result;
 
-	if (status == HS_EXIT_DONE &&
-	    hs_answer_call(&d.conn, code, what, pin_fd, &reply, &answered, &err) != HS_OK)
-		status = hs_daemon_failed(&d, &err);
-	else if (status == HS_EXIT_DONE && reply.status == HS_AGENT_REFUSED)
-		status = hs_daemon_refused(&d, &reply.refusal);
+	if (status == HS_EXIT_DONE) {
+		result = hs_answer_call(&d, code, what, pin_fd);
+		if (result != HS_DONE)
+			status = hs_daemon_told(&d, result);
+	}
 	hs_daemon_close(&d);
 	return status;
 }

@@ -103,13 +103,12 @@ follow(void *arg, const struct hs_agent_event *e)
 static int
 turn(struct approval *a, hs_events_fn *fn, struct hs_err *err)
 {
-	struct pollfd p = {.fd = a->watch.daemon.conn.fd, .events = POLLIN};
+	struct hs_client *c = a->watch.daemon.client;
+	struct pollfd p = {.fd = hs_fd(c), .events = hs_wants(c)};
 
 	if (poll(&p, 1, 1000) < 0 && errno != EINTR)
 		return hs_fail(err, HS_ERR_INTERNAL, "cannot wait: %s", strerror(errno));
-	if (hs_watch_overdue(&a->watch))
-		return hs_fail(err, HS_ERR_IO, "there was no answer in time");
-	return p.revents != 0 ? hs_watch_step(&a->watch, fn, a, err) : HS_OK;
+	return hs_watch_step(&a->watch, fn, a, err);
 }
 
 // What waits under that code and can be shown; NULL: it was told why not, *status the exit.
@@ -160,7 +159,7 @@ arm(struct approval *a)
 		    err.code == HS_SK_CANCELLED ? HS_EXIT_DECLINED : HS_EXIT_FAILED,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
 		    hs_str_c("It waits as before"));
-	status = hs_answer_send(a->watch.daemon.json, false, a->code, HS_ANSWER_ARM, fd);
+	status = hs_answer_send(a->watch.daemon.json, a->code, HS_ANSWER_ARM, fd);
 	if (fd >= 0)
 		close(fd);
 	return status;
@@ -170,8 +169,11 @@ static int
 approve(struct approval *a)
 {
 	struct hs_err err = {0};
-	int rc = hs_events_ask(&a->watch.events, &a->watch.daemon.conn, 0, &err), status;
+	int rc = HS_OK, status;
 
+	a->watch.result = hs_events_ask(&a->watch.events, &a->watch.daemon, 0);
+	if (a->watch.result != HS_DONE)
+		return hs_daemon_told(&a->watch.daemon, a->watch.result);
 	while (rc == HS_OK && a->watch.events.wait == 0)
 		rc = turn(a, take_waiting, &err); // until it asks for what comes
 	if (rc == HS_OK) {
@@ -194,8 +196,7 @@ approve(struct approval *a)
 int
 cmd_approve(int argc, char **argv)
 {
-	struct approval a = {
-	    .watch = {.daemon.conn.fd = -1, .events.prompts = true}, .status = -1};
+	struct approval a = {.watch = {.events.prompts = true}, .status = -1};
 	int status = take_code(argc, argv, &a.watch.daemon.json, a.code);
 
 	if (status != HS_OPTIONS_GO)
@@ -234,6 +235,6 @@ cmd_decline(int argc, char **argv)
 
 	if (status != HS_OPTIONS_GO)
 		return status;
-	status = hs_answer_send(json, false, code, HS_ANSWER_DECLINE, -1);
+	status = hs_answer_send(json, code, HS_ANSWER_DECLINE, -1);
 	return status == HS_EXIT_DONE ? print_declined(code, json) : status;
 }

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "client/handseal/asked.h"
+#include "client/libhandseal/answers.h"
 #include "client/handseal/cli.h"
 #include "proto/text.h"
 
@@ -129,7 +129,7 @@ update(struct hs_board_asking *a, const struct hs_agent_event *e)
 	hs_buf_reset(&a->text);
 	hs_put_raw(&a->text, e->text.p, e->text.len);
 	a->showable =
-	    hs_buf_err(&a->text) == HS_OK && hs_asked_showable(hs_buf_str(&a->text));
+	    hs_buf_err(&a->text) == HS_OK && hs_answers_showable(hs_buf_str(&a->text));
 	a->unheard = false;
 	a->pin = e->pin != 0;
 	a->until = e->until;

@@ -5,20 +5,19 @@
 #include "client/handseal/cmd.h"
 #include "client/handseal/daemon.h"
 #include "client/handseal/options.h"
-#include "proto/names.h"
 
 static int
-print_closed(const struct hs_agent_closed *m, bool json)
+print_closed(const struct hs_got_closed *m, bool json)
 {
 	struct hs_buf b = {0};
 
 	if (json)
-		return hs_cli_print_json(json_pack("{s:o,s:I,s:o}", "session",
-		    hs_cli_json(m->session), "live", (json_int_t)m->live, "last_end",
+		return hs_cli_print_json(json_pack("{s:s,s:I,s:o}", "session", m->session,
+		    "live", (json_int_t)m->live, "last_end",
 		    m->live > 0 ? hs_cli_json_time(m->last_end) : json_null()));
 	hs_put_fmt(&b,
-	    "Session %.*s closed: its key is wiped, and nothing more is issued.\n",
-	    m->session.len < 4 ? (int)m->session.len : 4, (const char *)m->session.p);
+	    "Session %.4s closed: its key is wiped, and nothing more is issued.\n",
+	    m->session);
 	if (m->live > 0) {
 		hs_put_fmt(&b,
 		    "Not undone: servers accept %" PRIu64
@@ -37,21 +36,16 @@ print_closed(const struct hs_agent_closed *m, bool json)
 int
 cmd_close(int argc, char **argv)
 {
-	struct hs_daemon d = {.conn.fd = -1};
-	struct hs_agent_closed m;
-	struct hs_rd body = {0};
+	struct hs_daemon d = {0};
 	int status = hs_options_json_only(argc, argv, 0, &d.json);
 
 	if (status != HS_OPTIONS_GO)
 		return status;
 	status = hs_daemon_connect(&d);
 	if (status == HS_EXIT_DONE)
-		status = hs_daemon_call(&d, HS_EXT_CLOSE, (struct hs_str){0},
-		    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
-	if (status == HS_EXIT_DONE && hs_agent_closed_get(&body, &m) != HS_OK)
-		status = hs_daemon_malformed(&d, HS_EXT_CLOSE);
-	else if (status == HS_EXIT_DONE)
-		status = print_closed(&m, d.json);
+		status = hs_daemon_end(&d, hs_close(d.client, &d.err));
+	if (status == HS_EXIT_DONE)
+		status = print_closed(hs_got_closed(d.client), d.json);
 	hs_daemon_close(&d);
 	return status;
 }

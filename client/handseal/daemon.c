@@ -3,22 +3,38 @@
 // Calls to handseald with their failures told. Contract in daemon.h.
 #include "client/handseal/daemon.h"
 
+#include <string.h>
+#include <time.h>
 #include "client/handseal/cli.h"
 #include "proto/names.h"
+
+#define AGAIN_MS 20 // between two looks at a daemon whose queue is full
+
+static int
+connect_while_busy(struct hs_daemon *d)
+{
+	const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
+	int result, tries = HS_DAEMON_SECONDS * 1000 / AGAIN_MS;
+
+	while ((result = hs_connect(NULL, &d->client, &d->err)) == HS_FAILED &&
+	       strcmp(d->err.code, hs_code_name(HS_NO_BUSY)) == 0 && tries-- > 0)
+		(void)nanosleep(&pause, NULL);
+	return result;
+}
 
 int
 hs_daemon_connect(struct hs_daemon *d)
 {
-	struct hs_err err = {0};
-	int rc = hs_conn_open(&d->conn, &err);
+	int result = connect_while_busy(d);
 
-	if (rc == HS_OK)
-		return HS_EXIT_DONE;
-	if (rc != HS_NO_SUCH && rc != HS_NO_PEER)
-		return hs_cli_fail(d->json, &err);
-	return hs_cli_fail_with(d->json, HS_EXIT_NO_DAEMON, hs_str_c("no-daemon"),
-	    hs_str_c(hs_err_sentence(&err)),
-	    hs_str_c("Start the daemon:  eval $(handseald)"));
+	if (result == HS_NO_DAEMON)
+		return hs_cli_fail_with(d->json, HS_EXIT_NO_DAEMON, hs_str_c("no-daemon"),
+		    hs_str_c(d->err.sentence),
+		    hs_str_c("Start the daemon:  eval $(handseald)"));
+	if (result != HS_DONE)
+		return hs_cli_fail_with(d->json, HS_EXIT_FAILED, hs_str_c(d->err.code),
+		    hs_str_c(d->err.sentence), hs_str_c(""));
+	return HS_EXIT_DONE;
 }
 
 void
@@ -29,28 +45,19 @@ hs_daemon_end_line(struct hs_daemon *d)
 	d->begun = NULL;
 }
 
-// A code this version does not know is a refusal all the same.
-int
-hs_daemon_refused(struct hs_daemon *d, const struct hs_agent_refusal *r)
+static int
+query(struct hs_daemon *d, struct hs_error *err)
 {
-	enum hs_code code = hs_code_from_name((const char *)r->code.p, r->code.len);
-	enum hs_exit status = HS_EXIT_REFUSED;
-	const char *front = "";
+	int result = hs_query(d->client, err);
 
-	hs_daemon_end_line(d);
-	if (d->asking && code >= HS_NO_POLICY && code <= HS_NO_CHANNEL)
-		front = "not asked: ";
-	if (hs_str_is(r->code, HS_DAEMON_DECLINED))
-		status = HS_EXIT_DECLINED;
-	else if (code == HS_NO_SESSION)
-		status = HS_EXIT_NO_SESSION;
-	else if (code == HS_NO_SUCH)
-		status = HS_EXIT_FAILED;
-	else if (code == HS_SK_DENIED || code == HS_SK_CANCELLED)
-		status = HS_EXIT_DECLINED;
-	else if (d->opening && (code == HS_NO_ROOTS || code >= HS_SK_NO_DEVICE))
-		status = HS_EXIT_NO_SESSION;
-	return hs_cli_fail_behind(d->json, front, status, r->code, r->sentence, r->remedy);
+	if (result == HS_DONE)
+		result = hs_finish(d->client, -1, err);
+	d->seat = result == HS_DONE && hs_knows(d->client, HS_EXT_WHY) &&
+		  !hs_knows(d->client, HS_EXT_OPEN);
+	d->seats = d->seat || (result == HS_DONE && hs_knows(d->client, HS_EXT_SEAT));
+	if (result == HS_FAILED && strcmp(err->code, hs_code_name(HS_ERR_UNSUPPORTED)) == 0)
+		return HS_DONE;
+	return result;
 }
 
 // What the main socket does and a seat does not: no daemon that a person starts would help.
@@ -64,63 +71,59 @@ seat_does_not(struct hs_daemon *d)
 	return hs_cli_fail(d->json, &told);
 }
 
-static int
-query(struct hs_daemon *d, struct hs_err *err)
+int
+hs_daemon_told(struct hs_daemon *d, int result)
 {
-	struct hs_rd names = {0};
-	int rc = hs_conn_query(&d->conn, HS_CONN_SECONDS, &names, err);
+	enum hs_code code = hs_code_from_name(d->err.code, strlen(d->err.code));
+	const char *front = "", *remedy = d->err.remedy;
+	struct hs_error err;
 
-	d->seat = rc == HS_OK && hs_conn_knows(names, HS_EXT_WHY) &&
-		  !hs_conn_knows(names, HS_EXT_OPEN);
-	d->seats = d->seat || (rc == HS_OK && hs_conn_knows(names, HS_EXT_SEAT));
-	return rc == HS_ERR_UNSUPPORTED ? HS_OK : rc;
+	hs_daemon_end_line(d);
+	if (result == HS_FAILED && code == HS_ERR_UNSUPPORTED &&
+	    query(d, &err) == HS_DONE && d->seat)
+		return seat_does_not(d);
+	if (d->asking && code >= HS_NO_POLICY && code <= HS_NO_CHANNEL)
+		front = "not asked: ";
+	else if (result == HS_FAILED && code < HS_NO_NOT_OURS)
+		front = "handseald: "; // it did not say so, but this is how it was
+	else if (result == HS_FAILED && code != HS_NO_SUCH && d->undone != NULL)
+		remedy = d->undone;
+	return hs_cli_fail_behind(d->json, front, (enum hs_exit)result,
+	    hs_str_c(d->err.code), hs_str_c(d->err.sentence), hs_str_c(remedy));
 }
 
 int
-hs_daemon_failed(struct hs_daemon *d, const struct hs_err *err)
+hs_daemon_end(struct hs_daemon *d, int result)
 {
-	struct hs_err told = {0};
-
-	hs_daemon_end_line(d);
-	if (err->code == HS_ERR_UNSUPPORTED && query(d, &told) == HS_OK && d->seat)
-		return seat_does_not(d);
-	(void)hs_fail(&told, err->code, "handseald: %s", hs_err_sentence(err));
-	return hs_cli_fail(d->json, &told);
+	if (result == HS_DONE)
+		result = hs_finish(d->client, -1, &d->err);
+	if (result == HS_DONE || result == HS_WAITING)
+		return result;
+	return hs_daemon_told(d, result);
 }
 
 int
 hs_daemon_query(struct hs_daemon *d)
 {
-	struct hs_err err = {0};
+	int result = query(d, &d->err);
 
-	return query(d, &err) == HS_OK ? HS_EXIT_DONE : hs_daemon_failed(d, &err);
+	return result == HS_DONE ? HS_EXIT_DONE : hs_daemon_told(d, result);
 }
 
 int
-hs_daemon_exchange(struct hs_daemon *d, const char *ext, struct hs_str contents,
-    unsigned seconds, struct hs_reply *out)
+hs_daemon_call(
+    struct hs_daemon *d, const char *ext, struct hs_str contents, struct hs_rd *body)
 {
-	struct hs_err err = {0};
+	const struct hs_got_reply *reply;
+	int status = hs_daemon_end(
+	    d, hs_call(d->client, ext, contents.p, contents.len, -1, 0, &d->err));
 
-	if (hs_conn_call(&d->conn, ext, contents, seconds, out, &err) == HS_OK)
-		return HS_EXIT_DONE;
-	return hs_daemon_failed(d, &err);
-}
-
-int
-hs_daemon_call(struct hs_daemon *d, const char *ext, struct hs_str contents,
-    unsigned seconds, enum hs_agent_status want, struct hs_rd *body)
-{
-	struct hs_reply reply;
-	int status = hs_daemon_exchange(d, ext, contents, seconds, &reply);
-
+	if (status == HS_EXIT_WAITING)
+		return hs_daemon_malformed(d, ext);
 	if (status != HS_EXIT_DONE)
 		return status;
-	if (reply.status == HS_AGENT_REFUSED)
-		return hs_daemon_refused(d, &reply.refusal);
-	if (reply.status != want)
-		return hs_daemon_malformed(d, ext);
-	*body = reply.body;
+	reply = hs_got_reply(d->client);
+	*body = hs_rd_init(reply->body, reply->len);
 	return HS_EXIT_DONE;
 }
 
@@ -134,22 +137,28 @@ hs_daemon_malformed(struct hs_daemon *d, const char *ext)
 	return hs_cli_fail(d->json, &err);
 }
 
-int
-hs_daemon_status(struct hs_daemon *d, struct hs_agent_status_info *out)
+void
+hs_daemon_put_malformed(struct hs_daemon *d, const char *ext)
 {
-	struct hs_rd body = {0};
-	int status = hs_daemon_call(
-	    d, HS_EXT_STATUS, (struct hs_str){0}, HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+	snprintf(d->err.code, sizeof d->err.code, "%s", hs_code_name(HS_ERR_FORMAT));
+	snprintf(
+	    d->err.sentence, sizeof d->err.sentence, "the answer to %s is malformed", ext);
+	d->err.remedy[0] = '\0';
+}
 
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (hs_agent_status_get(&body, out) != HS_OK)
-		return hs_daemon_malformed(d, HS_EXT_STATUS);
-	return HS_EXIT_DONE;
+int
+hs_daemon_status(struct hs_daemon *d, const struct hs_got_status **out)
+{
+	int status = hs_daemon_end(d, hs_status(d->client, &d->err));
+
+	if (status == HS_EXIT_DONE)
+		*out = hs_got_status(d->client);
+	return status;
 }
 
 void
 hs_daemon_close(struct hs_daemon *d)
 {
-	hs_conn_close(&d->conn);
+	hs_disconnect(d->client);
+	d->client = NULL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// The daemon's events, checked. Contract in events.h.
+// The daemon's events, handed on. Contract in events.h.
 #include "client/handseal/events.h"
 
 #include <inttypes.h>
@@ -10,9 +10,6 @@
 #include "client/handseal/cli.h"
 #include "proto/names.h"
 #include "proto/text.h"
-
-#define NAME_MAX_LEN 32 // of an event that this version may not know
-#define EARLY_MS     1500
 
 int64_t
 hs_events_clock(void)
@@ -49,56 +46,13 @@ hs_event_ends(const struct hs_agent_event *e)
 	return is_one_of(e->event, names, sizeof names / sizeof names[0]);
 }
 
-static void
-put_question(struct hs_buf *b, const struct hs_events *s, uint32_t wait)
-{
-	struct hs_agent_events m = {
-	    .after = s->after, .wait = wait, .prompts = s->prompts ? 1 : 0};
-
-	hs_agent_events_put(b, &m);
-}
-
 int
-hs_events_ask(struct hs_events *s, struct hs_conn *c, uint32_t wait, struct hs_err *err)
+hs_events_ask(struct hs_events *s, struct hs_daemon *d, uint32_t wait)
 {
-	struct hs_buf contents = {0};
-	int rc;
-
-	put_question(&contents, s, wait);
-	s->asked = hs_events_clock();
 	s->wait = wait;
-	rc = hs_conn_begin(c, HS_EXT_EVENTS, hs_buf_str(&contents), err);
-	hs_buf_free(&contents);
-	return rc;
-}
-
-static bool
-is_sound(const struct hs_agent_event *e)
-{
-	if (e->event.len == 0 || e->event.len > NAME_MAX_LEN ||
-	    hs_str_is(e->event, HS_EVENT_ANEW) || // ours alone
-	    !hs_text_is_agent_name(e->event) || e->text.len > HS_SHOWN_MAX)
-		return false;
-	if (e->code.len == 0)
-		return !hs_event_waits(e) && !hs_event_ends(e);
-	return hs_answer_is_code(e->code);
-}
-
-static int
-malformed(struct hs_err *err)
-{
-	return hs_fail(err, HS_ERR_FORMAT, "the answer to %s is malformed", HS_EXT_EVENTS);
-}
-
-// Could it answer what was asked? The first starts anew, and a later one may at any time,
-// but only beyond what was known: so each leads on, or comes when its time is over.
-static bool
-is_answer(const struct hs_events *s, const struct hs_agent_told *t, int64_t now)
-{
-	if (s->after > 0 && t->anew)
-		return t->last > s->after;
-	return t->anew == (s->after == 0) && t->last >= s->after &&
-	       (t->n > 0 || now - s->asked >= (int64_t)s->wait * 1000 - EARLY_MS);
+	if (s->prompts)
+		return hs_prompts(d->client, s->after, wait, &d->err);
+	return hs_events(d->client, s->after, wait, &d->err);
 }
 
 static int
@@ -113,50 +67,43 @@ tell_anew(uint64_t last, hs_events_fn *fn, void *arg)
 }
 
 int
-hs_events_take(struct hs_events *s, struct hs_rd *body, int64_t now, hs_events_fn *fn,
-    void *arg, struct hs_err *err)
+hs_events_take(
+    struct hs_events *s, const struct hs_got_events *got, hs_events_fn *fn, void *arg)
 {
-	uint64_t before = s->after;
-	struct hs_agent_told told;
-	struct hs_agent_event e;
-	int rc = HS_OK;
+	int rc = 0;
 
-	if (hs_agent_told_get(body, &told) != HS_OK || !is_answer(s, &told, now))
-		return malformed(err);
-	if (told.anew && s->after > 0)
-		rc = tell_anew(told.last, fn, arg);
-	for (uint32_t i = 0; rc == HS_OK && i < told.n; i++) {
-		if (hs_agent_event_get(body, &e) != HS_OK || !is_sound(&e) ||
-		    e.seq > told.last || (!told.anew && e.seq <= before))
-			return malformed(err);
-		before = e.seq;
+	if (got->anew && s->after > 0)
+		rc = tell_anew(got->last, fn, arg);
+	for (size_t i = 0; rc == 0 && i < got->n; i++) {
+		const struct hs_got_event *g = &got->events[i];
+		struct hs_agent_event e = {.seq = g->seq,
+		    .time = g->time,
+		    .event = hs_str_c(g->event),
+		    .code = hs_str_c(g->code),
+		    .agent = hs_str_c(g->agent),
+		    .id = hs_str_c(g->id),
+		    .why = hs_str_c(g->why),
+		    .text = hs_str_c(g->text),
+		    .until = g->until,
+		    .pin = g->pin != 0,
+		    .said = hs_str_c(g->said)};
+
 		rc = fn(arg, &e);
 	}
-	if (rc != HS_OK)
-		return rc;
-	if (hs_rd_end(body) != HS_OK || (told.n > 0 && told.last == 0))
-		return malformed(err);
-	s->after = told.last;
-	return HS_OK;
+	if (rc == 0)
+		s->after = got->last;
+	return rc;
 }
 
 int
 hs_events_waiting(struct hs_daemon *d, hs_events_fn *fn, void *arg)
 {
 	struct hs_events s = {0};
-	struct hs_buf contents = {0};
-	struct hs_rd body = {0};
-	struct hs_err err = {0};
-	int status, rc;
+	int status = hs_daemon_end(d, hs_events_ask(&s, d, 0));
 
-	put_question(&contents, &s, 0);
-	status = hs_daemon_call(
-	    d, HS_EXT_EVENTS, hs_buf_str(&contents), HS_CONN_SECONDS, HS_AGENT_DONE, &body);
-	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	rc = hs_events_take(&s, &body, 0, fn, arg, &err);
-	return rc == HS_ERR_FORMAT ? hs_daemon_malformed(d, HS_EXT_EVENTS) : rc;
+	if (status == HS_EXIT_DONE)
+		status = hs_events_take(&s, hs_got_events(d->client), fn, arg);
+	return status;
 }
 
 void

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// The daemon's events (docs/PROTOCOL.agent section 6.8): asked for, checked, and handed on
-// one at a time. Not for what is made of them: board.h keeps what waits, watch.c prints.
+// The daemon's events (handseal.h, hs_events): asked for, and handed on one at a time. Not
+// for what is made of them: board.h keeps what waits, watch.c prints.
 #ifndef HS_CLIENT_EVENTS_H
 #define HS_CLIENT_EVENTS_H
 
@@ -17,23 +17,19 @@
 struct hs_events {
 	uint64_t after; // the last that was seen; 0: none yet
 	bool prompts;	// who reads them shows askings to a person
-	int64_t asked;	// when, in ms of the boot clock
-	uint32_t wait;	// and for how long
+	uint32_t wait;	// of the last question
 };
 
 // Called for each, in order; its views live until it returns. Not 0: stop, with that.
 typedef int hs_events_fn(void *arg, const struct hs_agent_event *e);
 
-// Sends the question on c. HS_OK, or as hs_conn_begin.
-int hs_events_ask(
-    struct hs_events *s, struct hs_conn *c, uint32_t wait, struct hs_err *err);
+// Begins the question on d's connection. What that came to, with d->err.
+int hs_events_ask(struct hs_events *s, struct hs_daemon *d, uint32_t wait);
 
-// Takes an answer's body. now is the boot clock. HS_OK, what fn returned, or HS_ERR_FORMAT:
-// malformed, going backwards, or empty before its time, which would have us ask without
-// end. Where it starts anew, and is not the first, fn is told HS_EVENT_ANEW before the
-// rest.
-int hs_events_take(struct hs_events *s, struct hs_rd *body, int64_t now, hs_events_fn *fn,
-    void *arg, struct hs_err *err);
+// Hands on what was got. 0, or what fn returned. Where it starts anew, and is not the
+// first, fn is told HS_EVENT_ANEW before the rest.
+int hs_events_take(
+    struct hs_events *s, const struct hs_got_events *got, hs_events_fn *fn, void *arg);
 
 // What waits now, in one call on d's connection. 0, or the exit status of what was told.
 int hs_events_waiting(struct hs_daemon *d, hs_events_fn *fn, void *arg);

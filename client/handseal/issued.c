@@ -12,7 +12,7 @@
 #include "proto/text.h"
 
 static void
-put_granted(const struct hs_issued *w, const struct hs_agent_issued *m)
+put_granted(const struct hs_issued *w, const struct hs_got_certificate *m)
 {
 	struct hs_buf b = {0};
 
@@ -25,34 +25,31 @@ put_granted(const struct hs_issued *w, const struct hs_agent_issued *m)
 }
 
 static int
-print_json(const struct hs_issued *w, const struct hs_agent_issued *m,
-    const struct hs_delegation *d, const struct hs_buf *next)
+print_json(const struct hs_issued *w, const struct hs_got_certificate *m,
+    const struct hs_buf *next)
 {
-	return hs_cli_print_json(json_pack("{s:o,s:s?,s:o,s:o,s:s,s:s,s:s,s:o,s:o}", "id",
-	    hs_cli_json(m->id), "code", w->code, "end", hs_cli_json_time(m->end), "agent",
-	    hs_cli_json(d->agent), "identity", w->subject->identity, "key",
-	    w->subject->public, "certificate", w->subject->certificate, "scope",
-	    hs_cli_json_text(hs_scope_text(d->scope)), "next",
+	return hs_cli_print_json(json_pack("{s:s,s:s?,s:o,s:s,s:s,s:s,s:s,s:o,s:o}", "id",
+	    m->id, "code", w->code, "end", hs_cli_json_time(m->end), "agent", m->agent,
+	    "identity", w->subject->identity, "key", w->subject->public, "certificate",
+	    w->subject->certificate, "scope", hs_cli_json_text(hs_str_c(m->scope)), "next",
 	    hs_cli_json(hs_buf_str(next))));
 }
 
 static int
-print_issued(const struct hs_issued *w, const struct hs_agent_issued *m,
-    const struct hs_delegation *d)
+print_issued(const struct hs_issued *w, const struct hs_got_certificate *m,
+    const struct hs_scope *scope)
 {
 	struct hs_buf text = {0}, next = {0};
-	char session[HS_SESSION_ID_LEN + 1];
 	int status;
 
-	hs_session_id(&d->grant.cert.key, session);
-	hs_suggest_ssh(&next, d->scope, w->subject);
+	hs_suggest_ssh(&next, scope, w->subject);
 	if (w->daemon->json) {
-		status = print_json(w, m, d, &next);
+		status = print_json(w, m, &next);
 	} else {
-		hs_put_fmt(&text, "%.4s.%" PRIu64 " until ", session, d->cert.serial);
+		hs_put_fmt(&text, "%.4s%s until ", m->id, m->id + HS_SESSION_ID_LEN);
 		hs_cli_put_when(&text, m->end, hs_cli_now());
 		hs_put_fmt(&text, ", in %s\n", w->subject->certificate);
-		hs_describe_scope(&text, d->scope, "  ");
+		hs_describe_scope(&text, scope, "  ");
 		if (next.len > 0)
 			hs_put_fmt(
 			    &text, "Next:  %.*s\n", (int)next.len, (const char *)next.p);
@@ -67,20 +64,19 @@ print_issued(const struct hs_issued *w, const struct hs_agent_issued *m,
 // On a seat: the key is where ssh looks for one, so that the ssh line is all there is to
 // tell.
 static int
-print_granted(const struct hs_issued *w, const struct hs_agent_issued *m,
-    const struct hs_delegation *d)
+print_granted(const struct hs_issued *w, const struct hs_got_certificate *m,
+    const struct hs_scope *granted)
 {
 	// what was asked for may be a small part of what the seat may
-	const struct hs_scope *scope = w->asked.already ? w->asked.scope : d->scope;
+	const struct hs_scope *scope = w->already ? w->scope : granted;
 	struct hs_buf text = {0}, next = {0};
 	int status;
 
 	hs_suggest_ssh(&next, scope, NULL);
 	if (w->daemon->json) {
-		status = hs_cli_print_json(json_pack("{s:s?,s:o,s:o,s:o,s:o,s:o}", "code",
-		    w->code, "id", hs_cli_json(m->id), "end", hs_cli_json_time(m->end),
-		    "agent", hs_cli_json(d->agent), "scope",
-		    hs_cli_json_text(hs_scope_text(d->scope)), "next",
+		status = hs_cli_print_json(json_pack("{s:s?,s:s,s:o,s:s,s:o,s:o}", "code",
+		    w->code, "id", m->id, "end", hs_cli_json_time(m->end), "agent",
+		    m->agent, "scope", hs_cli_json_text(hs_str_c(m->scope)), "next",
 		    hs_cli_json(hs_buf_str(&next))));
 	} else {
 		hs_put_fmt(&text, w->code != NULL ? "%s granted until " : "%s until ",
@@ -101,29 +97,25 @@ print_granted(const struct hs_issued *w, const struct hs_agent_issued *m,
 }
 
 int
-hs_issued_take(struct hs_issued *w, const char *ext, struct hs_rd *body)
+hs_issued_take(struct hs_issued *w)
 {
-	struct hs_agent_issued issued;
-	struct hs_delegation d = {0};
+	const struct hs_got_certificate *m = hs_got_certificate(w->daemon->client);
+	struct hs_scope *scope = NULL;
 	struct hs_err err = {0};
 	int status;
 
-	if (hs_agent_issued_get(body, &issued) != HS_OK)
-		return hs_daemon_malformed(w->daemon, ext);
-	w->asked.now = hs_cli_now();
-	if (hs_believe_delegation(&issued, &w->asked, &d, &err) != HS_OK ||
-	    (w->subject != NULL &&
-		hs_subject_write(w->subject, issued.certificate, &err) != HS_OK)) {
+	if (hs_scope_parse_canonical(hs_str_c(m->scope), &scope, &err) != HS_OK ||
+	    (w->subject != NULL && hs_subject_write(w->subject, m->line, &err) != HS_OK)) {
 		status = hs_cli_fail_with(w->daemon->json, HS_EXIT_FAILED,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
 		    hs_str_c(w->subject != NULL ? "Nothing was written" : ""));
 	} else if (w->subject == NULL) {
-		status = print_granted(w, &issued, &d);
+		status = print_granted(w, m, scope);
 	} else {
-		put_granted(w, &issued);
-		status = print_issued(w, &issued, &d);
+		put_granted(w, m);
+		status = print_issued(w, m, scope);
 	}
-	hs_delegation_free(&d);
+	hs_scope_free(&scope);
 	return status;
 }
 
@@ -145,14 +137,14 @@ put_command(struct hs_buf *b, const struct hs_issued *w)
 }
 
 static const char *
-state_name(uint8_t state)
+state_name(int state)
 {
 	switch (state) {
-	case HS_WAITING_SHOWN:
+	case HS_STATE_SHOWN:
 		return "shown";
-	case HS_WAITING_QUEUED:
+	case HS_STATE_QUEUED:
 		return "queued";
-	case HS_WAITING_ARMED:
+	case HS_STATE_ARMED:
 		return "armed";
 	default:
 		return "parked";
@@ -160,8 +152,7 @@ state_name(uint8_t state)
 }
 
 static json_t *
-pending_json(
-    const struct hs_issued *w, const struct hs_agent_waiting *m, struct hs_str command)
+pending_json(const struct hs_issued *w, const struct hs_got_touch *m, struct hs_str command)
 {
 	json_t *o = json_pack("{s:s,s:s,s:o,s:b,s:o,s:i}", "code", w->code, "state",
 	    state_name(m->state), "until", hs_cli_json_time(m->until), "pin", m->pin != 0,
@@ -177,8 +168,9 @@ pending_json(
 }
 
 int
-hs_issued_later(struct hs_issued *w, const struct hs_agent_waiting *m)
+hs_issued_later(struct hs_issued *w)
 {
+	const struct hs_got_touch *m = hs_got_touch(w->daemon->client);
 	struct hs_buf command = {0}, text = {0};
 	struct hs_err err = {0};
 	int status = HS_EXIT_WAITING;
@@ -207,11 +199,7 @@ hs_issued_wait(struct hs_issued *w, struct hs_outcome *o)
 {
 	int status = hs_outcome_wait(o);
 
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (o->reply.status == HS_AGENT_REFUSED)
-		return hs_outcome_refused(o);
-	if (o->reply.status == HS_AGENT_PENDING)
-		return hs_issued_later(w, &o->waiting);
-	return hs_issued_take(w, HS_EXT_PENDING, &o->reply.body);
+	if (status == HS_EXIT_WAITING)
+		return hs_issued_later(w);
+	return status == HS_EXIT_DONE ? hs_issued_take(w) : status;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include "client/handseal/cli.h"
+#include "client/libhandseal/answers.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
@@ -16,26 +17,6 @@ struct walk {
 	uint8_t more;
 };
 
-int
-hs_items_parse_id(
-    struct hs_str id, char session[static HS_SESSION_ID_LEN + 1], uint64_t *serial)
-{
-	struct hs_str tail;
-
-	if (id.len < HS_SESSION_ID_LEN + 2 || id.p[HS_SESSION_ID_LEN] != '.')
-		return HS_ERR_FORMAT;
-	for (size_t i = 0; i < HS_SESSION_ID_LEN; i++)
-		if (memchr("0123456789abcdef", id.p[i], 16) == NULL)
-			return HS_ERR_FORMAT;
-	tail.p = id.p + HS_SESSION_ID_LEN + 1;
-	tail.len = id.len - HS_SESSION_ID_LEN - 1;
-	if (hs_text_u64(tail, UINT64_MAX, serial) != HS_OK || *serial == 0)
-		return HS_ERR_FORMAT;
-	memcpy(session, id.p, HS_SESSION_ID_LEN);
-	session[HS_SESSION_ID_LEN] = '\0';
-	return HS_OK;
-}
-
 // Of an item: whose seat it is for, or nobody's.
 static bool
 is_seat(struct hs_str id)
@@ -43,7 +24,7 @@ is_seat(struct hs_str id)
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t serial;
 
-	return id.len == 0 || hs_items_parse_id(id, session, &serial) == HS_OK;
+	return id.len == 0 || hs_answers_parse_id(id, session, &serial) == HS_OK;
 }
 
 // Serials must rise: a list that turns in circles would have no end.
@@ -61,7 +42,7 @@ walk_page(struct walk *w, struct hs_rd *r, uint64_t *end)
 		int status;
 
 		if (hs_agent_item_get(r, &m) != HS_OK ||
-		    hs_items_parse_id(m.id, session, &serial) != HS_OK ||
+		    hs_answers_parse_id(m.id, session, &serial) != HS_OK ||
 		    !is_seat(m.seat) || serial <= w->after)
 			return hs_daemon_malformed(w->daemon, HS_EXT_LIST);
 		w->after = serial;
@@ -89,8 +70,7 @@ hs_items_each(
 
 		hs_buf_reset(&contents);
 		hs_agent_list_put(&contents, &m);
-		status = hs_daemon_call(d, HS_EXT_LIST, hs_buf_str(&contents),
-		    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+		status = hs_daemon_call(d, HS_EXT_LIST, hs_buf_str(&contents), &body);
 		if (status == HS_EXIT_DONE)
 			status = walk_page(&w, &body, end);
 	}

@@ -19,10 +19,6 @@ typedef int hs_items_fn(
 int hs_items_each(
     struct hs_daemon *d, const char *id, hs_items_fn *fn, void *arg, uint64_t *end);
 
-// SESSION.SERIAL apart: 16 hex digits, a point, a serial from 1. HS_ERR_FORMAT.
-int hs_items_parse_id(
-    struct hs_str id, char session[static HS_SESSION_ID_LEN + 1], uint64_t *serial);
-
 // An object of all its fields, the certificate as a line where wanted; NULL without memory.
 json_t *hs_items_json(const struct hs_agent_item *m, bool certificate);
 

@@ -135,7 +135,7 @@ list_all(struct hs_daemon *d, struct listing *l, struct hs_seats *seats)
 int
 cmd_list(int argc, char **argv)
 {
-	struct hs_daemon d = {.conn.fd = -1};
+	struct hs_daemon d = {0};
 	struct listing l = {.now = hs_cli_now()};
 	struct hs_seats seats = {0};
 	int status = hs_options_json_only(argc, argv, 0, &d.json);

@@ -4,6 +4,7 @@
 #include "client/handseal/named.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "client/handseal/cmd.h"
 #include "proto/names.h"
 #include "proto/policy.h"
@@ -29,22 +30,24 @@ look_up(struct hs_daemon *d, struct hs_str names, struct hs_scope **out)
 {
 	struct hs_agent_policy_info info;
 	struct hs_buf contents = {0};
-	struct hs_reply reply;
-	int status;
+	const struct hs_got_reply *reply;
+	struct hs_rd body;
+	int result;
 
 	put_question(&contents, HS_POLICY_ASK_SCOPE, names);
-	status = hs_daemon_exchange(
-	    d, HS_EXT_POLICY, hs_buf_str(&contents), HS_CONN_SECONDS, &reply);
+	result =
+	    hs_call(d->client, HS_EXT_POLICY, contents.p, contents.len, -1, 0, &d->err);
 	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (reply.status == HS_AGENT_REFUSED)
-		return names.len == 0 &&
-			       hs_str_is(reply.refusal.code, hs_code_name(HS_NO_SUCH))
-			   ? nothing_named(d)
-			   : hs_daemon_refused(d, &reply.refusal);
-	if (reply.status != HS_AGENT_DONE ||
-	    hs_agent_policy_info_get(&reply.body, &info) != HS_OK)
+	if (result == HS_DONE)
+		result = hs_finish(d->client, -1, &d->err);
+	if (result == HS_FAILED && names.len == 0 &&
+	    strcmp(d->err.code, hs_code_name(HS_NO_SUCH)) == 0)
+		return nothing_named(d);
+	if (result != HS_DONE && result != HS_WAITING)
+		return hs_daemon_told(d, result);
+	reply = hs_got_reply(d->client);
+	body = hs_rd_init(reply->body, reply->len);
+	if (result != HS_DONE || hs_agent_policy_info_get(&body, &info) != HS_OK)
 		return hs_daemon_malformed(d, HS_EXT_POLICY);
 	if (info.text.len == 0 && names.len == 0)
 		return nothing_named(d);
@@ -77,19 +80,22 @@ hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeop
 uint64_t
 hs_named_session_ttl(void)
 {
-	struct hs_conn c = {.fd = -1};
 	struct hs_policy *policy = calloc(1, sizeof *policy);
+	const struct hs_got_reply *reply = NULL;
 	struct hs_agent_policy_info info;
 	struct hs_buf contents = {0};
-	struct hs_reply reply = {0};
+	struct hs_client *c = NULL;
 	uint64_t ttl = HS_SESSION_TTL;
+	struct hs_rd body;
 
 	put_question(&contents, HS_POLICY_ASK_SHOW, (struct hs_str){0});
-	if (policy != NULL && hs_conn_open(&c, NULL) == HS_OK &&
-	    hs_conn_call(&c, HS_EXT_POLICY, hs_buf_str(&contents), HS_CONN_SECONDS, &reply,
-		NULL) == HS_OK &&
-	    reply.status == HS_AGENT_DONE &&
-	    hs_agent_policy_info_get(&reply.body, &info) == HS_OK) {
+	if (policy != NULL && hs_connect(NULL, &c, NULL) == HS_DONE &&
+	    hs_call(c, HS_EXT_POLICY, contents.p, contents.len, -1, 0, NULL) == HS_DONE &&
+	    hs_finish(c, -1, NULL) == HS_DONE)
+		reply = hs_got_reply(c);
+	body =
+	    hs_rd_init(reply != NULL ? reply->body : NULL, reply != NULL ? reply->len : 0);
+	if (reply != NULL && hs_agent_policy_info_get(&body, &info) == HS_OK) {
 		if (hs_policy_parse(info.text, false, policy, NULL, NULL) == HS_OK &&
 		    policy->max_ttl < ttl)
 			ttl = policy->max_ttl;
@@ -97,6 +103,6 @@ hs_named_session_ttl(void)
 	}
 	free(policy);
 	hs_buf_free(&contents);
-	hs_conn_close(&c);
+	hs_disconnect(c);
 	return ttl;
 }

@@ -7,21 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 #include "client/handseal/asked.h"
-#include "client/handseal/believe.h"
 #include "client/handseal/cmd.h"
+#include "client/handseal/enrolled.h"
 #include "client/handseal/named.h"
 #include "client/handseal/outcome.h"
 #include "client/handseal/pinpipe.h"
-#include "proto/names.h"
+#include "proto/grant.h"
 #include "proto/text.h"
 
 #define WAIT_MAX 900 // what `until` says beyond that is not waited for
-#define SLACK	 5   // seconds that the daemon may take to say that it is gone
+#define UNDONE	 "Do not use this session:  handseal close"
+#define SLACK	 5 // seconds that the daemon may take to say that it is gone
 
 struct asking {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
-	uint64_t ttl, max_ttl, now;
+	uint64_t ttl, max_ttl;
 	bool ttl_given, max_ttl_given;
 	const char *reason;
 	bool json;
@@ -129,22 +130,19 @@ show(struct asking *a)
 static int
 ask(struct asking *a)
 {
-	struct hs_agent_open m = {.scope = hs_scope_text(a->scope),
-	    .ttl = a->ttl,
-	    .reason = hs_str_c(a->reason != NULL ? a->reason : "")};
-	struct hs_buf contents = {0};
-	struct hs_rd body = {0};
+	struct hs_buf scope = {0};
+	struct hs_ask m = {.reason = a->reason, .ttl = a->ttl};
 	int status;
 
-	a->now = hs_cli_now();
+	hs_put_raw(&scope, hs_scope_text(a->scope).p, hs_scope_text(a->scope).len);
+	m.scope = hs_cli_cstr(&scope);
 	a->daemon.asking = true;
-	hs_agent_open_put(&contents, &m);
-	status = hs_daemon_call(&a->daemon, HS_EXT_OPEN, hs_buf_str(&contents),
-	    HS_CONN_SECONDS, HS_AGENT_PENDING, &body);
-	hs_buf_free(&contents);
+	status = hs_daemon_end(&a->daemon, hs_open(a->daemon.client, &m, &a->daemon.err));
+	hs_buf_free(&scope);
 	a->daemon.asking = false;
-	if (status == HS_EXIT_DONE)
-		status = hs_asked_take(&a->asked, &a->daemon, HS_EXT_OPEN, &body);
+	if (status != HS_EXIT_WAITING)
+		return status;
+	status = hs_asked_take(&a->asked, &a->daemon);
 	if (status == HS_EXIT_DONE)
 		show(a);
 	return status;
@@ -175,59 +173,69 @@ give_pin(struct asking *a)
 		    rc == HS_SK_CANCELLED ? HS_EXIT_DECLINED : HS_EXIT_NO_SESSION,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
 		    hs_str_c("The touch was called off"));
-	status = hs_answer_send(a->json, true, a->asked.code, HS_ANSWER_ARM, fd);
+	status = hs_answer_send(a->json, a->asked.code, HS_ANSWER_ARM, fd);
 	close(fd);
 	return status;
 }
 
 static int
-print_opened(
-    struct asking *a, const struct hs_agent_opened *o, const struct hs_root_record *root)
+print_opened(struct asking *a, const struct hs_got_opened *o)
 {
 	uint64_t now = hs_cli_now();
 	struct hs_buf text = {0};
 
 	if (a->json)
-		return hs_cli_print_json(json_pack("{s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:o}",
-		    "session", hs_cli_json(o->session), "end", hs_cli_json_time(o->end),
-		    "root", hs_cli_json(o->root), "fingerprint",
-		    hs_cli_json(o->fingerprint), "verified",
-		    (o->flags & HS_SK_FLAG_UV) != 0, "simulated", (int)root->simulated,
-		    "scope", hs_cli_json_text(hs_scope_text(a->scope)), "shown",
-		    hs_cli_json_text(hs_buf_str(&a->asked.shown))));
-	hs_put_fmt(&text, "Session %.4s until ", (const char *)o->session.p);
+		return hs_cli_print_json(json_pack("{s:s,s:o,s:s,s:s,s:b,s:b,s:o,s:o}",
+		    "session", o->session, "end", hs_cli_json_time(o->end), "root", o->root,
+		    "fingerprint", o->fingerprint, "verified", o->verified, "simulated",
+		    o->simulated, "scope", hs_cli_json_text(hs_scope_text(a->scope)),
+		    "shown", hs_cli_json_text(hs_buf_str(&a->asked.shown))));
+	hs_put_fmt(&text, "Session %.4s until ", o->session);
 	hs_cli_put_when(&text, o->end, now);
 	hs_put_fmt(&text, ".%s\n",
-	    root->simulated ? " SIMULATED: a software key, so no hand stands behind it."
-			    : "");
+	    o->simulated ? " SIMULATED: a software key, so no hand stands behind it." : "");
 	hs_put_fmt(&text, "Next:  handseal request --help\n");
 	fputs(hs_cli_cstr(&text), stdout);
 	hs_buf_free(&text);
 	return hs_cli_finish();
 }
 
+// libhandseal has held it against what was asked; here it is known which keys are enrolled.
 static int
-believe(struct asking *a, struct hs_rd *body)
+believe(struct asking *a)
 {
-	struct hs_believe_open asked = {.scope = a->scope,
-	    .shown = hs_buf_str(&a->asked.shown),
-	    .now = a->now,
-	    .ttl = a->ttl};
-	struct hs_agent_opened opened = {0};
+	const struct hs_got_opened *o = hs_got_opened(a->daemon.client);
+	char fingerprint[HS_FINGERPRINT_LEN + 1];
 	struct hs_root_record root;
+	struct hs_grant grant = {0};
 	struct hs_err err = {0};
+	int rc;
 
-	if (hs_agent_opened_get(body, &opened) != HS_OK)
-		return hs_daemon_malformed(&a->daemon, HS_EXT_PENDING);
-	if (hs_believe_grant(&opened, &asked, &root, &err) != HS_OK) {
+	rc = hs_grant_parse((struct hs_str){o->grant, o->grant_len}, false, &grant, &err);
+	if (rc == HS_OK && hs_enrolled_find(&grant.cert.ca, &root, NULL) != HS_OK)
+		rc = hs_fail(&err, HS_SK_LIED,
+		    "handseald's answer cannot be believed: the key that was touched is "
+		    "not "
+		    "enrolled here");
+	if (rc == HS_OK) {
+		hs_key_fingerprint(&root.key, fingerprint);
+		if (strcmp(o->root, root.name) != 0 ||
+		    strcmp(o->fingerprint, fingerprint) != 0 ||
+		    (o->simulated != 0) != root.simulated)
+			rc = hs_fail(&err, HS_SK_LIED,
+			    "handseald's answer cannot be believed: it names another key "
+			    "than the one that was touched");
+	}
+	hs_grant_free(&grant);
+	if (rc != HS_OK) {
 		hs_daemon_end_line(&a->daemon);
 		return hs_cli_fail_with(a->json, HS_EXIT_FAILED,
 		    hs_str_c(hs_code_name(err.code)), hs_str_c(hs_err_sentence(&err)),
-		    hs_str_c("Do not use this session:  handseal close"));
+		    hs_str_c(UNDONE));
 	}
 	fprintf(a->talk, "%s%stouched.\n", a->asked.several ? root.name : "",
 	    a->asked.several ? " " : "");
-	return print_opened(a, &opened, &root);
+	return print_opened(a, o);
 }
 
 // *again: the PIN was wrong, and the person wants another try.
@@ -244,20 +252,18 @@ wait_for_touch(struct asking *a, bool *again)
 	fprintf(a->talk, " (%s) … ", a->asked.code);
 	fflush(a->talk);
 	a->daemon.begun = a->talk;
+	a->daemon.undone = UNDONE;
 	status = hs_outcome_wait(&o);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (o.reply.status == HS_AGENT_DONE)
-		return believe(a, &o.reply.body);
-	if (o.reply.status == HS_AGENT_PENDING) {
+	if (status == HS_EXIT_DONE)
+		return believe(a);
+	if (status == HS_EXIT_WAITING) {
 		hs_daemon_end_line(&a->daemon);
 		return hs_cli_fail_with(a->json, HS_EXIT_NO_SESSION,
 		    hs_str_c(hs_code_name(HS_SK_TIMEOUT)),
 		    hs_str_c(hs_code_sentence(HS_SK_TIMEOUT)), hs_str_c("Ask again"));
 	}
 	*again = !a->json && a->asked.pin &&
-		 hs_str_is(o.reply.refusal.code, hs_code_name(HS_SK_PIN_INVALID));
-	status = hs_outcome_refused(&o);
+		 strcmp(a->daemon.err.code, hs_code_name(HS_SK_PIN_INVALID)) == 0;
 	if (*again)
 		*again = hs_pinpipe_yes("Ask again? [y/N] ");
 	return status;
@@ -273,7 +279,7 @@ cmd_open(int argc, char **argv)
 	if (status == -1)
 		return hs_cmd_help("open");
 	a.talk = a.json ? stderr : stdout;
-	a.daemon = (struct hs_daemon){.conn.fd = -1, .json = a.json, .opening = true};
+	a.daemon.json = a.json;
 	if (status == HS_EXIT_DONE)
 		status = build_scope(&a);
 	if (status == HS_EXIT_DONE)

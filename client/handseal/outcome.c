@@ -5,12 +5,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "client/handseal/cli.h"
-#include "proto/names.h"
+#include "proto/limits.h"
 
-#define DECLINE_STANDS 300 // seconds that the same or more is refused
+#define TICK_MS	       1000 // the line is written again so often
+#define DECLINE_STANDS 300  // seconds that the same or more is refused
 
 struct line {
 	const struct hs_outcome *o;
@@ -39,9 +41,8 @@ seconds_left(int64_t end_ms)
 }
 
 static void
-write_line(void *arg)
+write_line(struct line *l)
 {
-	struct line *l = arg;
 	uint64_t left = seconds_left(l->end_ms);
 
 	if (l->o->quiet || (l->written && !l->terminal))
@@ -57,57 +58,6 @@ write_line(void *arg)
 	l->written = true;
 }
 
-// One `pending`: its reply in o->reply, and *early if it said "still waiting" too soon.
-static int
-look(struct hs_outcome *o, uint64_t wait, bool *early)
-{
-	struct hs_agent_pending m = {.code = hs_str_c(o->code),
-	    .wait = (uint32_t)wait,
-	    .key = o->key,
-	    .proof = o->proof};
-	struct hs_buf contents = {0};
-	int64_t begun = now_ms();
-	int status;
-
-	hs_agent_pending_put(&contents, &m);
-	status = hs_daemon_exchange(o->daemon, HS_EXT_PENDING, hs_buf_str(&contents),
-	    (unsigned)wait + HS_CONN_SECONDS, &o->reply);
-	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE || o->reply.status != HS_AGENT_PENDING)
-		return status;
-	*early = wait > 0 && now_ms() - begun < (int64_t)wait * 1000 - 1500;
-	if (*early || hs_agent_waiting_get(&o->reply.body, &o->waiting) != HS_OK ||
-	    !hs_str_is(o->waiting.code, o->code))
-		return hs_daemon_malformed(o->daemon, HS_EXT_PENDING);
-	o->waiting.code = (struct hs_str){0};
-	return HS_EXIT_DONE;
-}
-
-int
-hs_outcome_wait(struct hs_outcome *o)
-{
-	struct line l = {.o = o,
-	    .end_ms = now_ms() + (int64_t)o->wait * 1000,
-	    .terminal = isatty(STDERR_FILENO) == 1};
-	uint64_t left = o->wait;
-	bool early = false;
-	int status;
-
-	o->daemon->conn.tick = write_line;
-	o->daemon->conn.tick_arg = &l;
-	write_line(&l);
-	if (l.terminal && !o->quiet)
-		o->daemon->begun = stderr;
-	do {
-		status = look(o, left < HS_WAIT_MAX ? left : HS_WAIT_MAX, &early);
-		left = seconds_left(l.end_ms);
-	} while (status == HS_EXIT_DONE && o->reply.status == HS_AGENT_PENDING && left > 0);
-	o->daemon->conn.tick = NULL;
-	if (!o->quiet)
-		hs_daemon_end_line(o->daemon);
-	return status;
-}
-
 static int
 declined(struct hs_outcome *o)
 {
@@ -118,17 +68,50 @@ declined(struct hs_outcome *o)
 	hs_put_fmt(&b, "%s declined. The same or more is refused until ", o->code);
 	hs_cli_put_when(&b, now + DECLINE_STANDS, now);
 	hs_put_fmt(&b, "; less may be asked");
+	hs_daemon_end_line(o->daemon);
 	status = hs_cli_fail_with(o->daemon->json, HS_EXIT_DECLINED,
-	    hs_str_c(HS_DAEMON_DECLINED), hs_buf_str(&b), o->reply.refusal.remedy);
+	    hs_str_c(HS_DAEMON_DECLINED), hs_buf_str(&b), hs_str_c(o->daemon->err.remedy));
 	hs_buf_free(&b);
 	return status;
 }
 
-int
-hs_outcome_refused(struct hs_outcome *o)
+// One hs_wait, with the line kept up to date.
+static int
+look(struct hs_outcome *o, uint64_t wait, struct line *l)
 {
-	hs_daemon_end_line(o->daemon);
-	if (hs_str_is(o->reply.refusal.code, HS_DAEMON_DECLINED))
+	struct hs_client *c = o->daemon->client;
+	struct hs_error *err = &o->daemon->err;
+	int result =
+	    hs_wait(c, o->fetched ? o->code : NULL, o->holder, (uint32_t)wait, err);
+
+	if (result != HS_DONE)
+		return result;
+	while ((result = hs_finish(c, TICK_MS, err)) == HS_AGAIN)
+		write_line(l);
+	return result;
+}
+
+int
+hs_outcome_wait(struct hs_outcome *o)
+{
+	struct line l = {.o = o,
+	    .end_ms = now_ms() + (int64_t)o->wait * 1000,
+	    .terminal = isatty(STDERR_FILENO) == 1};
+	uint64_t left = o->wait;
+	int result;
+
+	write_line(&l);
+	if (l.terminal && !o->quiet)
+		o->daemon->begun = stderr;
+	do {
+		result = look(o, left < HS_WAIT_MAX ? left : HS_WAIT_MAX, &l);
+		left = seconds_left(l.end_ms);
+	} while (result == HS_WAITING && left > 0);
+	if (!o->quiet)
+		hs_daemon_end_line(o->daemon);
+	if (result == HS_DONE || result == HS_WAITING)
+		return result;
+	if (result == HS_DECLINED && strcmp(o->daemon->err.code, HS_DAEMON_DECLINED) == 0)
 		return declined(o);
-	return hs_daemon_refused(o->daemon, &o->reply.refusal);
+	return hs_daemon_told(o->daemon, result);
 }

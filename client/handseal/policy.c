@@ -52,7 +52,7 @@ ask(int argc, char **argv, enum hs_agent_policy_what what)
 {
 	static const struct option longs[] = {
 	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct hs_daemon d = {.conn.fd = -1};
+	struct hs_daemon d = {0};
 	struct hs_agent_policy m = {.what = (uint8_t)what};
 	struct hs_agent_policy_info info;
 	struct hs_buf contents = {0};
@@ -71,8 +71,7 @@ ask(int argc, char **argv, enum hs_agent_policy_what what)
 	hs_agent_policy_put(&contents, &m);
 	status = hs_daemon_connect(&d);
 	if (status == HS_EXIT_DONE)
-		status = hs_daemon_call(&d, HS_EXT_POLICY, hs_buf_str(&contents),
-		    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+		status = hs_daemon_call(&d, HS_EXT_POLICY, hs_buf_str(&contents), &body);
 	if (status == HS_EXIT_DONE && hs_agent_policy_info_get(&body, &info) != HS_OK)
 		status = hs_daemon_malformed(&d, HS_EXT_POLICY);
 	else if (status == HS_EXIT_DONE)

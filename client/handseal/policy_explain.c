@@ -176,8 +176,7 @@ ask(struct question *q)
 	int status;
 
 	hs_agent_policy_put(&contents, &m);
-	status = hs_daemon_call(&q->daemon, HS_EXT_POLICY, hs_buf_str(&contents),
-	    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+	status = hs_daemon_call(&q->daemon, HS_EXT_POLICY, hs_buf_str(&contents), &body);
 	hs_buf_free(&contents);
 	if (status != HS_EXIT_DONE)
 		return status;
@@ -195,8 +194,7 @@ ask(struct question *q)
 int
 hs_policy_cmd_explain(int argc, char **argv)
 {
-	struct question q = {
-	    .ttl = DEFAULT_TTL, .agent = HS_AGENT_UNKNOWN, .daemon.conn.fd = -1};
+	struct question q = {.ttl = DEFAULT_TTL, .agent = HS_AGENT_UNKNOWN};
 	int status = parse_options(argc, argv, &q);
 
 	if (status == -1)

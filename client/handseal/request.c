@@ -4,7 +4,6 @@
 // seat, whose key the daemon holds, it only asks. What needs no touch comes at once; for
 // the rest it waits a while. What is done with what came is issued.h's part.
 #include <getopt.h>
-#include <inttypes.h>
 #include <string.h>
 #include "client/handseal/asked.h"
 #include "client/handseal/cmd.h"
@@ -24,8 +23,7 @@ struct wish {
 	const char *agent, *reason, *key, *out;
 	struct hs_subject subject;
 	struct hs_daemon daemon;
-	char session[HS_SESSION_ID_LEN + 1]; // "" while none is open
-	struct hs_asked asked;		     // what a touch is for
+	struct hs_asked asked; // what a touch is for
 };
 
 static int
@@ -141,112 +139,64 @@ find_key(struct wish *w)
 	return rc == HS_OK ? HS_EXIT_DONE : hs_cli_fail(w->json, &err);
 }
 
-// Without a session the request may be sent all the same: a touch may open one for it.
+// Tells what it came to; where the key's holder did not sign, that is why.
 static int
-find_session(struct wish *w)
+told(struct wish *w, int result)
 {
-	struct hs_agent_status_info info;
-	int status = hs_daemon_status(&w->daemon, &info);
-
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (info.open &&
-	    (info.session.len != HS_SESSION_ID_LEN ||
-		hs_str_copy(info.session, w->session, sizeof w->session) != HS_OK))
-		return hs_daemon_malformed(&w->daemon, HS_EXT_STATUS);
-	return HS_EXIT_DONE;
+	if (w->subject.not_signed.code == HS_OK)
+		return hs_daemon_told(&w->daemon, result);
+	return hs_cli_fail_with(w->json, HS_EXIT_FAILED,
+	    hs_str_c(hs_code_name(w->subject.not_signed.code)),
+	    hs_str_c(hs_err_sentence(&w->subject.not_signed)), hs_str_c(""));
 }
 
-// Appends a proof by the key over all the rest of m.
 static int
-prove(const struct wish *w, const struct hs_agent_request *m, struct hs_buf *proof,
-    struct hs_err *err)
+ask(struct wish *w)
 {
-	struct hs_buf message = {0}, to_sign = {0};
-	int rc;
-
-	hs_agent_put_proof_message(&message, w->session, m);
-	hs_sshsig_put_signed(&to_sign, HS_NS_REQUEST, hs_buf_str(&message));
-	rc = hs_buf_err(&to_sign);
-	if (rc == HS_OK)
-		rc = hs_subject_sign(&w->subject, hs_buf_str(&to_sign), proof, err);
-	hs_buf_free(&message);
-	hs_buf_free(&to_sign);
-	return rc;
-}
-
-// Appends the whole request; on a seat without key and proof.
-static int
-compose(struct wish *w, struct hs_buf *contents)
-{
-	struct hs_agent_request m = {.scope = hs_scope_text(w->scope),
-	    .agent = hs_str_c(w->agent),
-	    .reason = hs_str_c(w->reason != NULL ? w->reason : "")};
-	struct hs_buf key = {0}, proof = {0};
+	struct hs_client *c = w->daemon.client;
+	struct hs_ask m = {.agent = w->agent, .reason = w->reason};
+	struct hs_buf scope = {0};
 	struct hs_err err = {0};
-	int rc = HS_OK;
+	int result;
 
-	if (!w->daemon.seat) {
-		hs_key_put(&key, &w->subject.key);
-		m.key = hs_buf_str(&key);
-		rc = prove(w, &m, &proof, &err);
-		m.proof = hs_buf_str(&proof);
-	}
-	hs_agent_request_put(contents, &m);
-	if (rc == HS_OK)
-		rc = hs_buf_err(contents);
-	if (rc != HS_OK && err.code == HS_OK)
-		(void)hs_fail(&err, (enum hs_code)rc, "the request could not be composed");
-	hs_buf_free(&key);
-	hs_buf_free(&proof);
-	return rc == HS_OK ? HS_EXIT_DONE
-			   : hs_cli_fail_with(w->json, HS_EXIT_FAILED,
-				 hs_str_c(hs_code_name(err.code)),
-				 hs_str_c(hs_err_sentence(&err)), hs_str_c(""));
-}
-
-static int
-wait_for_touch(struct wish *w, struct hs_issued *issued, struct hs_rd *body)
-{
-	struct hs_outcome o = {.daemon = &w->daemon, .wait = w->wait};
-	int status = hs_asked_take(&w->asked, &w->daemon, HS_EXT_REQUEST, body);
-
-	if (status != HS_EXIT_DONE)
-		return status;
-	memcpy(o.code, w->asked.code, sizeof o.code);
-	issued->code = w->asked.code;
-	issued->asked.shown = hs_buf_str(&w->asked.shown);
-	return hs_issued_wait(issued, &o);
+	if (!w->daemon.seat && hs_subject_holder(&w->subject, &m.holder, &err) != HS_OK)
+		return hs_cli_fail(w->json, &err);
+	hs_put_raw(&scope, hs_scope_text(w->scope).p, hs_scope_text(w->scope).len);
+	m.scope = hs_cli_cstr(&scope);
+	w->daemon.asking = true;
+	result = hs_request(c, &m, &w->daemon.err);
+	if (result == HS_DONE)
+		result = hs_finish(c, -1, &w->daemon.err);
+	hs_buf_free(&scope);
+	if (result != HS_DONE && result != HS_WAITING)
+		return told(w, result);
+	w->daemon.asking = false;
+	return result;
 }
 
 static int
 request(struct wish *w)
 {
-	struct hs_issued issued = {.daemon = &w->daemon,
-	    .asked = {.scope = w->scope, .session = hs_str_c(w->session)}};
-	struct hs_buf contents = {0};
-	struct hs_reply reply;
-	int status = compose(w, &contents);
+	struct hs_issued issued = {.daemon = &w->daemon, .scope = w->scope};
+	struct hs_outcome o = {.daemon = &w->daemon, .wait = w->wait};
+	int status;
 
-	if (!w->daemon.seat) { // which has a name of its own, too
+	if (!w->daemon.seat) {
 		issued.subject = &w->subject;
-		issued.asked.key = &w->subject.key;
-		issued.asked.agent = hs_str_c(w->agent);
+		w->daemon.undone = "Nothing was written";
 	}
-	w->daemon.asking = true;
+	status = ask(w);
+	issued.already = w->daemon.seat && status == HS_EXIT_DONE;
 	if (status == HS_EXIT_DONE)
-		status = hs_daemon_exchange(&w->daemon, HS_EXT_REQUEST,
-		    hs_buf_str(&contents), HS_CONN_SECONDS, &reply);
-	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (reply.status == HS_AGENT_REFUSED)
-		return hs_daemon_refused(&w->daemon, &reply.refusal);
-	w->daemon.asking = false;
-	if (reply.status == HS_AGENT_PENDING)
-		return wait_for_touch(w, &issued, &reply.body);
-	issued.asked.already = w->daemon.seat;
-	return hs_issued_take(&issued, HS_EXT_REQUEST, &reply.body);
+		return hs_issued_take(&issued);
+	if (status == HS_EXIT_WAITING && hs_got_touch(w->daemon.client) != NULL) {
+		status = hs_asked_take(&w->asked, &w->daemon);
+		memcpy(o.code, w->asked.code, sizeof o.code);
+		issued.code = w->asked.code;
+		if (status == HS_EXIT_DONE)
+			status = hs_issued_wait(&issued, &o);
+	}
+	return status;
 }
 
 int
@@ -258,7 +208,7 @@ cmd_request(int argc, char **argv)
 
 	if (status == -1)
 		return hs_cmd_help("request");
-	w.daemon = (struct hs_daemon){.conn.fd = -1, .json = w.json};
+	w.daemon.json = w.json;
 	if (status == HS_EXIT_DONE)
 		status = build_scope(&w);
 	if (status == HS_EXIT_DONE)
@@ -268,8 +218,6 @@ cmd_request(int argc, char **argv)
 	if (status == HS_EXIT_DONE && w.scope == NULL)
 		status = hs_named_scope(&w.daemon, "request", &w.scope_options, w.ttl,
 		    w.ttl_given ? "--ttl" : NULL, &w.scope);
-	if (status == HS_EXIT_DONE)
-		status = find_session(&w);
 	if (status == HS_EXIT_DONE)
 		status = request(&w);
 	hs_daemon_close(&w.daemon);

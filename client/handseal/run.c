@@ -170,21 +170,23 @@ look_first(struct run *r)
 static int
 ask(struct run *r)
 {
-	struct hs_buf line = {0};
-	struct hs_agent_seat m = {
-	    .what = HS_SEAT_MAKE, .agent = hs_str_c(r->agent), .ttl = r->ttl};
+	struct hs_buf line = {0}, scope = {0};
+	struct hs_ask m = {.agent = r->agent, .reason = r->reason, .ttl = r->ttl};
 	int status = hs_daemon_connect(&r->daemon);
 
 	if (status == HS_EXIT_DONE && r->scope == NULL)
 		status = hs_named_scope(
 		    &r->daemon, "run", &r->scope_options, 0, NULL, &r->scope);
 	if (status == HS_EXIT_DONE) {
+		hs_put_raw(&scope, hs_scope_text(r->scope).p, hs_scope_text(r->scope).len);
 		hs_runenv_put_line(&line, r->argv, HS_REASON_MAX);
-		m.scope = hs_scope_text(r->scope);
-		m.reason = r->reason != NULL ? hs_str_c(r->reason) : hs_buf_str(&line);
+		m.scope = hs_cli_cstr(&scope);
+		if (m.reason == NULL)
+			m.reason = hs_cli_cstr(&line);
 		status = hs_seat_make(&r->seat, &m, r->wait);
 	}
 	hs_buf_free(&line);
+	hs_buf_free(&scope);
 	return status;
 }
 
@@ -283,7 +285,7 @@ stand_by(struct run *r)
 	struct pollfd p[2] = {{.fd = r->job.signals, .events = POLLIN}, {.events = POLLIN}};
 
 	while (!r->job.ended) {
-		p[1].fd = r->daemon.conn.fd;
+		p[1].fd = r->daemon.client != NULL ? hs_fd(r->daemon.client) : -1;
 		p[1].revents = 0;
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
@@ -341,7 +343,7 @@ run(struct run *r)
 	if (status == HS_EXIT_DONE) {
 		stand_by(r);
 		hs_job_end(&r->job);
-		hs_seat_end(&r->seat);
+		hs_seat_close(&r->seat);
 		hs_seatdir_remove(&r->dir);
 		report(r);
 		status = WEXITSTATUS(r->job.status);
@@ -357,7 +359,7 @@ cmd_run(int argc, char **argv)
 
 	if (status == -1)
 		return hs_cmd_help("run");
-	r.daemon = (struct hs_daemon){.conn.fd = -1, .json = r.json};
+	r.daemon.json = r.json;
 	r.seat.daemon = &r.daemon;
 	r.seat.agent = r.agent;
 	if (status == HS_EXIT_DONE)

@@ -5,35 +5,26 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "client/handseal/asked.h"
 #include "client/handseal/cli.h"
-#include "client/handseal/items.h"
 #include "client/handseal/outcome.h"
 #include "proto/names.h"
-#include "proto/text.h"
 
 #define LOOK_MAX 86400 // `until` may lie further off: then it is asked again
 #define SLACK	 5     // seconds that the daemon may take to say that it is gone
 
-// What it says is put into an environment and a configuration, and shown.
 static int
-take(struct hs_seat *s, const char *ext, struct hs_rd *body)
+take(struct hs_seat *s)
 {
-	char session[HS_SESSION_ID_LEN + 1];
-	struct hs_agent_seated m;
-	uint64_t serial = 0;
+	const struct hs_got_seat *m = hs_got_seat(s->daemon->client);
 
-	if (hs_agent_seated_get(body, &m) != HS_OK ||
-	    hs_items_parse_id(m.id, session, &serial) != HS_OK ||
-	    hs_str_copy(m.id, s->id, sizeof s->id) != HS_OK ||
-	    hs_str_copy(m.socket, s->socket, sizeof s->socket) != HS_OK ||
-	    s->socket[0] != '/' || !hs_text_shown(m.socket, NULL) ||
-	    hs_scope_parse_canonical(m.scope, &s->scope, NULL) != HS_OK)
-		return hs_daemon_malformed(s->daemon, ext);
-	snprintf(s->brief, sizeof s->brief, "%.4s%s", session, s->id + HS_SESSION_ID_LEN);
-	s->end = m.end;
-	s->touched = m.touched != 0;
-	s->simulated = m.simulated != 0;
+	if (hs_str_copy(hs_str_c(m->id), s->id, sizeof s->id) != HS_OK ||
+	    hs_str_copy(hs_str_c(m->socket), s->socket, sizeof s->socket) != HS_OK ||
+	    hs_scope_parse_canonical(hs_str_c(m->scope), &s->scope, NULL) != HS_OK)
+		return hs_daemon_malformed(s->daemon, HS_EXT_SEAT);
+	snprintf(s->brief, sizeof s->brief, "%.4s%s", s->id, s->id + HS_SESSION_ID_LEN);
+	s->end = m->end;
+	s->touched = m->touched != 0;
+	s->simulated = m->simulated != 0;
 	return HS_EXIT_DONE;
 }
 
@@ -60,74 +51,57 @@ until(uint64_t end)
 
 // An asking that is put off lives longer than it first said.
 static int
-wait_for_touch(struct hs_seat *s, const struct hs_asked *asked, uint64_t wait)
+wait_for_touch(struct hs_seat *s, uint64_t wait)
 {
+	const struct hs_got_touch *t = hs_got_touch(s->daemon->client);
 	struct hs_outcome o = {.daemon = s->daemon, .wait = wait};
 	bool any = wait == HS_SEAT_WAIT_ANY;
-	uint64_t end = asked->until;
+	uint64_t end = t->until;
 	int status;
 
-	memcpy(o.code, asked->code, sizeof o.code);
+	(void)hs_str_copy(hs_str_c(t->code), o.code, sizeof o.code);
 	do {
 		if (any)
 			o.wait = until(end) + SLACK;
 		status = hs_outcome_wait(&o);
-		if (status != HS_EXIT_DONE)
+		if (status == HS_EXIT_DONE)
+			return take(s);
+		if (status != HS_EXIT_WAITING)
 			return status;
-		if (o.reply.status == HS_AGENT_DONE)
-			return take(s, HS_EXT_PENDING, &o.reply.body);
-		if (o.reply.status == HS_AGENT_REFUSED)
-			return hs_outcome_refused(&o);
-		any = any && o.waiting.until > hs_cli_now();
-		end = o.waiting.until;
+		end = hs_got_touch(s->daemon->client)->until;
+		any = any && end > hs_cli_now();
 	} while (any);
 	return not_answered(s, &o);
 }
 
 int
-hs_seat_make(struct hs_seat *s, const struct hs_agent_seat *m, uint64_t wait)
+hs_seat_make(struct hs_seat *s, const struct hs_ask *m, uint64_t wait)
 {
-	struct hs_buf contents = {0};
-	struct hs_asked asked = {0};
-	struct hs_reply reply;
 	int status;
 
-	hs_agent_seat_put(&contents, m);
 	s->daemon->asking = true;
-	status = hs_daemon_exchange(
-	    s->daemon, HS_EXT_SEAT, hs_buf_str(&contents), HS_CONN_SECONDS, &reply);
-	hs_buf_free(&contents);
-	if (status != HS_EXIT_DONE)
-		return status;
-	if (reply.status == HS_AGENT_REFUSED)
-		return hs_daemon_refused(s->daemon, &reply.refusal);
+	status = hs_daemon_end(s->daemon, hs_seat(s->daemon->client, m, &s->daemon->err));
 	s->daemon->asking = false;
-	if (reply.status == HS_AGENT_DONE)
-		return take(s, HS_EXT_SEAT, &reply.body);
-	status = hs_asked_take(&asked, s->daemon, HS_EXT_SEAT, &reply.body);
 	if (status == HS_EXIT_DONE)
-		status = wait_for_touch(s, &asked, wait);
-	hs_asked_free(&asked);
-	return status;
+		return take(s);
+	return status == HS_EXIT_WAITING ? wait_for_touch(s, wait) : status;
 }
 
 void
-hs_seat_end(struct hs_seat *s)
+hs_seat_close(struct hs_seat *s)
 {
-	struct hs_agent_seat m = {.what = HS_SEAT_END};
-	struct hs_buf contents = {0};
-	struct hs_reply reply;
+	struct hs_client *c = s->daemon->client;
+	const struct hs_got_seat_end *end;
 
-	if (s->daemon->conn.fd < 0)
+	if (c == NULL)
 		return;
-	hs_agent_seat_put(&contents, &m);
-	if (hs_conn_call(&s->daemon->conn, HS_EXT_SEAT, hs_buf_str(&contents),
-		HS_SEAT_SECONDS, &reply, NULL) == HS_OK &&
-	    reply.status == HS_AGENT_DONE &&
-	    hs_agent_unseated_get(&reply.body, &s->unseated) == HS_OK)
-		s->counted = hs_str_is(s->unseated.id, s->id);
-	s->unseated.id = (struct hs_str){0};
-	hs_buf_free(&contents);
+	if (hs_seat_end(c, NULL) == HS_DONE &&
+	    hs_finish(c, HS_SEAT_SECONDS * 1000, NULL) == HS_DONE) {
+		end = hs_got_seat_end(c);
+		s->counted = strcmp(end->id, s->id) == 0;
+		s->unseated = *end;
+	}
+	s->unseated.id = NULL;
 	hs_daemon_close(s->daemon);
 }
 

@@ -12,6 +12,7 @@
 #include "proto/scope.h"
 
 #define HS_SEAT_SECONDS	 5	    // what the end of a seat may take
+#define HS_SEAT_PATH_MAX 108	    // of a Unix socket
 #define HS_SEAT_WAIT_ANY UINT64_MAX // until it is answered, or gone
 
 // Zero-initialise but for daemon, which is connected; hs_seat_free when done.
@@ -20,20 +21,20 @@ struct hs_seat {
 	const char *agent; // a name
 	char id[HS_SESSION_ID_LEN + 24];
 	char brief[32]; // "7c2e.3"
-	char socket[HS_CONN_PATH_MAX];
+	char socket[HS_SEAT_PATH_MAX];
 	uint64_t end; // Unix seconds
 	struct hs_scope *scope;
 	bool touched, simulated;
-	bool counted;			   // what follows was told at its end
-	struct hs_agent_unseated unseated; // without its id
+	bool counted;			 // what follows was told at its end
+	struct hs_got_seat_end unseated; // without its id
 };
 
 // Asks, and waits where it takes a touch. 0, or the exit status of what was told:
 // HS_EXIT_WAITING after wait seconds, and then it is called off.
-int hs_seat_make(struct hs_seat *s, const struct hs_agent_seat *m, uint64_t wait);
+int hs_seat_make(struct hs_seat *s, const struct hs_ask *m, uint64_t wait);
 
 // Ends it, if the connection is still there; what cannot be counted any more is not told.
-void hs_seat_end(struct hs_seat *s);
+void hs_seat_close(struct hs_seat *s);
 void hs_seat_free(struct hs_seat *s);
 
 // Appends a line without LF. "seat 7c2e.3 for claude until 18:05 CET: deploy@web1: id", and

@@ -46,7 +46,7 @@ signal_name(int wait_status)
 void
 hs_seat_put_ended(struct hs_buf *b, const struct hs_seat *s, int wait_status, uint64_t now)
 {
-	const struct hs_agent_unseated *u = &s->unseated;
+	const struct hs_got_seat_end *u = &s->unseated;
 
 	if (WIFSIGNALED(wait_status))
 		hs_put_fmt(b, "%s ended (%s)", s->agent, signal_name(wait_status));
@@ -90,7 +90,7 @@ count(const struct hs_seat *s, uint64_t n)
 json_t *
 hs_seat_json_ended(const struct hs_seat *s, int wait_status)
 {
-	const struct hs_agent_unseated *u = &s->unseated;
+	const struct hs_got_seat_end *u = &s->unseated;
 	bool killed = WIFSIGNALED(wait_status);
 
 	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "event",

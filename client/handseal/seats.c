@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "client/handseal/cli.h"
+#include "client/libhandseal/answers.h"
 #include "client/handseal/items.h"
 #include "proto/names.h"
 #include "proto/text.h"
@@ -65,8 +66,8 @@ read_item(struct hs_seat *t, const struct hs_agent_seat_item *m)
 	    .part = HS_SEATS_NONE,
 	    .last_part = HS_SEATS_NONE,
 	    .sibling = HS_SEATS_NONE};
-	if (hs_items_parse_id(m->id, t->session, &t->serial) != HS_OK ||
-	    (m->parent.len > 0 && hs_items_parse_id(m->parent, t->parent_session,
+	if (hs_answers_parse_id(m->id, t->session, &t->serial) != HS_OK ||
+	    (m->parent.len > 0 && hs_answers_parse_id(m->parent, t->parent_session,
 				      &t->parent_serial) != HS_OK) ||
 	    !hs_text_is_agent_name(m->agent) || m->scope.len > HS_SCOPE_BYTES_MAX)
 		return HS_ERR_FORMAT;
@@ -230,8 +231,7 @@ hs_seats_load(struct hs_daemon *d, struct hs_seats *s)
 
 		hs_buf_reset(&contents);
 		hs_agent_list_put(&contents, &m);
-		status = hs_daemon_call(d, HS_EXT_LIST, hs_buf_str(&contents),
-		    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+		status = hs_daemon_call(d, HS_EXT_LIST, hs_buf_str(&contents), &body);
 		if (status == HS_EXIT_DONE)
 			rc = take_page(s, &body, &more);
 	}

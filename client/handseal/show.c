@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
-#include "client/handseal/believe.h"
+#include "client/libhandseal/believe.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/enrolled.h"
 #include "client/handseal/items.h"
@@ -173,18 +173,18 @@ full_id(struct showing *s, const char *typed, struct hs_str session)
 static int
 find_and_show(struct showing *s, const char *typed)
 {
-	struct hs_agent_status_info info;
+	const struct hs_got_status *info = NULL;
 	struct hs_err err = {0};
 	uint64_t end;
 	int status = hs_daemon_status(&s->daemon, &info);
 
 	if (status != HS_EXIT_DONE)
 		return status;
-	if (!info.open) {
+	if (!info->open) {
 		(void)hs_fail(&err, HS_NO_SESSION, "%s", hs_code_sentence(HS_NO_SESSION));
 		return hs_cli_fail(s->daemon.json, &err);
 	}
-	status = full_id(s, typed, info.session);
+	status = full_id(s, typed, hs_str_c(info->session));
 	if (status == HS_EXIT_DONE)
 		status = hs_items_each(&s->daemon, s->id, show_item, s, &end);
 	if (status == HS_EXIT_DONE && !s->found) {
@@ -197,7 +197,7 @@ find_and_show(struct showing *s, const char *typed)
 int
 cmd_show(int argc, char **argv)
 {
-	struct showing s = {.daemon.conn.fd = -1};
+	struct showing s = {0};
 	int status = hs_options_json_or(argc, argv, 1, &s.daemon.json, "cert", &s.cert);
 
 	if (status != HS_OPTIONS_GO)

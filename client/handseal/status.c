@@ -8,26 +8,25 @@
 #include "client/handseal/seatrows.h"
 #include "proto/describe.h"
 #include "proto/key.h"
-#include "proto/names.h"
 
 static json_t *
-session_json(const struct hs_agent_status_info *i)
+session_json(const struct hs_got_status *i)
 {
 	if (!i->open)
 		return json_null();
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:I,s:I}", "id",
-	    hs_cli_json(i->session), "opened", hs_cli_json_time(i->opened), "end",
+	    hs_cli_json(hs_str_c(i->session)), "opened", hs_cli_json_time(i->opened), "end",
 	    hs_cli_json_time(i->end), "idle_end", hs_cli_json_time(i->idle_end), "root",
-	    hs_cli_json(i->root), "fingerprint", hs_cli_json(i->fingerprint), "verified",
-	    (i->flags & HS_SK_FLAG_UV) != 0, "simulated", i->simulated != 0, "ceiling",
-	    hs_cli_json_text(i->ceiling), "issued", (json_int_t)i->issued, "live",
-	    (json_int_t)i->live);
+	    hs_cli_json(hs_str_c(i->root)), "fingerprint",
+	    hs_cli_json(hs_str_c(i->fingerprint)), "verified", i->verified, "simulated",
+	    i->simulated, "ceiling", hs_cli_json_text(hs_str_c(i->scope)), "issued",
+	    (json_int_t)i->issued, "live", (json_int_t)i->live);
 }
 
 // What is told, from several answers.
 struct telling {
 	struct hs_daemon *daemon;
-	struct hs_agent_status_info info;
+	const struct hs_got_status *info;
 	struct hs_board board;
 	json_t *askings;
 	struct hs_seats seats;
@@ -37,25 +36,26 @@ struct telling {
 static int
 print_json(const struct telling *t)
 {
-	const struct hs_agent_status_info *i = &t->info;
-	json_t *policy = i->policy.len > 0 ? hs_cli_json(i->policy) : json_null();
+	const struct hs_got_status *i = t->info;
+	json_t *policy =
+	    i->policy[0] != '\0' ? hs_cli_json(hs_str_c(i->policy)) : json_null();
 	char seat[HS_SESSION_ID_LEN + 24] = ""; // of which it is not told
 
 	if (t->seat != NULL)
 		snprintf(
 		    seat, sizeof seat, "%s.%" PRIu64, t->seat->session, t->seat->serial);
-	return hs_cli_print_json(
-	    json_pack("{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "seat",
-		t->daemon->seat ? seat : NULL, "version", hs_cli_json(i->version), "socket",
-		hs_cli_json(i->socket), "now", hs_cli_json_time(i->now), "open",
-		i->open != 0, "session", session_json(i), "waiting", (json_int_t)i->pending,
-		"askings", t->askings, "policy", policy, "policy_error",
-		hs_cli_json_text(i->policy_error), "roots", (json_int_t)i->roots, "log",
-		"records", (json_int_t)i->log_seq, "writable", i->log_ok != 0));
+	return hs_cli_print_json(json_pack(
+	    "{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "seat",
+	    t->daemon->seat ? seat : NULL, "version", hs_cli_json(hs_str_c(i->version)),
+	    "socket", hs_cli_json(hs_str_c(i->socket)), "now", hs_cli_json_time(i->now),
+	    "open", i->open, "session", session_json(i), "waiting", (json_int_t)i->pending,
+	    "askings", t->askings, "policy", policy, "policy_error",
+	    hs_cli_json_text(hs_str_c(i->policy_error)), "roots", (json_int_t)i->roots,
+	    "log", "records", (json_int_t)i->records, "writable", i->recording));
 }
 
 static void
-put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
+put_session(struct hs_buf *b, const struct hs_got_status *i)
 {
 	struct hs_scope *ceiling = NULL;
 
@@ -63,10 +63,9 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 	hs_cli_put_when(b, i->end, i->now);
 	hs_put_fmt(b, " (");
 	hs_describe_span(b, i->end > i->now ? i->end - i->now : 0);
-	hs_put_fmt(
-	    b, " left), touch of %.*s at ", (int)i->root.len, (const char *)i->root.p);
+	hs_put_fmt(b, " left), touch of %s at ", i->root);
 	hs_cli_put_when(b, i->opened, i->now);
-	hs_put_fmt(b, ", %s\n", i->flags & HS_SK_FLAG_UV ? "with PIN or finger" : "no PIN");
+	hs_put_fmt(b, ", %s\n", i->verified ? "with PIN or finger" : "no PIN");
 	if (i->simulated)
 		hs_put_fmt(
 		    b, "         SIMULATED: a software key, so no hand stands behind it\n");
@@ -75,9 +74,9 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 		hs_cli_put_when(b, i->idle_end, i->now);
 		hs_put_fmt(b, " if nothing is asked for\n");
 	}
-	hs_put_fmt(b, "session  %.*s\n", (int)i->session.len, (const char *)i->session.p);
+	hs_put_fmt(b, "session  %s\n", i->session);
 	hs_put_fmt(b, "may\n");
-	if (hs_scope_parse_canonical(i->ceiling, &ceiling, NULL) == HS_OK)
+	if (hs_scope_parse_canonical(hs_str_c(i->scope), &ceiling, NULL) == HS_OK)
 		hs_describe_scope(b, ceiling, "  ");
 	else
 		hs_put_fmt(b, "  handseald sent a scope that cannot be read\n");
@@ -89,22 +88,21 @@ put_session(struct hs_buf *b, const struct hs_agent_status_info *i)
 static void
 put_policy(struct hs_buf *b, const struct telling *t)
 {
-	const struct hs_agent_status_info *i = &t->info;
+	const struct hs_got_status *i = t->info;
 
-	if (i->policy.len > 0)
-		hs_put_fmt(
-		    b, "policy   %.*s\n", (int)i->policy.len, (const char *)i->policy.p);
+	if (i->policy[0] != '\0')
+		hs_put_fmt(b, "policy   %s\n", i->policy);
 	else if (!t->daemon->seat) // which may not be told of it
 		hs_put_fmt(b, "policy   none; what `handseal open` names is the limit\n");
-	if (i->policy_error.len > 0)
-		hs_put_fmt(b, "         A NEWER ONE IS NOT IN FORCE: %.*s\n",
-		    (int)i->policy_error.len, (const char *)i->policy_error.p);
+	if (i->policy_error[0] != '\0')
+		hs_put_fmt(
+		    b, "         A NEWER ONE IS NOT IN FORCE: %s\n", i->policy_error);
 }
 
 static void
 put_waiting(struct hs_buf *b, const struct telling *t)
 {
-	const struct hs_agent_status_info *i = &t->info;
+	const struct hs_got_status *i = t->info;
 	const struct hs_board *board = &t->board;
 
 	if (i->pending == 0)
@@ -140,7 +138,7 @@ put_seat(struct hs_buf *b, const struct telling *t)
 static int
 print_text(const struct telling *t)
 {
-	const struct hs_agent_status_info *i = &t->info;
+	const struct hs_got_status *i = t->info;
 	struct hs_buf b = {0};
 
 	put_seat(&b, t);
@@ -153,10 +151,9 @@ print_text(const struct telling *t)
 	put_policy(&b, t);
 	hs_put_fmt(&b, "roots    %" PRIu32 "%s\n", i->roots,
 	    i->roots == 0 ? "; enrol a security key:  handseal enroll" : "");
-	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->log_seq,
-	    i->log_ok ? "" : "; CANNOT BE WRITTEN, so nothing is issued");
-	hs_put_fmt(&b, "daemon   handseald %.*s on %.*s\n", (int)i->version.len,
-	    (const char *)i->version.p, (int)i->socket.len, (const char *)i->socket.p);
+	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->records,
+	    i->recording ? "" : "; CANNOT BE WRITTEN, so nothing is issued");
+	hs_put_fmt(&b, "daemon   handseald %s on %s\n", i->version, i->socket);
 	hs_cli_put_text(stdout, hs_buf_str(&b), "");
 	hs_buf_free(&b);
 	return hs_cli_finish();
@@ -192,7 +189,7 @@ find_seat(struct telling *t)
 static int
 find_waiting(struct telling *t)
 {
-	struct hs_daemon second = {.conn.fd = -1, .json = t->daemon->json};
+	struct hs_daemon second = {.json = t->daemon->json};
 	int status = hs_daemon_connect(&second);
 
 	if (status == HS_EXIT_DONE)
@@ -211,7 +208,7 @@ look(struct hs_daemon *d)
 		status = find_seat(&t);
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_status(d, &t.info);
-	if (status == HS_EXIT_DONE && t.info.pending > 0 && !d->seat)
+	if (status == HS_EXIT_DONE && t.info->pending > 0 && !d->seat)
 		status = find_waiting(&t);
 	if (status == HS_EXIT_DONE)
 		status = d->json ? print_json(&t) : print_text(&t);
@@ -224,7 +221,7 @@ look(struct hs_daemon *d)
 int
 cmd_status(int argc, char **argv)
 {
-	struct hs_daemon d = {.conn.fd = -1};
+	struct hs_daemon d = {0};
 	int status = hs_options_json_only(argc, argv, 0, &d.json);
 
 	if (status != HS_OPTIONS_GO)

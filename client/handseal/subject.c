@@ -3,6 +3,7 @@
 // Key pairs and certificates as files, named as ssh-keygen names them. Contract in
 // subject.h.
 #include "client/handseal/subject.h"
+#include "client/handseal/keygen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ hs_subject_make(struct hs_subject *s, const char *out, struct hs_err *err)
 	if (rc == HS_OK)
 		rc = must_be_absent(s->certificate, err);
 	if (rc == HS_OK)
-		rc = hs_sshkey_generate(&s->secret, &s->private_file, err);
+		rc = hs_keygen_make(&s->secret, &s->private_file, err);
 	if (rc == HS_OK) {
 		s->key = s->secret.pub;
 		hs_key_put_line(&s->public_line, &s->key);
@@ -226,6 +227,36 @@ hs_subject_sign(
 	    hs_err_sentence(&agent));
 }
 
+static int
+sign_for(void *arg, const uint8_t *data, size_t len, uint8_t *sig, size_t *siglen)
+{
+	struct hs_subject *s = arg;
+	struct hs_buf b = {0};
+	int rc = hs_subject_sign(s, (struct hs_str){data, len}, &b, &s->not_signed);
+
+	if (rc == HS_OK && b.len > *siglen)
+		rc = hs_fail(&s->not_signed, HS_ERR_TOO_LONG, "the signature is too long");
+	if (rc == HS_OK) {
+		memcpy(sig, b.p, b.len);
+		*siglen = b.len;
+	}
+	hs_buf_free(&b);
+	return rc;
+}
+
+int
+hs_subject_holder(struct hs_subject *s, struct hs_holder *out, struct hs_err *err)
+{
+	hs_buf_reset(&s->line);
+	hs_key_put_line(&s->line, &s->key);
+	hs_put_u8(&s->line, 0);
+	if (hs_buf_err(&s->line) != HS_OK)
+		return hs_fail(err, HS_ERR_NOMEM, "out of memory");
+	*out = (struct hs_holder){
+	    .public_key = (const char *)s->line.p, .sign = sign_for, .sign_arg = s};
+	return HS_OK;
+}
+
 int
 hs_subject_write_pair(struct hs_subject *s, struct hs_err *err)
 {
@@ -245,15 +276,14 @@ hs_subject_write_pair(struct hs_subject *s, struct hs_err *err)
 }
 
 int
-hs_subject_write(struct hs_subject *s, struct hs_str cert, struct hs_err *err)
+hs_subject_write(struct hs_subject *s, const char *cert, struct hs_err *err)
 {
 	struct hs_buf line = {0};
 	bool fresh = s->fresh;
 	int rc = HS_OK;
 
-	hs_put_fmt(&line, CERT_TYPE " ");
-	hs_text_put_base64(&line, cert);
-	hs_put_fmt(&line, "\n");
+	hs_put_raw(&line, cert, strlen(cert));
+	hs_put_u8(&line, '\n');
 	if (hs_buf_err(&line) != HS_OK)
 		rc = hs_fail(err, HS_ERR_NOMEM, "out of memory");
 	if (rc == HS_OK)
@@ -276,5 +306,6 @@ hs_subject_free(struct hs_subject *s)
 	hs_buf_free(&s->private_file);
 	hs_buf_free(&s->public_line);
 	hs_buf_free(&s->why_no_secret);
+	hs_buf_free(&s->line);
 	hs_sshkey_free(&s->secret);
 }

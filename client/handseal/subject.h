@@ -7,6 +7,7 @@
 #define HS_CLIENT_SUBJECT_H
 
 #include "client/handseal/paths.h"
+#include "client/libhandseal/handseal.h"
 #include "client/libhandseal/sshkey.h"
 
 // Zero-initialise; hs_subject_free when done.
@@ -19,6 +20,8 @@ struct hs_subject {
 	struct hs_buf private_file, public_line;
 	struct hs_sshkey secret; // absent where ssh-agent has to sign
 	struct hs_buf why_no_secret;
+	struct hs_buf line;	  // "type base64" and NUL: what its holder is known by
+	struct hs_err not_signed; // why its holder did not
 };
 
 // A new pair to be written as out, out.pub and out-cert.pub. Refuses (HS_ERR_IO) if any is
@@ -33,13 +36,15 @@ int hs_subject_load(
 // with why neither could.
 int hs_subject_sign(
     const struct hs_subject *s, struct hs_str data, struct hs_buf *sig, struct hs_err *err);
+// The same for libhandseal. *out lives as long as s, which keeps why it could not sign.
+int hs_subject_holder(struct hs_subject *s, struct hs_holder *out, struct hs_err *err);
 
 // Writes a new pair, which it is no longer then; nothing for one that is there. Both or
 // none.
 int hs_subject_write_pair(struct hs_subject *s, struct hs_err *err);
-// Writes the certificate, and a new pair before it; all or, where one cannot be written,
-// none.
-int hs_subject_write(struct hs_subject *s, struct hs_str cert, struct hs_err *err);
+// Writes the certificate, "type base64", and a new pair before it; all or, where one cannot
+// be written, none.
+int hs_subject_write(struct hs_subject *s, const char *cert, struct hs_err *err);
 void hs_subject_free(struct hs_subject *s);
 
 #endif

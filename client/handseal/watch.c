@@ -11,41 +11,32 @@
 #include <unistd.h>
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
-#include "proto/names.h"
 
 int
 hs_watch_step(struct hs_watch *w, hs_events_fn *fn, void *arg, struct hs_err *err)
 {
-	int rc = hs_conn_take(&w->daemon.conn, HS_EXT_EVENTS, &w->reply, err);
+	struct hs_client *c = w->daemon.client;
+	int rc, result = hs_step(c, &w->daemon.err);
 
-	if (rc == HS_ERR_SHORT)
+	if (result == HS_AGAIN)
 		return HS_OK;
-	if (rc != HS_OK)
-		return rc;
-	if (w->reply.status == HS_AGENT_REFUSED) // hs_watch_fail tells the refusal itself
-		return hs_fail(err, HS_ERR_INTERNAL, "it was refused");
-	if (w->reply.status != HS_AGENT_DONE)
-		return hs_fail(
-		    err, HS_ERR_FORMAT, "the answer to %s is malformed", HS_EXT_EVENTS);
-	rc = hs_events_take(&w->events, &w->reply.body, hs_events_clock(), fn, arg, err);
-	if (rc == HS_OK)
-		rc = hs_events_ask(&w->events, &w->daemon.conn, HS_EVENTS_WAIT, err);
-	return rc;
-}
-
-bool
-hs_watch_overdue(const struct hs_watch *w)
-{
-	return hs_events_clock() - w->events.asked >
-	       ((int64_t)w->events.wait + HS_CONN_SECONDS) * 1000;
+	if (result == HS_DONE) {
+		rc = hs_events_take(&w->events, hs_got_events(c), fn, arg);
+		if (rc != 0)
+			return rc;
+		result = hs_events_ask(&w->events, &w->daemon, HS_EVENTS_WAIT);
+	}
+	w->result = result;
+	return result == HS_DONE ? HS_OK : hs_fail(err, HS_ERR_IO, "no more events come");
 }
 
 int
 hs_watch_fail(struct hs_watch *w, const struct hs_err *err)
 {
-	if (w->reply.status == HS_AGENT_REFUSED)
-		return hs_daemon_refused(&w->daemon, &w->reply.refusal);
-	return hs_daemon_failed(&w->daemon, err);
+	if (w->result != HS_DONE)
+		return hs_daemon_told(&w->daemon, w->result);
+	hs_daemon_end_line(&w->daemon);
+	return hs_cli_fail(w->daemon.json, err);
 }
 
 static int
@@ -73,7 +64,8 @@ stream(struct hs_watch *w)
 
 	for (;;) {
 		struct pollfd p[2] = {
-		    {.fd = w->daemon.conn.fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+		    {.fd = hs_fd(w->daemon.client), .events = hs_wants(w->daemon.client)},
+		    {.fd = STDOUT_FILENO}};
 		int status;
 
 		if (poll(p, 2, 1000) < 0 && errno != EINTR) {
@@ -83,12 +75,6 @@ stream(struct hs_watch *w)
 		}
 		if ((p[1].revents & (POLLERR | POLLNVAL)) != 0)
 			return HS_EXIT_DONE;
-		if (hs_watch_overdue(w)) {
-			(void)hs_fail(&err, HS_ERR_IO, "there was no answer in time");
-			return hs_watch_fail(w, &err);
-		}
-		if (p[0].revents == 0)
-			continue;
 		status = hs_watch_step(w, print_event, w, &err);
 		if (err.code != HS_OK)
 			return hs_watch_fail(w, &err);
@@ -109,8 +95,7 @@ on_terminal(void)
 int
 cmd_watch(int argc, char **argv)
 {
-	struct hs_watch w = {.daemon.conn.fd = -1, .events.prompts = true};
-	struct hs_err err = {0};
+	struct hs_watch w = {.events.prompts = true};
 	int status = hs_options_json_only(argc, argv, 0, &w.daemon.json);
 
 	if (status != HS_OPTIONS_GO)
@@ -119,8 +104,8 @@ cmd_watch(int argc, char **argv)
 		hs_cli_json_lines();
 	status = hs_daemon_connect(&w.daemon);
 	if (status == HS_EXIT_DONE &&
-	    hs_events_ask(&w.events, &w.daemon.conn, 0, &err) != HS_OK)
-		status = hs_watch_fail(&w, &err);
+	    (w.result = hs_events_ask(&w.events, &w.daemon, 0)) != 0)
+		status = hs_daemon_told(&w.daemon, w.result);
 	if (status == HS_EXIT_DONE)
 		status =
 		    !w.daemon.json && on_terminal() ? hs_watch_terminal(&w) : stream(&w);

@@ -10,15 +10,14 @@
 struct hs_watch {
 	struct hs_daemon daemon;
 	struct hs_events events;
-	struct hs_reply reply; // the last
+	int result; // of a call that failed, told by hs_watch_fail
 };
 
 // Takes what has come on the connection, hands events to fn, and asks again when an answer
-// was whole. HS_OK, or what went wrong: hs_watch_fail tells it. What fn returns but 0 ends
-// it, and comes back.
+// was whole; to be called whenever something may have come, and once a second, since it
+// sees that an answer is overdue. HS_OK, or what went wrong: hs_watch_fail tells it. What
+// fn returns but 0 ends it, and comes back.
 int hs_watch_step(struct hs_watch *w, hs_events_fn *fn, void *arg, struct hs_err *err);
-// Is an answer overdue?
-bool hs_watch_overdue(const struct hs_watch *w);
 // Tells why it ends; its exit status.
 int hs_watch_fail(struct hs_watch *w, const struct hs_err *err);
 

@@ -37,8 +37,8 @@ struct seat {
 static void
 say(struct seat *s, const char *code, const char *what)
 {
-	snprintf(s->message, sizeof s->message, "%s%s%s", code, code[0] != '\0' ? ": " : "",
-	    what);
+	snprintf(s->message, sizeof s->message, "%s%s%.150s", code,
+	    code[0] != '\0' ? ": " : "", what);
 }
 
 static void
@@ -104,26 +104,17 @@ draw(struct seat *s)
 static void
 answer(struct seat *s, struct hs_board_asking *a, enum hs_agent_answer_what what, int pin)
 {
-	struct hs_conn c = {.fd = -1};
-	struct hs_answered answered;
-	struct hs_reply reply = {0};
-	struct hs_err err = {0};
-	struct hs_buf no = {0};
-	int rc = hs_conn_open(&c, &err);
+	struct hs_daemon d = {0};
+	int result = hs_connect(NULL, &d.client, &d.err);
 
 	s->message[0] = '\0';
-	if (rc == HS_OK)
-		rc = hs_answer_call(&c, a->code, what, pin, &reply, &answered, &err);
-	if (rc != HS_OK) {
-		say(s, a->code, hs_err_sentence(&err));
-	} else if (reply.status == HS_AGENT_REFUSED) {
-		hs_text_put_clean(&no, reply.refusal.sentence);
-		say(s, a->code, hs_cli_cstr(&no));
-		hs_buf_free(&no);
-	} else {
+	if (result == HS_DONE)
+		result = hs_answer_call(&d, a->code, what, pin);
+	if (result == HS_DONE)
 		a->pin_given = pin >= 0;
-	}
-	hs_conn_close(&c);
+	else
+		say(s, a->code, d.err.sentence);
+	hs_disconnect(d.client);
 }
 
 static void
@@ -290,10 +281,12 @@ measure(struct seat *s)
 static int
 turn(struct seat *s, int *sig, struct hs_err *err)
 {
-	struct pollfd p[3] = {{.fd = s->watch->daemon.conn.fd, .events = POLLIN},
+	struct hs_client *c = s->watch->daemon.client;
+	struct pollfd p[3] = {{.fd = hs_fd(c), .events = hs_wants(c)},
 	    {.fd = STDIN_FILENO, .events = POLLIN},
 	    {.fd = s->tty.signals, .events = POLLIN}};
 	enum hs_tty_news news = HS_TTY_NOTHING;
+	int rc;
 
 	if (poll(p, 3, 1000) < 0 && errno != EINTR)
 		return hs_fail(err, HS_ERR_INTERNAL, "cannot wait: %s", strerror(errno));
@@ -304,15 +297,11 @@ turn(struct seat *s, int *sig, struct hs_err *err)
 	if (news == HS_TTY_REDRAW)
 		measure(s);
 	s->screen.now = hs_cli_now();
-	if (p[0].revents != 0) {
-		int rc = hs_watch_step(s->watch, take_event, s, err);
-
-		if (rc != HS_OK)
-			return rc;
+	rc = hs_watch_step(s->watch, take_event, s, err);
+	if (rc != HS_OK)
+		return rc;
+	if (p[0].revents != 0)
 		heed(s, hs_board_settle(&s->board));
-	}
-	if (hs_watch_overdue(s->watch))
-		return hs_fail(err, HS_ERR_IO, "there was no answer in time");
 	if (p[1].revents != 0 && !read_keys(s))
 		s->quit = true;
 	if (!s->quit)

@@ -269,8 +269,7 @@ ask(struct why *w)
 		return hs_cli_fail(w->daemon.json, &err);
 	}
 	hs_agent_why_put(&contents, &m);
-	status = hs_daemon_call(&w->daemon, HS_EXT_WHY, hs_buf_str(&contents),
-	    HS_CONN_SECONDS, HS_AGENT_DONE, &body);
+	status = hs_daemon_call(&w->daemon, HS_EXT_WHY, hs_buf_str(&contents), &body);
 	hs_buf_free(&contents);
 	if (status != HS_EXIT_DONE)
 		return status;
@@ -286,7 +285,7 @@ ask(struct why *w)
 int
 cmd_why(int argc, char **argv)
 {
-	struct why w = {.daemon.conn.fd = -1};
+	struct why w = {0};
 	int status = parse(argc, argv, &w);
 
 	if (status == -1)

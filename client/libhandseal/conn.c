@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: ISC
 //
-// The connection to the daemon: a Unix socket, one request and one reply at a time. What
-// comes back is bounded in size and time here and decoded by proto/agent.h. Contract in
-// conn.h.
+// The connection to an agent: a Unix socket, one frame and one reply at a time. What comes
+// back is bounded in size here and decoded by proto/agent.h. Contract in conn.h.
 #include "client/libhandseal/conn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,60 +35,52 @@ hs_conn_path(char out[static HS_CONN_PATH_MAX], struct hs_err *err)
 	return HS_OK;
 }
 
-static int
-connect_to(struct hs_conn *c, const char *path, struct hs_err *err)
+static enum hs_code
+connect_code(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+	case ENOTDIR:
+	case ENOTSOCK:
+		return HS_NO_SUCH;
+	case EAGAIN: // of a Unix socket: its queue is full
+		return HS_NO_BUSY;
+	default:
+		return HS_ERR_IO;
+	}
+}
+
+int
+hs_conn_open(struct hs_conn *c, const char *path, struct hs_err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	struct timeval limit = {.tv_sec = HS_CONN_SECONDS};
 	size_t len = strlen(path);
+	int rc;
 
-	*c = (struct hs_conn){.fd = -1};
+	*c = (struct hs_conn){.fd = -1, .passed = -1};
 	if (len >= sizeof sa.sun_path)
 		return hs_fail(err, HS_ERR_TOO_LONG,
 		    "the socket's path has %zu bytes, and 107 is the most", len);
 	memcpy(sa.sun_path, path, len + 1);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return hs_fail(err, HS_ERR_IO, "cannot make a socket: %s", strerror(errno));
-	// bounds connect() too, should the other end's queue be full
-	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0)
-		return hs_fail(
-		    err, HS_ERR_IO, "cannot set a time limit: %s", strerror(errno));
-	if (connect(c->fd, (const struct sockaddr *)&sa, sizeof sa) != 0) {
-		enum hs_code code = errno == ENOENT || errno == ECONNREFUSED ||
-					    errno == ENOTDIR || errno == ENOTSOCK
-					? HS_NO_SUCH
-					: HS_ERR_IO;
-
-		return hs_fail(
-		    err, code, "cannot connect to %s: %s", path, strerror(errno));
-	}
-	if (fcntl(c->fd, F_SETFL, O_NONBLOCK) != 0)
-		return hs_fail(
-		    err, HS_ERR_IO, "cannot set up the socket: %s", strerror(errno));
+	do
+		rc = connect(c->fd, (const struct sockaddr *)&sa, sizeof sa);
+	while (rc != 0 && errno == EINTR);
+	if (rc != 0)
+		return hs_fail(err, connect_code(errno), "cannot connect to %s: %s", path,
+		    strerror(errno));
 	return HS_OK;
 }
 
 int
-hs_conn_open_path(struct hs_conn *c, const char *path, struct hs_err *err)
+hs_conn_same_user(const struct hs_conn *c, const char *path, struct hs_err *err)
 {
-	return connect_to(c, path, err);
-}
-
-int
-hs_conn_open(struct hs_conn *c, struct hs_err *err)
-{
-	char path[HS_CONN_PATH_MAX];
 	struct ucred peer;
 	socklen_t len = sizeof peer;
-	int rc;
 
-	*c = (struct hs_conn){.fd = -1};
-	rc = hs_conn_path(path, err);
-	if (rc == HS_OK)
-		rc = connect_to(c, path, err);
-	if (rc != HS_OK)
-		return rc;
 	// Another user's daemon could be asked to open a session that it then holds.
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return hs_fail(err, HS_ERR_IO, "cannot tell who listens at %s: %s", path,
@@ -113,9 +102,8 @@ hs_conn_close(struct hs_conn *c)
 	hs_buf_free(&c->out);
 }
 
-// BOOTTIME: an answer that a suspended machine kept us from reading is late all the same.
-static int64_t
-now_ms(void)
+int64_t
+hs_conn_clock(void)
 {
 	struct timespec ts;
 
@@ -124,25 +112,21 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static int
-wait_until(struct hs_conn *c, short events, int64_t deadline, struct hs_err *err)
+int
+hs_conn_begin(struct hs_conn *c, int fd, struct hs_err *err)
 {
-	struct pollfd p = {.fd = c->fd, .events = events};
+	if (hs_buf_err(&c->out) != HS_OK || c->out.len > HS_FRAME_MAX + 4u)
+		return hs_fail(err, HS_ERR_TOO_LONG, "the request is too long to be sent");
+	hs_buf_reset(&c->in);
+	c->sent = 0;
+	c->passed = fd;
+	return HS_OK;
+}
 
-	for (;;) {
-		int64_t left = deadline - now_ms();
-		int n;
-
-		if (left <= 0)
-			return hs_fail(err, HS_ERR_IO, "there was no answer in time");
-		n = poll(&p, 1, left > 1000 ? 1000 : (int)left);
-		if (n > 0)
-			return HS_OK;
-		if (c->tick != NULL)
-			c->tick(c->tick_arg);
-		if (n < 0 && errno != EINTR)
-			return hs_fail(err, HS_ERR_IO, "cannot wait: %s", strerror(errno));
-	}
+short
+hs_conn_wants(const struct hs_conn *c)
+{
+	return c->sent < c->out.len ? POLLOUT : POLLIN;
 }
 
 // As send(); the descriptor, unless it is -1, goes with the first byte.
@@ -169,28 +153,21 @@ send_with(int sock, const uint8_t *p, size_t len, int fd)
 	return sendmsg(sock, &m, MSG_NOSIGNAL);
 }
 
+// HS_ERR_SHORT where there is no room now.
 static int
-send_out(struct hs_conn *c, int fd, int64_t deadline, struct hs_err *err)
+send_some(struct hs_conn *c, struct hs_err *err)
 {
-	size_t sent = 0;
+	while (c->sent < c->out.len) {
+		ssize_t n = send_with(c->fd, c->out.p + c->sent, c->out.len - c->sent,
+		    c->sent == 0 ? c->passed : -1);
 
-	while (sent < c->out.len) {
-		ssize_t n = send_with(
-		    c->fd, c->out.p + sent, c->out.len - sent, sent == 0 ? fd : -1);
-		int rc;
-
-		if (n >= 0) {
-			sent += (size_t)n;
-			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
+		if (n >= 0)
+			c->sent += (size_t)n;
+		else if (errno == EAGAIN)
+			return HS_ERR_SHORT;
+		else if (errno != EINTR)
 			return hs_fail(
 			    err, HS_ERR_IO, "the other end closed the connection");
-		rc = wait_until(c, POLLOUT, deadline, err);
-		if (rc != HS_OK)
-			return rc;
 	}
 	return HS_OK;
 }
@@ -216,23 +193,14 @@ receive(struct hs_conn *c, struct hs_err *err)
 					   : hs_fail(err, HS_ERR_NOMEM, "out of memory");
 }
 
-// Sends what is in c->out, and gets ready for the reply.
-static int
-begin(struct hs_conn *c, int fd, int64_t deadline, struct hs_err *err)
-{
-	if (hs_buf_err(&c->out) != HS_OK || c->out.len > HS_FRAME_MAX + 4u)
-		return hs_fail(err, HS_ERR_TOO_LONG, "the request is too long to be sent");
-	hs_buf_reset(&c->in);
-	return send_out(c, fd, deadline, err);
-}
-
-// HS_ERR_SHORT: the reply is not whole yet.
-static int
-take(struct hs_conn *c, struct hs_str *body, struct hs_err *err)
+int
+hs_conn_step(struct hs_conn *c, struct hs_str *body, struct hs_err *err)
 {
 	size_t used = 0;
-	int rc;
+	int rc = send_some(c, err);
 
+	if (rc != HS_OK)
+		return rc;
 	while ((rc = hs_agent_frame(hs_buf_str(&c->in), body, &used)) == HS_ERR_SHORT) {
 		rc = receive(c, err);
 		if (rc != HS_OK)
@@ -246,123 +214,22 @@ take(struct hs_conn *c, struct hs_str *body, struct hs_err *err)
 	return HS_OK;
 }
 
-static int
-exchange(
-    struct hs_conn *c, int fd, unsigned seconds, struct hs_str *body, struct hs_err *err)
-{
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
-	int rc = begin(c, fd, deadline, err);
-
-	while (rc == HS_OK && (rc = take(c, body, err)) == HS_ERR_SHORT)
-		rc = wait_until(c, POLLIN, deadline, err);
-	return rc;
-}
-
 int
 hs_conn_exchange(
     struct hs_conn *c, unsigned seconds, struct hs_str *body, struct hs_err *err)
 {
-	return exchange(c, -1, seconds, body, err);
-}
+	int64_t end = hs_conn_clock() + (int64_t)seconds * 1000, left;
+	int rc = hs_conn_begin(c, -1, err);
 
-static void
-compose(struct hs_conn *c, const char *ext, struct hs_str contents)
-{
-	size_t mark;
+	while (rc == HS_OK && (rc = hs_conn_step(c, body, err)) == HS_ERR_SHORT) {
+		struct pollfd p = {.fd = c->fd, .events = hs_conn_wants(c)};
 
-	hs_buf_reset(&c->out);
-	mark = hs_agent_frame_begin(&c->out);
-	hs_put_u8(&c->out, HS_AGENT_EXTENSION);
-	hs_put_cstring(&c->out, ext);
-	hs_put_raw(&c->out, contents.p, contents.len);
-	hs_agent_frame_end(&c->out, mark);
-}
-
-static int
-parse(struct hs_str body, const char *ext, struct hs_reply *out, struct hs_err *err)
-{
-	int rc = hs_agent_parse_reply(body, ext, &out->status, &out->body, &out->refusal);
-
-	if (rc == HS_ERR_UNSUPPORTED)
-		return hs_fail(err, HS_ERR_UNSUPPORTED,
-		    "what listens does not know %s: it is no handseald, or another version",
-		    ext);
-	if (rc != HS_OK)
-		return hs_fail(err, (enum hs_code)rc, "the answer to %s is malformed", ext);
-	return HS_OK;
-}
-
-int
-hs_conn_call_fd(struct hs_conn *c, const char *ext, struct hs_str contents, int fd,
-    unsigned seconds, struct hs_reply *out, struct hs_err *err)
-{
-	struct hs_str body;
-	int rc;
-
-	*out = (struct hs_reply){0};
-	compose(c, ext, contents);
-	rc = exchange(c, fd, seconds, &body, err);
-	return rc == HS_OK ? parse(body, ext, out, err) : rc;
-}
-
-int
-hs_conn_call(struct hs_conn *c, const char *ext, struct hs_str contents, unsigned seconds,
-    struct hs_reply *out, struct hs_err *err)
-{
-	return hs_conn_call_fd(c, ext, contents, -1, seconds, out, err);
-}
-
-int
-hs_conn_query(struct hs_conn *c, unsigned seconds, struct hs_rd *names, struct hs_err *err)
-{
-	struct hs_str body, name = {0};
-	struct hs_rd all;
-	uint8_t type = 0;
-	int rc;
-
-	compose(c, "query", (struct hs_str){0});
-	rc = exchange(c, -1, seconds, &body, err);
-	if (rc != HS_OK)
-		return rc;
-	*names = hs_rd_of(body);
-	(void)hs_get_u8(names, &type); // a frame's body is never empty
-	if (type == HS_AGENT_FAILURE || type == HS_AGENT_EXTENSION_FAILURE)
-		return hs_fail(err, HS_ERR_UNSUPPORTED, "what listens knows no query");
-	if (type != HS_AGENT_EXTENSION_RESPONSE || hs_get_string(names, &name) != HS_OK ||
-	    !hs_str_is(name, "query"))
-		rc = HS_ERR_FORMAT;
-	for (all = *names; rc == HS_OK && all.left > 0;)
-		rc = hs_get_string(&all, &name);
-	if (rc != HS_OK)
-		return hs_fail(err, HS_ERR_FORMAT, "the answer to query is malformed");
-	return HS_OK;
-}
-
-bool
-hs_conn_knows(struct hs_rd names, const char *ext)
-{
-	struct hs_str name;
-
-	while (hs_get_string(&names, &name) == HS_OK)
-		if (hs_str_is(name, ext))
-			return true;
-	return false;
-}
-
-int
-hs_conn_begin(
-    struct hs_conn *c, const char *ext, struct hs_str contents, struct hs_err *err)
-{
-	compose(c, ext, contents);
-	return begin(c, -1, now_ms() + HS_CONN_SECONDS * (int64_t)1000, err);
-}
-
-int
-hs_conn_take(struct hs_conn *c, const char *ext, struct hs_reply *out, struct hs_err *err)
-{
-	struct hs_str body;
-	int rc = take(c, &body, err);
-
-	*out = (struct hs_reply){0};
-	return rc == HS_OK ? parse(body, ext, out, err) : rc;
+		left = end - hs_conn_clock();
+		if (left <= 0)
+			return hs_fail(err, HS_ERR_IO, "there was no answer in time");
+		if (poll(&p, 1, left > 1000 ? 1000 : (int)left) < 0 && errno != EINTR)
+			return hs_fail(err, HS_ERR_IO, "cannot wait: %s", strerror(errno));
+		rc = HS_OK;
+	}
+	return rc;
 }

@@ -48,7 +48,7 @@ hs_sshagent_sign(
 
 	if (path == NULL || path[0] == '\0')
 		return hs_fail(err, HS_NO_SUCH, "SSH_AUTH_SOCK is not set");
-	rc = hs_conn_open_path(&c, path, err);
+	rc = hs_conn_open(&c, path, err);
 	if (rc != HS_OK)
 		goto out;
 	put_request(&c.out, key, data);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// A person's or an agent's own Ed25519 key: made anew, read from an unencrypted file in
-// OpenSSH's format (PROTOCOL.key), and used to sign. Internal to the client. Other key
-// types, and encrypted files, are for ssh-agent (sshagent.h).
+// A person's or an agent's own Ed25519 key: read from an unencrypted file in OpenSSH's
+// format (PROTOCOL.key), and used to sign. Internal to the client. Other key types, and
+// encrypted files, are for ssh-agent (sshagent.h).
 #ifndef HS_LIBHANDSEAL_SSHKEY_H
 #define HS_LIBHANDSEAL_SSHKEY_H
 
@@ -15,10 +15,6 @@ struct hs_sshkey {
 	struct hs_key pub;
 	uint8_t *secret; // 64 bytes, as libsodium wants them
 };
-
-// Makes a key pair. *file gets the text of its private key file, unencrypted: wipe it by
-// hs_buf_free, write it nowhere but where it belongs.
-int hs_sshkey_generate(struct hs_sshkey *k, struct hs_buf *file, struct hs_err *err);
 
 // Reads the text of a private key file. HS_ERR_UNSUPPORTED: it is encrypted;
 // HS_ERR_KEY_TYPE: of another type, or not in OpenSSH's format; HS_ERR_FORMAT,

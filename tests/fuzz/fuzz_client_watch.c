@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "client/handseal/screen.h"
+#include "proto/names.h"
 #include "proto/text.h"
+#include "tests/lib/answering.h"
 
 #define TEXT  "one\n"
 #define UNTIL 1800003600
@@ -74,8 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hs_events events = {0};
 	struct hs_screen s = {.now = 1800000000, .message = ""};
 	struct hs_buf picture = {0};
-	struct hs_err err = {0};
-	struct hs_rd r;
+	struct answering a;
 
 	if (size < 3)
 		return 0;
@@ -85,12 +86,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s.utf8 = (data[2] & 2) != 0;
 	s.typing = (data[2] & 4) != 0;
 	s.scroll = data[2];
-	r = hs_rd_init(data + 3, size - 3);
 	if ((data[2] & 8) != 0) {
 		begin_typing(&board);
 		events.after = 1;
 	}
-	(void)hs_events_take(&events, &r, 0, take, &board, &err);
+	a = answering_begin();
+	if (hs_events(a.c, events.after, 0, NULL) != HS_DONE)
+		abort();
+	if (answering(&a, HS_EXT_EVENTS, HS_AGENT_DONE, (struct hs_str){data + 3, size - 3},
+		NULL) == HS_DONE)
+		(void)hs_events_take(&events, hs_got_events(a.c), take, &board);
+	answering_end(&a);
 	(void)hs_board_settle(&board);
 	for (size_t i = 0; i < board.n; i++)
 		if (board.v[i].unheard)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "client/handseal/events.h"
+#include "proto/names.h"
+#include "tests/lib/answering.h"
 
 struct seen {
 	size_t n;
@@ -47,33 +49,40 @@ event(uint64_t seq, const char *name, const char *code)
 // An answer of those events, taken after s->after.
 static int
 take_told(struct hs_events *s, const struct hs_agent_told *told,
-    const struct hs_agent_event *e, size_t count, int64_t now, struct seen *seen)
+    const struct hs_agent_event *e, size_t count, int64_t passed, struct seen *seen)
 {
+	struct answering a = answering_begin();
 	struct hs_buf b = {0};
-	struct hs_err err = {0};
-	struct hs_rd r;
+	struct hs_error err = {0};
 	int rc;
 
 	hs_agent_told_put(&b, told);
 	for (size_t i = 0; i < count; i++)
 		hs_agent_event_put(&b, &e[i]);
 	assert_int_equal(hs_buf_err(&b), HS_OK);
-	r = hs_rd_init(b.p, b.len);
-	rc = hs_events_take(s, &r, now, see, seen, &err);
-	if (rc == HS_ERR_FORMAT)
-		assert_int_equal(err.code, HS_ERR_FORMAT);
+	assert_int_equal(hs_events(a.c, s->after, s->wait, &err), HS_DONE);
+	assert_int_equal(hs_step(a.c, &err), HS_AGAIN);
+	a.c->begun -= passed;
+	rc = answering(&a, HS_EXT_EVENTS, HS_AGENT_DONE, hs_buf_str(&b), &err);
+	if (rc == HS_DONE) {
+		rc = hs_events_take(s, hs_got_events(a.c), see, seen);
+	} else {
+		assert_string_equal(err.code, "malformed");
+		rc = HS_ERR_FORMAT;
+	}
 	hs_buf_free(&b);
+	answering_end(&a);
 	return rc;
 }
 
 // One that starts anew where it is the first, and only there.
 static int
 take(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_event *e,
-    size_t count, int64_t now, struct seen *seen)
+    size_t count, int64_t passed, struct seen *seen)
 {
 	const struct hs_agent_told told = {last, s->after == 0, n};
 
-	return take_told(s, &told, e, count, now, seen);
+	return take_told(s, &told, e, count, passed, seen);
 }
 
 static int
@@ -82,7 +91,7 @@ take_anew(struct hs_events *s, uint64_t last, uint32_t n, const struct hs_agent_
 {
 	const struct hs_agent_told told = {last, 1, n};
 
-	return take_told(s, &told, e, count, s->asked, seen);
+	return take_told(s, &told, e, count, 0, seen);
 }
 
 static void
@@ -123,7 +132,7 @@ anew_it_is_said_first(void **state)
 {
 	const struct hs_agent_event e[] = {event(3, "parked", "4F7"),
 	    event(300, "armed", "5KD"), event(3, "asked", "7AB")};
-	struct hs_events s = {.after = 7, .asked = 1000, .wait = 30};
+	struct hs_events s = {.after = 7, .wait = 30};
 	struct seen seen = {0};
 
 	(void)state;
@@ -180,7 +189,7 @@ rule10_going_backwards_is_refused(void **state)
 	struct seen seen = {0};
 
 	(void)state;
-	assert_int_equal(take(&s, 6, 0, NULL, 0, INT64_MAX, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take(&s, 6, 0, NULL, 0, 3600000, &seen), HS_ERR_FORMAT);
 	assert_int_equal(take(&s, 9, 2, twice, 2, 0, &seen), HS_ERR_FORMAT);
 	assert_int_equal(take(&s, 9, 1, &beyond, 1, 0, &seen), HS_ERR_FORMAT);
 	s.after = 0;
@@ -194,29 +203,32 @@ rule10_counts_that_lie_and_bytes_left_over(void **state)
 	    event(3, "asked", "4F7"), event(4, "armed", "4F7")};
 	struct hs_events s = {0};
 	struct seen seen = {0};
-	struct hs_err err = {0};
-	struct hs_rd r = hs_rd_init("\0\0\0\0\0\0\0\1\1\0\0", 11);
+	struct answering a = answering_begin();
+	const struct hs_str cut = {(const uint8_t *)"\0\0\0\0\0\0\0\1\1\0\0", 11};
 
 	(void)state;
 	assert_int_equal(take(&s, 9, UINT32_MAX, e, 2, 0, &seen), HS_ERR_FORMAT);
 	assert_int_equal(take(&s, 9, 1, e, 2, 0, &seen), HS_ERR_FORMAT);
-	assert_int_equal(take(&s, 9, 0, e, 1, INT64_MAX, &seen), HS_ERR_FORMAT);
-	assert_int_equal(hs_events_take(&s, &r, 0, see, &seen, &err), HS_ERR_FORMAT);
+	assert_int_equal(take(&s, 9, 0, e, 1, 3600000, &seen), HS_ERR_FORMAT);
+	assert_int_equal(hs_events(a.c, 0, 0, NULL), HS_DONE);
+	assert_int_equal(answering(&a, HS_EXT_EVENTS, HS_AGENT_DONE, cut, NULL), HS_FAILED);
+	assert_null(hs_got_events(a.c));
+	answering_end(&a);
 	assert_int_equal(s.after, 0);
 }
 
 static void
 nothing_before_its_time_is_refused(void **state)
 {
-	struct hs_events s = {.after = 9, .asked = 1000, .wait = 30};
+	struct hs_events s = {.after = 9, .wait = 30};
 	struct seen seen = {0};
 
 	(void)state;
-	assert_int_equal(take(&s, 9, 0, NULL, 0, 1000, &seen), HS_ERR_FORMAT);
-	assert_int_equal(take(&s, 9, 0, NULL, 0, 29499, &seen), HS_ERR_FORMAT);
-	assert_int_equal(take(&s, 9, 0, NULL, 0, 29500, &seen), HS_OK);
+	assert_int_equal(take(&s, 9, 0, NULL, 0, 0, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take(&s, 9, 0, NULL, 0, 28000, &seen), HS_ERR_FORMAT);
+	assert_int_equal(take(&s, 9, 0, NULL, 0, 28500, &seen), HS_OK);
 	s.wait = 0;
-	assert_int_equal(take(&s, 9, 0, NULL, 0, 1000, &seen), HS_OK);
+	assert_int_equal(take(&s, 9, 0, NULL, 0, 0, &seen), HS_OK);
 }
 
 static void

@@ -167,7 +167,7 @@ paths_that_ssh_can_write_as_they_are(void **state)
 #define SIGNALED(n) (n)
 
 static void
-assert_ended(const struct hs_agent_unseated *u, int status, uint64_t now, const char *want)
+assert_ended(const struct hs_got_seat_end *u, int status, uint64_t now, const char *want)
 {
 	struct hs_seat s = {.agent = "claude", .counted = u != NULL};
 	struct hs_buf b = {0};
@@ -183,7 +183,7 @@ assert_ended(const struct hs_agent_unseated *u, int status, uint64_t now, const 
 static void
 the_end_in_words(void **state)
 {
-	struct hs_agent_unseated u = {.began = 1000};
+	struct hs_got_seat_end u = {.began = 1000};
 
 	(void)state;
 	assert_ended(NULL, EXITED(0), 0, "claude ended (0)");
@@ -220,7 +220,7 @@ the_end_as_json(void **state)
 	assert_true(json_is_null(json_object_get(o, "began")));
 	json_decref(o);
 	s.counted = true;
-	s.unseated = (struct hs_agent_unseated){.began = 5, .logins = 7, .last_end = 9};
+	s.unseated = (struct hs_got_seat_end){.began = 5, .logins = 7, .last_end = 9};
 	o = hs_seat_json_ended(&s, EXITED(4));
 	assert_int_equal(json_integer_value(json_object_get(o, "exit")), 4);
 	assert_true(json_is_null(json_object_get(o, "signal")));

@@ -3,12 +3,12 @@
 // What the daemon hands back is checked before it is believed, written or shown as true: a
 // grant against what was asked and shown, a delegation against what was asked. Not a
 // server's check of the chain (proto/chain.h): there are no roots files or host names here.
-#ifndef HS_CLIENT_BELIEVE_H
-#define HS_CLIENT_BELIEVE_H
+// Internal to libhandseal and the command.
+#ifndef HS_LIBHANDSEAL_BELIEVE_H
+#define HS_LIBHANDSEAL_BELIEVE_H
 
 #include "proto/agent.h"
 #include "proto/grant.h"
-#include "proto/rootfile.h"
 
 // What `open` asked for.
 struct hs_believe_open {
@@ -19,11 +19,12 @@ struct hs_believe_open {
 };
 
 // Does the answer hold what was asked: a grant with that scope, that digest, for the main
-// socket, ending when it says and no later than asked, signed by a touch of a root enrolled
-// here (which goes to *root), and do the answer's own fields agree with it? HS_SK_LIED with
-// what does not; the grant's own code where it is no good grant.
+// socket, ending when it says and no later than asked, signed by a touch of the key whose
+// fingerprint it says (it goes to *root), and do the answer's own fields agree with it?
+// HS_SK_LIED with what does not; the grant's own code where it is no good grant. Whether
+// that key is enrolled, and under which name, is not looked at.
 int hs_believe_grant(const struct hs_agent_opened *answer,
-    const struct hs_believe_open *asked, struct hs_root_record *root, struct hs_err *err);
+    const struct hs_believe_open *asked, struct hs_key *root, struct hs_err *err);
 
 // What `request` asked for. What is empty or NULL is not known to who fetches an outcome
 // later, and not looked at.

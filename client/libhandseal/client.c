@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: ISC
+//
+// A connection to handseald and the call that is under way on it: beginning, stepping,
+// waiting, and what went wrong. What is asked is ask.c's, outcome.c's, tell.c's and
+// sign.c's. Contracts in handseal.h and client.h.
+#include "client/libhandseal/client.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "proto/names.h"
+#include "proto/text.h"
+
+const char *
+hs_version(void)
+{
+	return HS_VERSION;
+}
+
+static void
+put(char *out, size_t size, struct hs_str s)
+{
+	size_t len = s.len < size - 1 ? s.len : size - 1;
+
+	while (len < s.len && len > 0 && (s.p[len] & 0xc0) == 0x80)
+		len--; // not in the middle of a character
+	if (len > 0)
+		memcpy(out, s.p, len);
+	out[len] = '\0';
+}
+
+// What came from the other end is shown to people: no control characters but LF.
+static void
+put_clean(char *out, size_t size, struct hs_str s)
+{
+	struct hs_buf b = {0};
+
+	for (size_t i = 0; i < s.len;) {
+		const uint8_t *lf = memchr(s.p + i, '\n', s.len - i);
+		size_t end = lf == NULL ? s.len : (size_t)(lf - s.p);
+
+		hs_text_put_clean(&b, (struct hs_str){s.p + i, end - i});
+		if (lf != NULL)
+			hs_put_u8(&b, '\n');
+		i = end + 1;
+	}
+	put(out, size, hs_buf_str(&b));
+	hs_buf_free(&b);
+}
+
+static void
+clear(struct hs_error *err)
+{
+	if (err != NULL)
+		err->code[0] = err->sentence[0] = err->remedy[0] = '\0';
+}
+
+static int
+result_of(enum hs_code code)
+{
+	switch (code) {
+	case HS_OK:
+		return HS_DONE;
+	case HS_ERR_USAGE:
+	case HS_ERR_SCOPE:
+		return HS_MISUSED;
+	case HS_NO_PEER: // of who listens: nothing was asked yet
+		return HS_NO_DAEMON;
+	default:
+		return HS_FAILED;
+	}
+}
+
+int
+hs_client_fail(struct hs_error *out, const struct hs_err *err)
+{
+	clear(out);
+	if (out != NULL) {
+		put(out->code, sizeof out->code, hs_str_c(hs_code_name(err->code)));
+		put(out->sentence, sizeof out->sentence, hs_str_c(hs_err_sentence(err)));
+	}
+	return result_of(err->code);
+}
+
+static int
+failed(struct hs_error *out, enum hs_code code, const char *sentence)
+{
+	struct hs_err err = {0};
+
+	(void)hs_fail(&err, code, "%s", sentence);
+	return hs_client_fail(out, &err);
+}
+
+int
+hs_client_misused(struct hs_error *err, const char *what)
+{
+	return failed(err, HS_ERR_USAGE, what);
+}
+
+static int
+broke(struct hs_client *c, struct hs_error *err, enum hs_code code, const char *sentence)
+{
+	c->broken = true;
+	c->next = NULL;
+	return failed(err, code, sentence);
+}
+
+int
+hs_client_malformed(struct hs_client *c, struct hs_error *err)
+{
+	struct hs_err e = {0};
+
+	(void)hs_fail(&e, HS_ERR_FORMAT, "the answer to %s is malformed", c->what);
+	return broke(c, err, e.code, e.text);
+}
+
+int
+hs_client_no_memory(struct hs_client *c, struct hs_error *err)
+{
+	return broke(c, err, HS_ERR_NOMEM, "out of memory");
+}
+
+bool
+hs_client_asked(const struct hs_client *c, const char *ext)
+{
+	return c->asking.ext != NULL && strcmp(c->asking.ext, ext) == 0;
+}
+
+static int
+result_of_refusal(const struct hs_client *c, struct hs_str name)
+{
+	enum hs_code code = hs_code_from_name((const char *)name.p, name.len);
+	bool opening =
+	    c->ext != NULL &&
+	    (strcmp(c->ext, HS_EXT_OPEN) == 0 ||
+		(strcmp(c->ext, HS_EXT_PENDING) == 0 && hs_client_asked(c, HS_EXT_OPEN)));
+
+	if (code == HS_NO_SAID_NO || code == HS_SK_DENIED || code == HS_SK_CANCELLED)
+		return HS_DECLINED;
+	if (code == HS_NO_SESSION ||
+	    (opening && (code == HS_NO_ROOTS || code >= HS_SK_NO_DEVICE)))
+		return HS_NOT_OPEN;
+	return code == HS_NO_SUCH ? HS_FAILED : HS_REFUSED;
+}
+
+// A code that this version does not know is a refusal all the same.
+int
+hs_client_refused(
+    const struct hs_client *c, const struct hs_agent_refusal *r, struct hs_error *err)
+{
+	if (err != NULL) {
+		put_clean(err->code, sizeof err->code, r->code);
+		put_clean(err->sentence, sizeof err->sentence, r->sentence);
+		put_clean(err->remedy, sizeof err->remedy, r->remedy);
+	}
+	return result_of_refusal(c, r->code);
+}
+
+void
+hs_client_forget(struct hs_client_asking *a)
+{
+	hs_scope_free(&a->scope);
+	hs_buf_free(&a->agent);
+	hs_buf_free(&a->shown);
+	hs_buf_free(&a->key);
+	hs_buf_free(&a->reason);
+	*a = (struct hs_client_asking){0};
+}
+
+// ---- the connection
+
+int
+hs_connect(const char *path, struct hs_client **out, struct hs_error *err)
+{
+	char found[HS_CONN_PATH_MAX];
+	struct hs_client *c = NULL;
+	struct hs_err e = {0};
+	int rc = HS_OK;
+
+	clear(err);
+	*out = NULL;
+	if (sodium_init() < 0)
+		return failed(err, HS_ERR_CRYPTO, "libsodium could not be started");
+	if (path == NULL) {
+		rc = hs_conn_path(found, &e);
+		path = found;
+	}
+	if (rc == HS_OK && (c = calloc(1, sizeof *c)) == NULL)
+		rc = hs_fail(&e, HS_ERR_NOMEM, "out of memory");
+	if (c != NULL) {
+		rc = hs_conn_open(&c->conn, path, &e);
+		if (rc == HS_OK)
+			rc = hs_conn_same_user(&c->conn, path, &e);
+	}
+	if (rc == HS_OK) {
+		*out = c;
+		return HS_DONE;
+	}
+	hs_disconnect(c);
+	rc = hs_client_fail(err, &e);
+	return e.code == HS_NO_SUCH ? HS_NO_DAEMON : rc;
+}
+
+struct hs_client *
+hs_client_adopt(int fd)
+{
+	struct hs_client *c = calloc(1, sizeof *c);
+
+	if (c != NULL)
+		c->conn = (struct hs_conn){.fd = fd, .passed = -1};
+	return c;
+}
+
+// What was got by the last call.
+static void
+drop(struct hs_client *c)
+{
+	c->got = HS_GOT_NOTHING;
+	if (c->kept != NULL)
+		sodium_memzero(c->kept, c->kept_size);
+	free(c->kept);
+	c->kept = NULL;
+	c->kept_len = c->kept_size = 0;
+	c->kept_bad = false;
+	hs_buf_reset(&c->line);
+	free(c->events);
+	c->events = NULL;
+}
+
+void
+hs_disconnect(struct hs_client *c)
+{
+	if (c == NULL)
+		return;
+	drop(c);
+	hs_conn_close(&c->conn);
+	hs_client_forget(&c->asking);
+	hs_client_forget(&c->fetched);
+	hs_buf_free(&c->names);
+	hs_buf_free(&c->message);
+	hs_buf_free(&c->ns);
+	hs_buf_free(&c->key);
+	hs_buf_free(&c->line);
+	free(c);
+}
+
+int
+hs_fd(const struct hs_client *c)
+{
+	return c->conn.fd;
+}
+
+short
+hs_wants(const struct hs_client *c)
+{
+	return c->next != NULL ? hs_conn_wants(&c->conn) : 0;
+}
+
+int
+hs_due(const struct hs_client *c)
+{
+	int64_t left = c->overdue - hs_conn_clock();
+
+	if (c->next == NULL)
+		return -1;
+	if (left < 0)
+		return 0;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+// ---- a call
+
+int
+hs_client_begin(struct hs_client *c, struct hs_error *err)
+{
+	clear(err);
+	if (c->next != NULL)
+		return hs_client_misused(err, "a call is under way on this connection");
+	if (c->broken)
+		return failed(err, HS_ERR_IO,
+		    "the connection broke in a call before: it is of no more use");
+	drop(c);
+	return HS_DONE;
+}
+
+static int
+begin_exchange(
+    struct hs_client *c, int fd, uint32_t waits, hs_client_next *next, struct hs_error *err)
+{
+	bool later = c->next != NULL;
+	struct hs_err e = {0};
+
+	if (hs_conn_begin(&c->conn, fd, &e) != HS_OK) {
+		c->next = NULL;
+		return hs_client_fail(err, &e);
+	}
+	c->next = next;
+	c->waits = waits;
+	c->begun = hs_conn_clock();
+	c->overdue = c->begun + ((int64_t)waits + HS_CONN_SECONDS) * 1000;
+	return later ? HS_AGAIN : HS_DONE;
+}
+
+int
+hs_client_send(
+    struct hs_client *c, const char *what, hs_client_next *next, struct hs_error *err)
+{
+	c->ext = NULL;
+	c->what = what;
+	return begin_exchange(c, -1, 0, next, err);
+}
+
+int
+hs_client_ask(struct hs_client *c, const char *ext, struct hs_str body, int fd,
+    uint32_t waits, hs_client_next *next, struct hs_error *err)
+{
+	struct hs_buf *out = &c->conn.out;
+	size_t mark;
+
+	hs_buf_reset(out);
+	mark = hs_agent_frame_begin(out);
+	hs_put_u8(out, HS_AGENT_EXTENSION);
+	hs_put_cstring(out, ext);
+	hs_put_raw(out, body.p, body.len);
+	hs_agent_frame_end(out, mark);
+	c->ext = c->what = ext;
+	return begin_exchange(c, fd, waits, next, err);
+}
+
+// A refusal ends the call here; everything else is the exchange's own.
+static int
+take(struct hs_client *c, struct hs_str frame, struct hs_error *err)
+{
+	struct hs_agent_refusal refusal;
+	struct hs_reply reply = {.frame = frame};
+	struct hs_err e = {0};
+	int rc;
+
+	if (c->ext == NULL)
+		return c->next(c, &reply, err);
+	rc = hs_agent_parse_reply(frame, c->ext, &reply.status, &reply.body, &refusal);
+	if (rc == HS_ERR_UNSUPPORTED) {
+		(void)hs_fail(&e, HS_ERR_UNSUPPORTED,
+		    "what listens does not know %s: it is no handseald, or another version",
+		    c->ext);
+		return hs_client_fail(err, &e);
+	}
+	if (rc != HS_OK)
+		return hs_client_malformed(c, err);
+	if (reply.status == HS_AGENT_REFUSED)
+		return hs_client_refused(c, &refusal, err);
+	return c->next(c, &reply, err);
+}
+
+int
+hs_step(struct hs_client *c, struct hs_error *err)
+{
+	struct hs_str frame;
+	struct hs_err e = {0};
+	int result = HS_AGAIN;
+
+	clear(err);
+	if (c->next == NULL)
+		return hs_client_misused(err, "no call is under way on this connection");
+	while (result == HS_AGAIN) {
+		int rc = hs_conn_step(&c->conn, &frame, &e);
+
+		if (rc == HS_ERR_SHORT && hs_conn_clock() < c->overdue)
+			return HS_AGAIN;
+		if (rc == HS_ERR_SHORT)
+			return broke(c, err, HS_ERR_IO, "there was no answer in time");
+		if (rc != HS_OK)
+			return broke(c, err, e.code, hs_err_sentence(&e));
+		result = take(c, frame, err);
+	}
+	c->next = NULL;
+	return result;
+}
+
+int
+hs_finish(struct hs_client *c, int timeout, struct hs_error *err)
+{
+	int64_t end = hs_conn_clock() + timeout;
+	int result;
+
+	while ((result = hs_step(c, err)) == HS_AGAIN) {
+		struct pollfd p = {.fd = hs_fd(c), .events = hs_wants(c)};
+		int64_t left = timeout >= 0 ? end - hs_conn_clock() : INT_MAX;
+		int due = hs_due(c);
+
+		if (left <= 0)
+			return HS_AGAIN;
+		if (left > due)
+			left = due;
+		// short, since poll(2) sleeps by a clock that stands still in suspend
+		if (poll(&p, 1, left > 1000 ? 1000 : (int)left) < 0 && errno != EINTR)
+			return broke(c, err, HS_ERR_IO, "cannot wait");
+	}
+	return result;
+}
+
+// ---- what was got
+
+const char *
+hs_client_keep(struct hs_client *c, struct hs_str s)
+{
+	char *at;
+
+	if (c->kept == NULL) { // each string of a frame has its length in front of it
+		c->kept_size = c->conn.in.len + 64;
+		c->kept = calloc(1, c->kept_size);
+	}
+	if (c->kept == NULL || s.len >= c->kept_size - c->kept_len ||
+	    (s.len > 0 && memchr(s.p, '\0', s.len) != NULL)) {
+		c->kept_bad = true;
+		return "";
+	}
+	at = c->kept + c->kept_len;
+	if (s.len > 0)
+		memcpy(at, s.p, s.len);
+	c->kept_len += s.len + 1;
+	return at;
+}
+
+int
+hs_client_kept(struct hs_client *c, enum hs_client_got got, struct hs_error *err)
+{
+	if (c->kept_bad)
+		return c->kept == NULL ? hs_client_no_memory(c, err)
+				       : hs_client_malformed(c, err);
+	c->got = got;
+	return HS_DONE;
+}
+
+#define GOT(type, name, which)                                                             \
+	const type *hs_got_##name(const struct hs_client *c)                               \
+	{                                                                                  \
+		return c->got == (which) ? &c->as.name : NULL;                             \
+	}
+GOT(struct hs_got_touch, touch, HS_GOT_TOUCH)
+GOT(struct hs_got_opened, opened, HS_GOT_OPENED)
+GOT(struct hs_got_certificate, certificate, HS_GOT_CERTIFICATE)
+GOT(struct hs_got_seat, seat, HS_GOT_SEAT)
+GOT(struct hs_got_seat_end, seat_end, HS_GOT_SEAT_END)
+GOT(struct hs_got_events, events, HS_GOT_EVENTS)
+GOT(struct hs_got_status, status, HS_GOT_STATUS)
+GOT(struct hs_got_closed, closed, HS_GOT_CLOSED)
+GOT(struct hs_got_why, why, HS_GOT_WHY)
+GOT(struct hs_got_reply, reply, HS_GOT_REPLY)
+
+const char *
+hs_got_signature(const struct hs_client *c)
+{
+	return c->got == HS_GOT_SIGNATURE ? (const char *)c->line.p : NULL;
+}
