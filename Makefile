@@ -2,11 +2,13 @@
 #
 # The whole build, in one file. What exists is built: a program without sources is left out.
 # Settings: CC, B (build folder), SAN=1 (address, undefined, leak), V=1 (show commands), PREFIX,
-# DESTDIR, LIBEXECDIR, SYSCONFDIR, JOBS, FUZZ_SECONDS, TESTS (for check: which test programs).
+# DESTDIR, LIBEXECDIR, LIBDIR, INCLUDEDIR, SYSCONFDIR, JOBS, FUZZ_SECONDS, TESTS (for check: which test programs).
 VERSION      := 0.1.0
 B            ?= build
 PREFIX       ?= /usr/local
 LIBEXECDIR   ?= $(PREFIX)/libexec
+LIBDIR       ?= $(PREFIX)/lib
+INCLUDEDIR   ?= $(PREFIX)/include
 SYSCONFDIR   ?= /etc
 JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
 FUZZ_SECONDS ?= 20
@@ -25,6 +27,7 @@ KHHELPER  := $(wildcard agentd/known-hosts/*.c)
 HARDENED  := agentd/sk-helper/sandbox.c agentd/sk-helper/stdio.c
 CLIENT    := $(wildcard client/handseal/*.c)
 LIBCLIENT := $(wildcard client/libhandseal/*.c)
+EXAMPLES  := $(wildcard client/example/*.c)
 SHELLC    := $(wildcard client/verify/shell*.c)
 VERIFY    := $(filter-out $(SHELLC),$(wildcard client/verify/*.c))
 VERIFYLIB := $(wildcard client/verify/lib/*.c)
@@ -37,7 +40,7 @@ E2EPROGS  := $(wildcard tests/e2e/*.c)
 PRELOADS  := $(wildcard tests/preload/*.c)
 BENCHES   := $(wildcard tests/bench/*.c)
 ALL_C     := $(PROTO) $(AGENTD) $(SKHELPER) $(KHHELPER) $(CLIENT) $(LIBCLIENT) $(SHELLC) $(VERIFY) $(VERIFYLIB) \
-	$(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(PRELOADS) $(BENCHES) tests/fuzz/replay.c
+	$(EXAMPLES) $(SOFTCTL) $(SOFTKEY) $(TESTLIB) $(UNIT) $(FUZZERS) $(E2EPROGS) $(PRELOADS) $(BENCHES) tests/fuzz/replay.c
 obj        = $(patsubst %.c,$(B)/%.o,$(1))
 bin        = $(patsubst %.c,$(B)/%,$(1))
 so         = $(patsubst %.c,$(B)/%.so,$(1))
@@ -62,7 +65,7 @@ PROBED   := $(B)/probed-$(notdir $(firstword $(CC))).mk
 ifneq ($(MAKECMDGOALS),clean)
 include $(PROBED)
 endif
-FLAGS     = -std=c11 -g $(MODE) $(WARN) $(HARDEN) -fPIE $(CFLAGS)
+FLAGS     = -std=c11 -g $(MODE) $(WARN) $(HARDEN) -fPIC -fno-semantic-interposition $(CFLAGS)
 LINK      = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 ifneq ($(MAKECMDGOALS),clean)
 # A change of flags or paths rebuilds.
@@ -125,7 +128,16 @@ $(eval $(call program,handseal-verify,$(VERIFY) $(if $(VERIFY),$(VERIFYLIB)),$(C
 $(eval $(call program,handseal-shell,$(SHELLC) $(if $(SHELLC),$(VERIFYLIB)),$(CRYPTO)))
 $(eval $(call program,softkey,$(SOFTKEY),-lcbor $(CRYPTO)))
 $(eval $(call program,softkey-ctl,$(SOFTCTL),$(CRYPTO)))
-all: $(B)/libhsproto.a $(PROGRAMS)
+all: $(B)/libhsproto.a $(PROGRAMS) $(B)/libhandseal.so
+
+# ---- libhandseal for others: what handseal.h declares, and no other name
+SONAME := libhandseal.so.0
+MAP    := client/libhandseal/libhandseal.map
+$(B)/$(SONAME): $(call obj,$(LIBCLIENT)) $(B)/libhsproto.a $(MAP)
+	$(Q)$(call note,LD $@) && $(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME),--version-script=$(MAP) \
+		$(filter-out -pie,$(LINK)) -o $@ $(filter %.o,$^) $(B)/libhsproto.a $(CRYPTO)
+$(B)/libhandseal.so: $(B)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $@
 
 # ---- tests. test_AREA_x and fuzz_AREA_x also get AREA's archive and libraries, others only
 # proto/; OBJS_<name> and EXTRA_<name> add objects and libraries to one test.
@@ -136,6 +148,7 @@ LIBS_khhelper := -lssh
 LIBS_client   := -ljansson -lssh
 LIBS_softkey  := -lcbor -lfido2
 area           = $(foreach a,$(AREAS),$(if $(filter %_$(a),$(1))$(findstring _$(a)_,$(1)),$(a)))
+OBJS_libctl    := $(call obj,$(LIBCLIENT))
 .SECONDEXPANSION:
 needs          = $$(OBJS_$$(@F)) $(B)/libhstest.a $$(foreach a,$$(call area,$$(@F)),$(B)/$$(a).a) \
 	$(B)/libhsproto.a
@@ -182,16 +195,25 @@ DOCS    := $(wildcard README.md LICENSE docs/*.md docs/PROTOCOL.*)
 bindir   = $(DESTDIR)$(PREFIX)/bin
 libexec  = $(DESTDIR)$(LIBEXECDIR)
 mandir   = $(DESTDIR)$(PREFIX)/share/man
+libdir   = $(DESTDIR)$(LIBDIR)
+incdir   = $(DESTDIR)$(INCLUDEDIR)
 docdir   = $(DESTDIR)$(PREFIX)/share/doc/handseal
 install: all
-	install -d '$(bindir)' '$(libexec)' '$(docdir)'
+	install -d '$(bindir)' '$(libexec)' '$(docdir)' '$(libdir)/pkgconfig' '$(incdir)'
 	install -m 755 $(BINS) '$(bindir)'
+	install -m 644 $(B)/$(SONAME) '$(libdir)'
+	ln -sf $(SONAME) '$(libdir)/libhandseal.so'
+	install -m 644 client/libhandseal/handseal.h '$(incdir)'
+	sed $(foreach v,PREFIX LIBDIR INCLUDEDIR VERSION,-e 's|@$(v)@|$($(v))|') \
+		client/libhandseal/libhandseal.pc.in >'$(libdir)/pkgconfig/libhandseal.pc'
 	install -m 755 $(HELPERS) '$(libexec)'
 	$(foreach m,$(MANS),install -D -m 644 $(m) '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
 	install -m 644 $(DOCS) '$(docdir)'
 uninstall:
 	cd '$(bindir)' && rm -f $(notdir $(BINS))
 	cd '$(libexec)' && rm -f $(notdir $(HELPERS))
+	rm -f '$(libdir)/libhandseal.so' '$(libdir)/$(SONAME)' '$(libdir)/pkgconfig/libhandseal.pc'
+	rm -f '$(incdir)/handseal.h'
 	$(foreach m,$(MANS),rm -f '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
 	rm -rf '$(docdir)'
 

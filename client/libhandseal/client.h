@@ -108,6 +108,10 @@ int hs_client_kept(struct hs_client *c, enum hs_client_got got, struct hs_error 
 
 // Each fills err and returns the result.
 int hs_client_fail(struct hs_error *out, const struct hs_err *err);
+int hs_client_failed(struct hs_error *err, enum hs_code code, const char *sentence);
+int hs_client_broke(struct hs_client *c, struct hs_error *err, enum hs_code code,
+    const char *sentence); // and the connection is of no more use
+void hs_client_no_error(struct hs_error *err);
 int hs_client_misused(struct hs_error *err, const char *what);
 int hs_client_malformed(struct hs_client *c, struct hs_error *err); // and breaks it
 int hs_client_refused(

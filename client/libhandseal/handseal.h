@@ -58,8 +58,7 @@ enum hs_result {
 struct hs_error {
 	char code[32];	     // stable: "outside-ceiling", "touch-declined"
 	char sentence[1024]; // for a person, without a full stop
-	char remedy[2048];   // what would make it succeed; may be empty, may have several
-			     // lines
+	char remedy[2048];   // what would make it succeed: "", or one or more lines
 };
 
 struct hs_client;
@@ -143,7 +142,8 @@ int hs_seat_end(struct hs_client *c, struct hs_error *err);
 // Waits at most that long, 3600 s at most, for what becomes of an asking, and ends as what
 // was asked does; HS_WAITING: it waits still. code NULL: what this connection asked last. A
 // request that another connection made is had by its code, three characters, and its
-// holder; hs_got_certificate then, checked against that key alone.
+// holder; hs_got_certificate then, checked against that key alone. Of what a connection
+// asked nothing outlives it but a request that hs_wait once said HS_WAITING of.
 int hs_wait(struct hs_client *c, const char *code, const struct hs_holder *holder,
     uint32_t seconds, struct hs_error *err);
 

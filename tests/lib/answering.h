@@ -68,6 +68,25 @@ answering_raw(struct answering *a, struct hs_str bytes, struct hs_error *err)
 	return result;
 }
 
+// The same with one frame for each exchange that it comes to, as far as they go.
+static inline int
+answering_each(struct answering *a, struct hs_str bytes, struct hs_error *err)
+{
+	int result = HS_AGAIN;
+
+	while (result == HS_AGAIN && bytes.len > 0) {
+		struct hs_str body, frame = bytes;
+		size_t used;
+
+		if (hs_agent_frame(bytes, &body, &used) == HS_OK)
+			frame.len = used;
+		result = answering_raw(a, frame, err);
+		bytes.p += frame.len;
+		bytes.len -= frame.len;
+	}
+	return result;
+}
+
 static inline int
 answering(struct answering *a, const char *ext, enum hs_agent_status status,
     struct hs_str body, struct hs_error *err)
