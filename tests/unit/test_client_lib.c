@@ -288,5 +288,6 @@ main(void)
 	    cmocka_unit_test(refusals_by_their_code),
 	    cmocka_unit_test(a_sentence_that_is_long), cmocka_unit_test(nobody_listens)};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("tests", tests, NULL, NULL);
 }
