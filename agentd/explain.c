@@ -65,60 +65,95 @@ closest(const struct hs_scope *a, size_t sa, const struct hs_scope *b)
 	return best;
 }
 
+// whose: "the touch allowed", or who else has what is in `has`.
 static bool
-head(const struct hs_scope *want, const struct hs_scope *ceiling, struct hs_refusal *why)
+head(const struct hs_scope *want, const struct hs_scope *has, const char *whose,
+    struct hs_refusal *why)
 {
-	uint64_t uses = hs_scope_max_uses(ceiling);
+	uint64_t uses = hs_scope_max_uses(has);
 
-	if (hs_scope_max_ttl(want) > hs_scope_max_ttl(ceiling)) {
+	if (hs_scope_max_ttl(want) > hs_scope_max_ttl(has)) {
 		hs_fail(&why->err, HS_NO_CEILING,
-		    "max-ttl %" PRIu64 " is more than the touch allowed, which is %" PRIu64,
-		    hs_scope_max_ttl(want), hs_scope_max_ttl(ceiling));
+		    "max-ttl %" PRIu64 " is more than %s, which is %" PRIu64,
+		    hs_scope_max_ttl(want), whose, hs_scope_max_ttl(has));
 		hs_refusal_remedy(
-		    why, "ask for --ttl %" PRIu64 "s or less", hs_scope_max_ttl(ceiling));
+		    why, "ask for --ttl %" PRIu64 "s or less", hs_scope_max_ttl(has));
 		return true;
 	}
 	if (hs_scope_max_uses(want) > uses) {
 		hs_fail(&why->err, HS_NO_CEILING,
-		    "the touch allowed %" PRIu64 " uses in all, and more were asked for",
-		    uses);
+		    "%s %" PRIu64 " uses in all, and more were asked for", whose, uses);
 		hs_refusal_remedy(why, "ask for --uses %" PRIu64 " or fewer", uses);
 		return true;
 	}
-	if (hs_scope_depth(want) > hs_scope_depth(ceiling)) {
-		hs_fail(&why->err, HS_NO_CEILING,
-		    "depth %" PRIu32 " is more than the touch allowed, which is %" PRIu32,
-		    hs_scope_depth(want), hs_scope_depth(ceiling));
-		hs_refusal_remedy(
-		    why, "ask for --depth %" PRIu32 " or less", hs_scope_depth(ceiling));
-		return true;
-	}
 	return false;
+}
+
+// most: the deepest that would do.
+static void
+deep(const struct hs_scope *want, uint32_t has, uint32_t most, const char *than,
+    struct hs_refusal *why)
+{
+	hs_fail(&why->err, HS_NO_CEILING, "depth %" PRIu32 " is %s, which is %" PRIu32,
+	    hs_scope_depth(want), than, has);
+	hs_refusal_remedy(why, "ask for --depth %" PRIu32 " or less", most);
+}
+
+// or: what else would help.
+static void
+statements(const struct hs_scope *want, const struct hs_scope *has, const char *whose,
+    const char * or, struct hs_refusal *why)
+{
+	struct hs_buf may = {0};
+	struct missing m = {0};
+
+	for (size_t s = 0; m.n == 0 && s < hs_scope_statements(want); s++)
+		m = closest(want, s, has);
+	if (m.key != NULL)
+		hs_fail(&why->err, HS_NO_CEILING, "%s %.*s is outside what %s", m.key,
+		    (int)(m.value.len < 200 ? m.value.len : 200), (const char *)m.value.p,
+		    whose);
+	else
+		hs_fail(&why->err, HS_NO_CEILING, "this is outside what %s", whose);
+	hs_describe_scope_short(&may, has);
+	hs_refusal_remedy(why, "ask within: %.*s%s%s", (int)(may.len < 300 ? may.len : 300),
+	    may.p != NULL ? (const char *)may.p : "", may.len > 300 ? "…" : "", or);
+	hs_buf_free(&may);
 }
 
 int
 hs_explain_outside(
     const struct hs_scope *want, const struct hs_scope *ceiling, struct hs_refusal *why)
 {
-	struct hs_buf may = {0};
-	struct missing m = {0};
+	static const char whose[] = "the touch allowed";
+	uint32_t most = hs_scope_depth(ceiling);
 
-	if (head(want, ceiling, why))
+	if (head(want, ceiling, whose, why))
 		return HS_NO_CEILING;
-	for (size_t s = 0; m.n == 0 && s < hs_scope_statements(want); s++)
-		m = closest(want, s, ceiling);
-	if (m.key != NULL)
-		hs_fail(&why->err, HS_NO_CEILING,
-		    "%s %.*s is outside what the touch allowed", m.key,
-		    (int)(m.value.len < 200 ? m.value.len : 200), (const char *)m.value.p);
+	if (hs_scope_depth(want) > most)
+		deep(want, most, most, "more than the touch allowed", why);
 	else
-		hs_fail(&why->err, HS_NO_CEILING, "this is outside what the touch allowed");
-	hs_describe_scope_short(&may, ceiling);
-	hs_refusal_remedy(why,
-	    "ask within: %.*s%s — or have a person close this session and open one that "
-	    "names it",
-	    (int)(may.len < 300 ? may.len : 300), may.p != NULL ? (const char *)may.p : "",
-	    may.len > 300 ? "…" : "");
-	hs_buf_free(&may);
+		statements(want, ceiling, whose,
+		    " — or have a person close this session and open one that names it",
+		    why);
+	return HS_NO_CEILING;
+}
+
+int
+hs_explain_below(
+    const struct hs_scope *want, const struct hs_scope *above, struct hs_refusal *why)
+{
+	static const char whose[] = "the seat above has";
+	uint32_t has = hs_scope_depth(above);
+
+	if (has == 0) {
+		hs_fail(&why->err, HS_NO_CEILING,
+		    "the seat above has depth 0, so there is none below it");
+		hs_refusal_remedy(why, "have it made with --depth 1 or more");
+	} else if (hs_scope_depth(want) >= has) {
+		deep(want, has, has - 1, "not less than the seat above has", why);
+	} else if (!head(want, above, whose, why)) {
+		statements(want, above, whose, "", why);
+	}
 	return HS_NO_CEILING;
 }

@@ -12,4 +12,8 @@
 int hs_explain_outside(
     const struct hs_scope *want, const struct hs_scope *ceiling, struct hs_refusal *why);
 
+// The same where want is not below what the seat above it has.
+int hs_explain_below(
+    const struct hs_scope *want, const struct hs_scope *above, struct hs_refusal *why);
+
 #endif

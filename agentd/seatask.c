@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/asking.h"
+#include "agentd/explain.h"
 #include "agentd/judge.h"
 #include "agentd/log.h"
 #include "agentd/measure.h"
@@ -128,6 +129,7 @@ below_seat(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl, const struct hs
     struct hs_refusal *why)
 {
 	struct hs_seat *s = c->seat;
+	const struct hs_scope *had = NULL; // what is explained: the first that is left
 
 	for (size_t i = 0; i < s->nparts; i++) {
 		struct hs_seat_part *p = &s->parts[i];
@@ -136,16 +138,20 @@ below_seat(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl, const struct hs
 		    .end = p->end,
 		    .end_boot_ms = p->end_boot_ms};
 
-		if (!hs_seat_part_lives(s, p, now) || !hs_scope_below(w->scope, p->scope) ||
+		if (!hs_seat_part_lives(s, p, now) ||
 		    !hs_seatkeys_permitted(s, p, now, NULL))
 			continue;
+		if (!hs_scope_below(w->scope, p->scope)) {
+			had = had != NULL ? had : p->scope;
+			continue;
+		}
 		set_end(&n, ttl, now);
 		return make_now(c, w, &n, &p->uses_left, why);
 	}
-	hs_fail(&why->err, HS_NO_CEILING,
-	    "a seat below a seat may do less than that, and be passed on one level less");
-	return hs_refusal_remedy(
-	    why, "ask for less, or have the seat above made with --depth 1 or more");
+	if (had != NULL)
+		return hs_explain_below(w->scope, had, why);
+	hs_fail(&why->err, HS_NO_CEILING, "the seat above has nothing left to pass on");
+	return hs_refusal_remedy(why, "ask for it there: handseal request");
 }
 
 static int

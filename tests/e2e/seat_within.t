@@ -51,14 +51,15 @@ unseat() { # NAME: it ends as asked
 	case $1 in top) echo end >&7 ;; mid) echo end >&8 ;; *) echo end >&9 ;; esac && hs_wait "$1" 10 && test "$HS_STATUS" = 0
 }
 asked() { grep -c '"event":"ask"' "$log"; }
-# denied CODE SENTENCE: ./want is refused with that, on record with its whole text, without asking anybody
+# denied CODE SENTENCE: ./want is refused with just that, on record with its whole text, without asking anybody
 denied() {
 	denied_asks=$(asked) && cat want && test_expect_code 3 seatctl make 0 "$PWD/want" below </dev/null >out && grep "^refused $1\$" out &&
-		grep -e "$2" out && grep "^remedy ." out && test "$denied_asks" = "$(asked)" && tail -n 1 "$log" >line &&
+		grep -x -F "sentence $2" out && grep "^remedy ." out && test "$denied_asks" = "$(asked)" && tail -n 1 "$log" >line &&
 		is line "\$j->{event} eq q(refuse) && \$j->{ext} eq q(seat@handseal.alt) && \$j->{code} eq q($1) && \$j->{agent} eq q(below)" &&
 		field line '$j->{scope}' | sed '$d' >said && test_cmp want said || { cat out line && false; }
 }
-beyond() { denied outside-ceiling "^sentence a seat below a seat may do less"; }
+beyond() { denied outside-ceiling "$1"; }
+outside() { beyond "$1 is outside what the seat above has"; }
 # adds KEY VALUE...: with each of these values beside what the seat above has, in its first statement
 adds() {
 	adds_=$1
@@ -66,19 +67,13 @@ adds() {
 	set -f
 	for v in "$@"; do
 		set +f
-		equal | KEY=$adds_ VALUE=$v perl -pe '$_ .= "$ENV{KEY} $ENV{VALUE}\n" if /^user deploy$/' >want && beyond ||
+		equal | KEY=$adds_ VALUE=$v perl -pe '$_ .= "$ENV{KEY} $ENV{VALUE}\n" if /^user deploy$/' >want && outside "$adds_ $v" ||
 			{ echo "# $adds_ $v" && return 1; }
 	done
 	set +f
 }
-# instead KEY NEW...: with each of these in place of that line of the head
-instead() {
-	instead_=$1
-	shift
-	for v in "$@"; do
-		equal | sed "s/^$instead_ .*/$instead_ $v/" >want && beyond || { echo "# $instead_ $v" && return 1; }
-	done
-}
+# instead KEY NEW SENTENCE: with this in place of that line of the head
+instead() { equal | sed "s/^$1 .*/$1 $2/" >want && beyond "$3" || { echo "# $1 $2" && false; }; }
 
 test_expect_success 'a session, and a seat of it' '
 	policy "Agent unknown" "    Scope *" && hs_softkey_start blue && daemon && main=$HANDSEAL_SOCK && hs_softkey blue touch-next &&
@@ -98,13 +93,19 @@ test_expect_success 'rule3: permit' 'adds permit agent-forwarding x11-forwarding
 test_expect_success 'rule3: open' 'adds open db1.example.com:5433 db2.example.com:5432 "*"'
 test_expect_success 'rule3: ns' 'adds ns file handseal "*"'
 test_expect_success 'rule3: cap' 'adds cap write:repo/acme/web read:repo/other read:repo/acme "read:*" "*:repo/acme/**" "*:*"'
-test_expect_success 'rule3: max-ttl' 'instead max-ttl 601 31622400'
-test_expect_success 'rule3: max-uses' 'instead max-uses 11 1000000000 "*"'
-test_expect_success 'rule3: depth: as deep, or deeper' 'instead depth 3 4 16'
+test_expect_success 'rule3: max-ttl' '
+	for t in 601 31622400; do instead max-ttl $t "max-ttl $t is more than the seat above has, which is 600" || return 1; done
+'
+test_expect_success 'rule3: max-uses' '
+	for n in 11 1000000000 "*"; do instead max-uses "$n" "the seat above has 10 uses in all, and more were asked for" || return 1; done
+'
+test_expect_success 'rule3: depth: as deep, or deeper' '
+	for n in 3 4 16; do instead depth $n "depth $n is not less than the seat above has, which is 3" || return 1; done
+'
 test_expect_success 'rule3: a statement more, and two statements in one' '
-	{ equal && printf "\naddr *\ncmd true\nhost build.example.com\nuser root\n"; } >want && beyond &&
-	{ equal | sed -n "1,/^$/p" && printf "addr 10.0.0.0/8\ncmd uptime\nhost web1.example.com\nuser ci\n"; } >want && beyond &&
-	{ equal | sed -n "1,/^$/p" && printf "addr *\ncmd *\nhost build.example.com\nhost web1.example.com\nuser ci\nuser deploy\n"; } >want && beyond
+	{ equal && printf "\naddr *\ncmd true\nhost build.example.com\nuser root\n"; } >want && outside "user root" &&
+	{ equal | sed -n "1,/^$/p" && printf "addr 10.0.0.0/8\ncmd uptime\nhost web1.example.com\nuser ci\n"; } >want && outside "host web1.example.com" &&
+	{ equal | sed -n "1,/^$/p" && printf "addr *\ncmd *\nhost build.example.com\nhost web1.example.com\nuser ci\nuser deploy\n"; } >want && outside "user deploy"
 '
 test_expect_success 'rule3: its end: asked for later, or for none, it is that of the seat above; sooner is sooner' '
 	equal >want && seat mid want && test $end = $topend && unseat mid && seat mid want 28800 && test $end = $topend && unseat mid &&
@@ -112,30 +113,31 @@ test_expect_success 'rule3: its end: asked for later, or for none, it is that of
 '
 test_expect_success 'rule3: its uses are taken from there, and come back' '
 	equal | sed "s/^max-uses .*/max-uses 6/" >six && seat mid six && seatctl list | grep "^$id .* left 6 " && cp six want &&
-	denied uses-spent "^sentence uses left: 4$" && equal | sed "s/^max-uses .*/max-uses 4/" >four && seat low four && unseat low && unseat mid && seat mid six && unseat mid &&
+	denied uses-spent "uses left: 4" && equal | sed "s/^max-uses .*/max-uses 4/" >four && seat low four && unseat low && unseat mid && seat mid six && unseat mid &&
 	equal >want && seat mid want && unseat mid
 '
 test_expect_success 'rule3: a seat below that has its own seat above, not the one above that' '
 	equal | sed "/^cmd uptime/d; s/^max-uses .*/max-uses 5/; s/^max-ttl .*/max-ttl 300/" >less && seat mid less 600 && mid=$id && midend=$end && HANDSEAL_SOCK=$seat &&
-	for v in "s/^max-ttl .*/max-ttl 301/" "s/^max-uses .*/max-uses 6/" "s/^user deploy/&\ncmd uptime/" "s/^user deploy/&\nuser root/" "s/^depth .*/depth 2/"; do
-		sed "s/^depth .*/depth 1/; $v" less >want && beyond || { echo "# $v" && return 1; }
-	done && sed "s/^depth .*/depth 1/" less >want && seat low want 3600 && test $end = $midend && seatctl list | grep "^$id parent $mid " && HANDSEAL_SOCK=$seat &&
-	sed "s/^depth .*/depth 0/" less >none && beyond && unseat low
+	below() { sed "s/^depth .*/depth 1/; $1" less >want && $2 "$3" || { echo "# $1" && return 1; }; } &&
+	below "s/^max-ttl .*/max-ttl 301/" beyond "max-ttl 301 is more than the seat above has, which is 300" && below "s/^user deploy/&\ncmd uptime/" outside "cmd uptime" &&
+	below "s/^max-uses .*/max-uses 6/" beyond "the seat above has 5 uses in all, and more were asked for" && below "s/^user deploy/&\nuser root/" outside "user root" &&
+	below "s/^depth .*/depth 2/" beyond "depth 2 is not less than the seat above has, which is 2" && sed "s/^depth .*/depth 1/" less >want && seat low want 3600 && test $end = $midend && seatctl list | grep "^$id parent $mid " && HANDSEAL_SOCK=$seat &&
+	sed "s/^depth .*/depth 0/" less >none && beyond "depth 1 is not less than the seat above has, which is 1" && unseat low
 '
 test_expect_success 'rule3: depth 0 has none below it' '
-	HANDSEAL_SOCK=$(sed -n "s/^socket //p" "$HS_TMP/mid.log") && seat low none && HANDSEAL_SOCK=$seat && cp none want && beyond &&
-	does 3 "a seat below a seat may do less.*(outside-ceiling)" handseal run --agent below --user deploy --host web1.example.com --cmd id --addr 10.0.0.0/8 --uses 1 -- true &&
+	HANDSEAL_SOCK=$(sed -n "s/^socket //p" "$HS_TMP/mid.log") && seat low none && HANDSEAL_SOCK=$seat && cp none want && beyond "the seat above has depth 0, so there is none below it" &&
+	does 3 "the seat above has depth 0.*(outside-ceiling)" handseal run --agent below --user deploy --host web1.example.com --cmd id --addr 10.0.0.0/8 --uses 1 -- true &&
 	unseat low && unseat mid
 '
 test_expect_success 'rule3: as handseal run asks: what is beyond is refused before the program starts; what is within runs' '
 	HANDSEAL_SOCK=$(sed -n "s/^socket //p" "$HS_TMP/top.log") && in="--agent below --host web1.example.com --addr 10.0.0.0/8 --uses 1" &&
-	does 3 "^handseal: a seat below a seat may do less.*(outside-ceiling)" handseal run $in --user root --cmd id -- touch ran && does 3 "(outside-ceiling)" handseal run $in --user deploy --cmd reboot -- touch ran &&
-	does 3 "(outside-ceiling)" handseal run $in --user deploy --cmd uptime --ttl 11m -- touch ran && test ! -e ran && test_expect_code 7 handseal run $in --user deploy --cmd uptime --ttl 9m -- sh -c "exit 7"
+	does 3 "^handseal: user root is outside what the seat above has (outside-ceiling)" handseal run $in --ttl 9m --user root --cmd id -- touch ran && does 3 "^handseal: cmd reboot is .*(outside-ceiling)" handseal run $in --ttl 9m --user deploy --cmd reboot -- touch ran &&
+	does 3 "  ask for --ttl 600s or less" handseal run $in --user deploy --cmd uptime -- touch ran && test ! -e ran && test_expect_code 7 handseal run $in --user deploy --cmd uptime --ttl 9m -- sh -c "exit 7"
 '
 test_expect_success 'what a touch gave the seat is one part, what it began with another: none below has both' '
 	watched() { HANDSEAL_SOCK=$main hs_spawn watcher eventctl follow 1 && hs_wait_for "grep -qs ^last $HS_TMP/watcher.log" 10; } && watched &&
 	{ equal | sed -n "1,/^$/p" && printf "addr *\ncmd ls\nhost new.example.com\nuser new\n"; } >more && hs_spawn more seatctl request "$PWD/more" "to see" && hs_softkey blue wait 10 && hs_softkey blue touch && hs_wait more 10 && test $HS_STATUS = 0 &&
 	sed "s/^depth .*/depth 1/" more >want && seat mid want && unseat mid && { equal && sed "1,/^$/d" more | sed "1i\\
-"; } >want && tail -n 6 want && beyond && unwatched && unseat top
+"; } >want && outside "user new" && unwatched && unseat top
 '
 hs_done
