@@ -76,7 +76,7 @@ $(file >$(B)/flags,$(FLAGS_NOW))
 endif
 endif
 
-.PHONY: all tests check check-asan lint fuzz fuzz-run bench demo demo-programs install uninstall clean
+.PHONY: all tests check check-asan lint fuzz fuzz-run bench demo demo-programs install install-units uninstall clean
 all:
 
 $(PROBED): Makefile
@@ -192,13 +192,15 @@ BINS    := $(filter %/handseald %/handseal %/handseal-verify,$(PROGRAMS))
 HELPERS := $(filter %/handseal-sk-helper %/handseal-known-hosts %/handseal-shell,$(PROGRAMS))
 MANS    := $(wildcard docs/man/*.[158])
 DOCS    := $(wildcard README.md LICENSE docs/*.md docs/PROTOCOL.*)
+UNITS   := $(wildcard share/systemd/*.service share/systemd/*.socket)
 bindir   = $(DESTDIR)$(PREFIX)/bin
 libexec  = $(DESTDIR)$(LIBEXECDIR)
 mandir   = $(DESTDIR)$(PREFIX)/share/man
 libdir   = $(DESTDIR)$(LIBDIR)
 incdir   = $(DESTDIR)$(INCLUDEDIR)
 docdir   = $(DESTDIR)$(PREFIX)/share/doc/handseal
-install: all
+unitdir  = $(DESTDIR)$(PREFIX)/lib/systemd/user
+install: all install-units
 	install -d '$(bindir)' '$(libexec)' '$(docdir)' '$(libdir)/pkgconfig' '$(incdir)'
 	install -m 755 $(BINS) '$(bindir)'
 	install -m 644 $(B)/$(SONAME) '$(libdir)'
@@ -209,12 +211,18 @@ install: all
 	install -m 755 $(HELPERS) '$(libexec)'
 	$(foreach m,$(MANS),install -D -m 644 $(m) '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
 	install -m 644 $(DOCS) '$(docdir)'
+# They name the programs by their paths.
+install-units:
+	install -d '$(unitdir)'
+	$(foreach u,$(UNITS),sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $(u) >'$(unitdir)/$(notdir $(u))' && \
+		chmod 644 '$(unitdir)/$(notdir $(u))' &&) true
 uninstall:
 	cd '$(bindir)' && rm -f $(notdir $(BINS))
 	cd '$(libexec)' && rm -f $(notdir $(HELPERS))
 	rm -f '$(libdir)/libhandseal.so' '$(libdir)/$(SONAME)' '$(libdir)/pkgconfig/libhandseal.pc'
 	rm -f '$(incdir)/handseal.h'
 	$(foreach m,$(MANS),rm -f '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
+	rm -f $(foreach u,$(UNITS),'$(unitdir)/$(notdir $(u))')
 	rm -rf '$(docdir)'
 
 clean:
