@@ -108,7 +108,9 @@ add(struct command *c, const char *arg)
 
 // argv[0] is the shim, since that is what ssh runs for a ProxyJump: so the jump's ssh gets
 // all this too, and not only the -F that ssh hands on. IdentityFile=none, beside others or
-// alone, leaves out the keys of ~/.ssh that ssh would try by itself.
+// alone, leaves out the keys of ~/.ssh that ssh would try by itself. ControlPath=none: some
+// programs give options by which ssh finds a connection of the person, or of another seat,
+// and leaves one behind for whoever comes next.
 static void
 add_ssh(struct command *c, const char *seat)
 {
@@ -124,6 +126,8 @@ add_ssh(struct command *c, const char *seat)
 	add(c, "IdentityFile=none");
 	add(c, "-o");
 	add(c, "PubkeyAuthentication=yes");
+	add(c, "-o");
+	add(c, "ControlPath=none");
 }
 
 int

@@ -87,6 +87,12 @@ test_expect_success 'a connection that the person has open is not the agent'\''s
 	as ssh web true && test -S "$d"/cm-* && as ssh -O check web && ! run ssh web true && as ssh -O exit web &&
 	hosts | config
 '
+# as Ansible does
+shared="-o ControlMaster=auto -o ControlPersist=60s -o ControlPath=$d/cp-%C"
+test_expect_success 'nor one that the options of a program find, and none of the seat'\''s is left behind' '
+	accepts other "$home/mine.pub" && as ssh $shared web true && cp=$(ls "$d"/cp-*) && as ssh -O check -S "$cp" web && ! run ssh $shared web true && ! run scp -q $shared one web:no &&
+	as ssh -O exit -S "$cp" web && accepts other "$d/seat.pub" && fresh && run ssh $shared web true && test ! -e "$cp" && ! pgrep -u deploy -f "\[mux\]" && run ssh $shared web true && test "$(grep -c "Accepted publickey" "$HS_TMP/sshd.log")" = 2
+'
 test_expect_success 'ProxyJump: the jump goes through the seat too' '
 	accepts other "$d/seat.pub" && accepts deploy "$d/seat.pub" && fresh && test "$(run ssh far id -un)" = other &&
 	logged "Accepted publickey for deploy .*$seat" && logged "Accepted publickey for other .*$seat" &&
@@ -139,7 +145,7 @@ test_expect_success 'Include: chains, globs, ~, relative, inside of blocks, in p
 	printf "BatchMode yes\nUser late\n" >"$home/last" &&
 	printf "Match user other\n\tSetEnv A=b\nMatch all\nMatch host 127.0.0.1 exec \"test %%n = web\"\n\tUser other\n" >"$home/conf.d/30-c" &&
 	chown -R deploy: "$home" && chmod -R go-w "$home" && for h in web a.example.com other.example.com x; do
-		as ssh -G $h | grep -v -i -E "^(identity|gssapi|hostbased)" >plain && run ssh -G $h | grep -v -i -E "^(identity|gssapi|hostbased)" >seated &&
+		as ssh -G $h | grep -v -i -E "^(identity|gssapi|hostbased|controlpath)" >plain && run ssh -G $h | grep -v -i -E "^(identity|gssapi|hostbased|controlpath)" >seated &&
 		test_cmp plain seated || return 1
 	done && run ssh -G web >out && grep "^user other" out && grep "^port $HS_PORT" out &&
 	! grep "identityfile.*mine" out && run ssh web true
