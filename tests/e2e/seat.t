@@ -74,7 +74,7 @@ believes() {
 		mkdir -p "$HS_ROOT/home/$1/.ssh" && echo "cert-authority,principals=\":handseal\" $ca" >"$HS_ROOT/home/$1/.ssh/authorized_keys" && chown -R $1 "$HS_ROOT/home/$1/.ssh"
 }
 test_expect_success 'another user is refused by the seat itself, whatever the server would say' '
-	believes other && at=other@127.0.0.1 && ! login uptime && at=deploy@127.0.0.1 && grep "Accepted key.*other\|Postponed publickey for other\|for other" "$HS_TMP/sshd.log" &&
+	believes other && at=other@127.0.0.1 && ! login uptime && at=deploy@127.0.0.1 && hs_wait_for "grep -q \"Accepted key.*other\|Postponed publickey for other\|for other\" $HS_TMP/sshd.log" 5 &&
 	! grep "Accepted publickey for other" "$HS_TMP/sshd.log" && grep "\"event\":\"refuse\".*user-outside-scope.*\"user\":\"other\"" "$log" &&
 	why "" "" && grep "^code user-outside-scope" out && grep "^user other" out && grep "^host web1.example.com" out && grep "^fingerprint SHA256:" out
 '
