@@ -15,9 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128
-#define SUFFIX	".seat-"
-#define SOCKET	"agent.sock"
+#define BACKLOG	   128
+#define SUFFIX	   ".seat-"
+#define RANDOM	   "XXXXXX"
+#define SOCKET	   "agent.sock"
+#define LEVELS_MAX 16 // of folders in folders; a path ends before that
 
 static int
 io_failed(struct hs_refusal *why, const char *what)
@@ -27,16 +29,34 @@ io_failed(struct hs_refusal *why, const char *what)
 	return hs_refusal_remedy(why, "see that the socket's folder can be written");
 }
 
-// Beside the daemon's own socket; where that path would be too long, under /tmp.
+// Is there room for a socket in it?
+static bool
+fits(const char *dir, int len)
+{
+	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
+
+	return dir[0] == '/' && len > 0 && (size_t)len + sizeof "/" SOCKET <= most;
+}
+
+// Beside the daemon's own socket. Below a seat in that one's folder: an agent in a mount
+// namespace may see no other. Where that path would be too long, further out.
+static void
+name_folder(struct hs_seat *s)
+{
+	int n = -1;
+
+	if (s->parent != NULL)
+		n = snprintf(s->dir, sizeof s->dir, "%s/" RANDOM, s->parent->dir);
+	if (!fits(s->dir, n))
+		n = snprintf(s->dir, sizeof s->dir, "%s" SUFFIX RANDOM, s->d->set->socket);
+	if (!fits(s->dir, n))
+		(void)snprintf(s->dir, sizeof s->dir, "/tmp/handseal" SUFFIX RANDOM);
+}
+
 static int
 make_folder(struct hs_seat *s, struct hs_refusal *why)
 {
-	const char *base = s->d->set->socket;
-	const size_t most = sizeof((struct sockaddr_un *)0)->sun_path;
-	int n = snprintf(s->dir, sizeof s->dir, "%s" SUFFIX "XXXXXX", base);
-
-	if (n < 0 || (size_t)n + sizeof "/" SOCKET > most)
-		(void)snprintf(s->dir, sizeof s->dir, "/tmp/handseal" SUFFIX "XXXXXX");
+	name_folder(s);
 	if (mkdtemp(s->dir) == NULL) {
 		int rc = io_failed(why, s->dir);
 
@@ -99,14 +119,45 @@ hs_seatsocket_remove(struct hs_seat *s)
 		(void)rmdir(s->dir);
 }
 
-static void
-remove_left(int dir, const char *name)
+static void remove_left(int dir, const char *name, unsigned level);
+
+static bool
+is_below(const char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	return strlen(name) == sizeof RANDOM - 1 && strspn(name, letters) == strlen(name);
+}
+
+// Folders of seats below the one whose folder this is; what else is there stays.
+static void
+remove_below(int dir, unsigned level)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+
+	if (fd >= 0 && d == NULL)
+		(void)close(fd);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (is_below(e->d_name))
+			remove_left(dir, e->d_name, level + 1);
+	if (d != NULL)
+		closedir(d);
+}
+
+static void
+remove_left(int dir, const char *name, unsigned level)
+{
+	int fd = level < LEVELS_MAX
+		     ? openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		     : -1;
 
 	if (fd < 0)
 		return;
 	(void)unlinkat(fd, SOCKET, 0);
+	remove_below(fd, level);
 	(void)close(fd);
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
@@ -129,7 +180,7 @@ hs_seats_clean(const char *socket)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0)
-			remove_left(dirfd(d), e->d_name);
+			remove_left(dirfd(d), e->d_name, 0);
 	closedir(d);
 }
 
