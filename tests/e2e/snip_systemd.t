@@ -59,6 +59,12 @@ if manager; then
 	test_expect_success 'what an agent has it start is not below the seat: docs/THREATS.md says so' '
 		me handseal run --scope web --agent claude -q -- sh -c "handseal status; echo --; systemd-run --user -q --wait --pipe handseal status" >out; cat out; sed "/^--/,\$d" out | grep "^seat" && ! sed "1,/^--/d" out | grep "^seat" && sed "1,/^--/d" out | grep "^open"
 	'
+	if [ "$(landlocked --abi)" -gt 0 ]; then
+		test_expect_success 'nor is Landlock on it: docs/THREATS.md says so' '
+			all=path-beneath:execute,read-file,read-dir && fence="landlocked --landlock-access fs --landlock-rule $all:/usr --landlock-rule $all:/run/handseal-test/covered --landlock-rule $all:/etc --landlock-rule $all:/proc" &&
+			! me $fence cat "$home/.ssh/config" 2>err && grep "Permission denied" err && me $fence systemd-run --user -q --wait --pipe cat "$home/.ssh/config" >out && cmp out "$home/.ssh/config"
+		'
+	fi
 	test_expect_success 'reload reads the policy, and fails where it is not in order' '
 		echo "Escalate deny" >>"$home/.config/handseal/policy" && ! ctl reload handseald.service && me handseal policy show | grep "^Escalate ask" && { echo "Escalate deny" && block policy; } >"$home/.config/handseal/policy" &&
 		ctl reload handseald.service && me handseal policy show | grep "^Escalate deny" && answers "^open"

@@ -11,6 +11,7 @@
 #	my_daemon              a daemon where `handseal` looks for it, the key blue enrolled there, and the server trusting it
 #	enrolled               the last two, where the daemon is another's work
 #	opened [ARG...]        a session, of what the policy names, by a touch
+#	below_usr PROGRAM...   these of ours in /usr/games, and in front of PATH, for who sees no other place
 #	agent NAME [LINE...]   a program in the person's PATH, a shell script, in place of a real agent
 
 me=other
@@ -64,6 +65,10 @@ enrolled() {
 my_daemon() {
 	me_spawn handseald "$HS_BIN/handseald" -D && hs_wait_for "grep -q '^handseald: serving on' '$HS_TMP/handseald.log' || ! hs_alive handseald" 10 &&
 		hs_alive handseald && enrolled
+}
+below_usr() {
+	mount -t tmpfs -o mode=0755 tmpfs /usr/games && for f in "$@"; do cp "$HS_BIN/$f" /usr/games/ || return 1; done && PATH=/usr/games:$PATH || return 1
+	case ${ASAN_OPTIONS-} in *:suppressions=*) cp "$HS_ROOT/asan.supp" /usr/games/ && ASAN_OPTIONS=${ASAN_OPTIONS%:suppressions=*}:suppressions=/usr/games/asan.supp ;; esac
 }
 opened() { hs_softkey blue touch-next && me handseal open "$@"; }
 agent() {
