@@ -8,57 +8,9 @@ test_description='seats'
 . "$(dirname "$0")/../lib/ask.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
+. "$HS_SRC/tests/lib/seats.sh"
 
-log=$XDG_STATE_HOME/handseal/audit.jsonl
-at=deploy@127.0.0.1
-base='Agent claude
-    Scope *
-Agent unknown
-    Scope *
-Limits
-    Prompts 100
-    PromptsAll 100'
-# scope FILE LINE...: a scope of one statement for the test's host
-scope() {
-	scope_=$1
-	shift
-	printf '%s\n' "max-ttl 900" "max-uses ${uses:-*}" "depth ${depth:-0}" "" "addr *" "host web1.example.com" "$@" >"$scope_"
-}
-# seat NAME SCOPE AGENT [REASON]: in the background until ended NAME; its socket in $seat, its id in $id
-seat() {
-	seat_=$1
-	shift
-	rm -f "$HS_TMP/$seat_.log" "$HS_TMP/$seat_.in" && mkfifo "$HS_TMP/$seat_.in" &&
-		hs_spawn "$seat_" sh -c 'exec seatctl make 0 "$@" <"$0"' "$HS_TMP/$seat_.in" "$@" &&
-		eval "exec $(fd_of "$seat_")>$HS_TMP/$seat_.in"
-}
-fd_of() { case $1 in a) echo 7 ;; b) echo 8 ;; *) echo 9 ;; esac; }
-seated() {
-	hs_wait_for "grep -qs '^seated' $HS_TMP/$1.log || ! hs_alive $1" 10
-	seat=$(sed -n 's/^socket //p' "$HS_TMP/$1.log") && id=$(sed -n 's/^id //p' "$HS_TMP/$1.log") &&
-		test -S "$seat" || { cat "$HS_TMP/$1.log" && false; }
-}
-ended() { # NAME: it ends as asked
-	eval "echo end >&$(fd_of "$1")" && hs_wait "$1" 10 && test "$HS_STATUS" = 0 || { cat "$HS_TMP/$1.log" && false; }
-}
-# on COMMAND...: with the seat's socket as its only agent
-on() { SSH_AUTH_SOCK=$seat HANDSEAL_SOCK=$seat "$@"; }
-opts() { echo "$HS_SSH_OPTS" | sed "s/-o IdentityAgent=none//; s/-o IdentitiesOnly=yes/-o IdentityFile=none/"; }
-login() { on ssh $(opts) $at "$@"; }
-closed() { handseal close >/dev/null 2>&1 || true; }
-opened() { hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd '*' --ns git --ttl 1h "$@"; }
-
-# known NAME...: the files that the policy names know the server by these names
-known() { for n in "$@"; do echo "$n $(cut -d' ' -f1,2 "$HS_TMP/ssh_host_ed25519_key.pub")"; done >"$HS_TMP/known"; }
-why() { on seatctl why "$@" >out && cat out; }
-
-test_expect_success 'a key, a policy, a daemon, a server that trusts the key' '
-	policy "KnownHosts $HS_TMP/known" "$base" && hs_softkey_start blue && daemon &&
-	hs_softkey blue touch-next && timeout 30 handseal enroll --device softkey:$HS_TMP/blue.sock --name blue &&
-	hs_sshd_start && echo "HostName web1.example.com" >$HS_SERVER/verify.conf &&
-	handseal roots --pub >pub && key=$(grep -o "sk-ssh-ed25519@openssh.com [A-Za-z0-9+/=]*" pub | head -n 1) &&
-	echo "users=\"deploy,root\" $key blue" >$HS_SERVER/roots && watched && known web1.example.com
-'
+seats_begin
 test_expect_success 'under an open session it is made at once; ssh below it logs in' '
 	opened && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && grep "^touched 0" $HS_TMP/a.log &&
 	test "$(stat -c %a "$seat")" = 600 && test "$(stat -c %a "$(dirname "$seat")")" = 700 &&
@@ -144,23 +96,8 @@ test_expect_success 'its session closes, its asker is killed, the daemon ends or
 	seat a s claude && seated a && hs_stop handseald && test ! -e "$(dirname "$seat")" && daemon && watched && opened &&
 	seat a s claude && seated a && kill -KILL $(hs_pid handseald) && hs_wait a 10 && test -e "$(dirname "$seat")" && daemon && test ! -e "$(dirname "$seat")"
 '
-# A new certificate each second, while four log in one after the other as fast as they can. SEAT_SECONDS: how long.
-logins() { # N: until $end
-	n=0
-	while test $(date +%s) -lt $end; do
-		login uptime >renew.out.$1 2>&1 || { echo FAILED && cat renew.out.$1 && return 1; }
-		n=$((n + 1))
-	done
-	echo "logins $n"
-}
-test_expect_success 'renewed each second, under load, without a gap' '
-	daemon HANDSEAL_SEAT_SECONDS=1 && watched && opened && seat a s claude && seated a && end=$(($(date +%s) + ${SEAT_SECONDS:-8})) && pids= &&
-	before=$(grep -c "\"event\":\"issue\"" "$log") && for w in 1 2 3 4; do logins $w >renew.$w 2>&1 & pids="$pids $!"; done && for p in $pids; do wait $p || return 1; done &&
-	test $(grep -h "^logins [1-9]" renew.? | wc -l) = 4 && issued=$(($(grep -c "\"event\":\"issue\"" "$log") - before)) && echo "# $issued certificates" &&
-	test $issued -ge $((${SEAT_SECONDS:-8} / 2)) && ended a
-'
 test_expect_success 'two hundred seats at once' '
-	mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)); done &&
+	daemon && watched && opened && 	mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)); done &&
 	hs_wait_for "test \$(ls -d $HS_TMP/run/a.sock.seat-* | wc -l) = 200 && ! grep -L ^seated many.* | grep ." 90 && seatctl list >l && test $(grep -c . l) = 200 &&
 	seat=$(sed -n "s/^socket //p" many.77) && login uptime && handseal status >st && exec 6>&- && hs_wait_for "! ls -d $HS_TMP/run/a.sock.seat-*" 30
 '
