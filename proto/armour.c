@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// Takes the armour off a private key file. Contract in armour.h.
+// Takes the armour off a private key file or a signature. Contract in armour.h.
 #include "proto/armour.h"
 
 #include <string.h>
@@ -27,15 +27,22 @@ take_line(struct hs_str *text, struct hs_str *line)
 int
 hs_armour_unwrap(struct hs_str text, size_t max, struct hs_buf *blob)
 {
+	return hs_armour_unwrap_as(text, FIRST_LINE, LAST_LINE, max, blob);
+}
+
+int
+hs_armour_unwrap_as(struct hs_str text, const char *first, const char *last, size_t max,
+    struct hs_buf *blob)
+{
 	struct hs_buf b64 = {0};
 	struct hs_str line = {0};
 	bool ended = false;
 	int rc;
 
-	if (!take_line(&text, &line) || !hs_str_is(line, FIRST_LINE))
+	if (!take_line(&text, &line) || !hs_str_is(line, first))
 		return HS_ERR_KEY_TYPE;
 	while (!ended && take_line(&text, &line)) {
-		ended = hs_str_is(line, LAST_LINE);
+		ended = hs_str_is(line, last);
 		if (!ended)
 			hs_put_raw(&b64, line.p, line.len);
 	}

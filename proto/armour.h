@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// The lines around OpenSSH's private key files (PROTOCOL.key), whatever key is in them.
+// The lines around OpenSSH's private key files (PROTOCOL.key) and signatures
+// (PROTOCOL.sshsig), whatever is in them.
 #ifndef HS_PROTO_ARMOUR_H
 #define HS_PROTO_ARMOUR_H
 
@@ -13,5 +14,11 @@
 // another; HS_ERR_SHORT where the last is missing; HS_ERR_TRAILING; HS_ERR_FORMAT;
 // HS_ERR_TOO_LONG; HS_ERR_NOMEM. blob may hold a part of it then: free it. Thread-safe.
 int hs_armour_unwrap(struct hs_str text, size_t max, struct hs_buf *blob);
+// The same between other lines.
+int hs_armour_unwrap_as(struct hs_str text, const char *first, const char *last, size_t max,
+    struct hs_buf *blob);
+
+#define HS_ARMOUR_SIG_FIRST "-----BEGIN SSH SIGNATURE-----"
+#define HS_ARMOUR_SIG_LAST  "-----END SSH SIGNATURE-----"
 
 #endif

@@ -7,31 +7,7 @@
 #include "client/libhandseal/client.h"
 #include "proto/grant.h"
 #include "proto/names.h"
-#include "proto/text.h"
-
-#define FIRST_LINE "-----BEGIN SSH SIGNATURE-----\n"
-#define LAST_LINE  "-----END SSH SIGNATURE-----\n"
-#define LINE_LEN   70
-#define VERSION	   1
-
-static void
-put_armour(struct hs_buf *b, struct hs_str blob)
-{
-	struct hs_buf text = {0};
-
-	hs_text_put_base64(&text, blob);
-	hs_put_fmt(b, FIRST_LINE);
-	for (size_t i = 0; i < text.len; i += LINE_LEN) {
-		size_t left = text.len - i;
-
-		hs_put_raw(b, text.p + i, left < LINE_LEN ? left : LINE_LEN);
-		hs_put_u8(b, '\n');
-	}
-	hs_put_fmt(b, LAST_LINE);
-	if (hs_buf_err(&text) != HS_OK)
-		b->err = hs_buf_err(&text);
-	hs_buf_free(&text);
-}
+#include "proto/sshsig.h"
 
 // The daemon's word for it, where it has one.
 static int
@@ -65,6 +41,8 @@ ask_why(struct hs_client *c, struct hs_error *err)
 static int
 finish(struct hs_client *c, struct hs_str signature, struct hs_error *err)
 {
+	const struct hs_sshsig sig = {
+	    .key = hs_buf_str(&c->key), .ns = hs_buf_str(&c->ns), .signature = signature};
 	struct hs_buf blob = {0};
 	struct hs_cert cert;
 	int result;
@@ -72,14 +50,8 @@ finish(struct hs_client *c, struct hs_str signature, struct hs_error *err)
 	if (hs_cert_parse(hs_buf_str(&c->key), &cert) != HS_OK ||
 	    hs_sig_verify(&cert.key, signature, hs_buf_str(&c->message), NULL) != HS_OK)
 		return hs_client_malformed(c, err);
-	hs_put_raw(&blob, "SSHSIG", 6);
-	hs_put_u32(&blob, VERSION);
-	hs_put_str(&blob, hs_buf_str(&c->key));
-	hs_put_str(&blob, hs_buf_str(&c->ns));
-	hs_put_cstring(&blob, "");
-	hs_put_cstring(&blob, "sha512");
-	hs_put_str(&blob, signature);
-	put_armour(&c->line, hs_buf_str(&blob));
+	hs_sshsig_put(&blob, &sig);
+	hs_sshsig_put_text(&c->line, hs_buf_str(&blob));
 	hs_put_u8(&c->line, 0);
 	if (hs_buf_err(&blob) != HS_OK || hs_buf_err(&c->line) != HS_OK)
 		result = hs_client_no_memory(c, err);
