@@ -33,6 +33,10 @@ static const struct hs_cmd table[] = {
     {"decline", cmd_decline, "[--json] CODE", "say no to what waits"},
     {"list", cmd_list, "[--json]", "list the seats and the session's certificates"},
     {"show", cmd_show, "[--cert | --json] ID", "show all of one certificate"},
+    {"sign", cmd_sign,
+	"-n NAMESPACE [--ttl TIME] [--wait TIME] [--agent NAME]\n"
+	"[--reason TEXT] [--json] [FILE...]",
+	"sign files, as ssh-keygen -Y sign does"},
     {"status", cmd_status, "[--json]", "say how the daemon and the session are"},
     {"close", cmd_close, "[--json]", "end the session; nothing more is issued"},
     {"policy", cmd_policy,

@@ -151,6 +151,10 @@ int hs_wait(struct hs_client *c, const char *code, const struct hs_holder *holde
 // HS_DONE: hs_got_signature.
 int hs_sign(struct hs_client *c, const char *ns, const void *message, size_t len,
     struct hs_error *err);
+// The same of a message of which only the SHA-512 is here.
+#define HS_DIGEST_LEN 64
+int hs_sign_digest(struct hs_client *c, const char *ns, const uint8_t digest[HS_DIGEST_LEN],
+    struct hs_error *err);
 
 // What happened since the event of that number; 0: what waits now. Waits at most that long,
 // 3600 s at most, while there is nothing. HS_DONE: hs_got_events. A seat is told of its

@@ -3,6 +3,7 @@
 // Signing a message on a seat (OpenSSH's PROTOCOL.sshsig): finds the certificate whose
 // scope has the namespace, has the daemon sign, and puts the armour on. Contract in
 // handseal.h.
+#include <sodium.h>
 #include <string.h>
 #include "client/libhandseal/client.h"
 #include "proto/grant.h"
@@ -145,9 +146,10 @@ take_keys(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 }
 
 int
-hs_sign(struct hs_client *c, const char *ns, const void *message, size_t len,
+hs_sign_digest(struct hs_client *c, const char *ns, const uint8_t digest[HS_DIGEST_LEN],
     struct hs_error *err)
 {
+	const struct hs_sshsig sig = {.ns = hs_str_c(ns)};
 	struct hs_buf *out = &c->conn.out;
 	int result = hs_client_begin(c, err);
 	size_t mark;
@@ -159,7 +161,7 @@ hs_sign(struct hs_client *c, const char *ns, const void *message, size_t len,
 	hs_buf_reset(&c->ns);
 	hs_buf_reset(&c->message);
 	hs_put_raw(&c->ns, ns, strlen(ns));
-	hs_sshsig_put_signed(&c->message, ns, (struct hs_str){message, len});
+	hs_sshsig_put_digest(&c->message, &sig, digest, HS_DIGEST_LEN);
 	if (hs_buf_err(&c->ns) != HS_OK || hs_buf_err(&c->message) != HS_OK)
 		return hs_client_no_memory(c, err);
 	hs_buf_reset(out);
@@ -167,4 +169,15 @@ hs_sign(struct hs_client *c, const char *ns, const void *message, size_t len,
 	hs_put_u8(out, HS_AGENT_LIST);
 	hs_agent_frame_end(out, mark);
 	return hs_client_send(c, "the request for keys", take_keys, err);
+}
+
+int
+hs_sign(struct hs_client *c, const char *ns, const void *message, size_t len,
+    struct hs_error *err)
+{
+	uint8_t digest[HS_DIGEST_LEN];
+
+	if (crypto_hash_sha512(digest, len > 0 ? message : (const uint8_t *)"", len) != 0)
+		return hs_client_failed(err, HS_ERR_CRYPTO, "the message was not hashed");
+	return hs_sign_digest(c, ns, digest, err);
 }
