@@ -76,7 +76,8 @@ write_list(
 
 	(void)snprintf(name, sizeof name, "%s.krl", id);
 	(void)snprintf(temporary, sizeof temporary, ".%s", name);
-	hs_krl_put(&list, 1, now, id, key, 1);
+	hs_krl_begin(&list, 1, now, id);
+	hs_krl_put_keys(&list, key, 1);
 	(void)unlinkat(dir, temporary, 0); // of a daemon that was killed here
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (hs_buf_err(&list) != HS_OK)
