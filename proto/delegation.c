@@ -105,6 +105,7 @@ is_marked(const struct hs_cert *c)
 
 	for (size_t i = 0; i < c->nprincipals; i++)
 		if (hs_str_is(c->principals[i], HS_PRINCIPAL_DELEGATION) ||
+		    hs_str_is(c->principals[i], HS_PRINCIPAL_REVOKE) ||
 		    hs_str_is(c->principals[i], HS_PRINCIPAL_GRANT))
 			return true;
 	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)

@@ -61,6 +61,9 @@
 	X(HS_NO_OTHER, "outside-scope", "the scope does not allow this")                   \
 	X(HS_NO_UNENFORCEABLE, "not-enforceable",                                          \
 	    "a stock server cannot enforce this scope")                                    \
+	X(HS_NO_REVOKED, "revoked", "it has been revoked")                                 \
+	X(HS_NO_LIST, "revocation-unknown",                                                \
+	    "no fresh list here says that it is not revoked")                              \
 	/* the daemon: PROTOCOL.agent */                                                   \
 	X(HS_NO_SESSION, "no-session", "no session is open")                               \
 	X(HS_NO_SESSION_OPEN, "session-open", "a session is already open")                 \

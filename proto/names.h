@@ -10,7 +10,8 @@
 
 #define HS_APPLICATION "ssh:handseal" // the FIDO relying party id of every root
 
-#define HS_PRINCIPAL_GRANT	"handseal-grant" // sole principal of a grant
+#define HS_PRINCIPAL_GRANT	"handseal-grant"  // sole principal of a grant
+#define HS_PRINCIPAL_REVOKE	"handseal-revoke" // sole principal of a revoke-only key
 #define HS_PRINCIPAL_DELEGATION ":handseal" // sole principal of a delegation; no login name
 
 // certificate options (docs/PROTOCOL.certs)
@@ -18,6 +19,7 @@
 	"grant" HS_VENDOR // critical option of a grant, extension of a delegation
 #define HS_OPT_AGENT   "agent" HS_VENDOR   // extension of a delegation
 #define HS_OPT_LINEAGE "lineage" HS_VENDOR // extension of a delegation
+#define HS_OPT_REVOKE  "revoke" HS_VENDOR  // critical option of a revoke-only key
 #define HS_OPT_SCOPE   "scope" HS_VENDOR   // extension of a delegation
 #define HS_OPT_TOUCH   "touch" HS_VENDOR   // extension of a direct certificate
 
@@ -33,9 +35,11 @@
 #define HS_EXT_POLICY  "policy" HS_VENDOR
 #define HS_EXT_SEAT    "seat" HS_VENDOR
 #define HS_EXT_WHY     "why" HS_VENDOR
+#define HS_EXT_REVOKE  "revoke" HS_VENDOR
 
 // SSHSIG namespaces
 #define HS_NS_REQUEST "request" HS_VENDOR // proof that a requester holds the key it names
+#define HS_NS_KRL     "krl" HS_VENDOR	  // a session's list of what is revoked
 
 #define HS_AGENT_UNKNOWN "unknown" // agent name of a requester that gave none
 #define HS_HOLDER_MAIN	 "main"	   // holder of a grant that is for the main socket

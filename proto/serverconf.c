@@ -130,7 +130,38 @@ add_hostname(const struct conf_line *l, struct hs_server_conf *c, struct hs_str 
 	return HS_OK;
 }
 
-enum keyword { KW_HOST, KW_GRANT, KW_DELEGATION, KW_UV, KW_PORTS, KW_COUNT };
+static int
+read_folder(const struct conf_line *l, struct hs_str in, char out[static HS_LISTS_PATH_MAX])
+{
+	if (in.p[0] != '/')
+		return conf_refuse(l, in.p, "this must be an absolute path");
+	if (hs_str_copy(in, out, HS_LISTS_PATH_MAX) != HS_OK) {
+		out[0] = '\0';
+		return conf_refuse(l, in.p, "this is no path, or too long");
+	}
+	return HS_OK;
+}
+
+static int
+read_missing(const struct conf_line *l, struct hs_str in, bool *optional)
+{
+	if (!hs_str_is(in, "refuse") && !hs_str_is(in, "allow"))
+		return conf_refuse(l, in.p, "this must be refuse or allow");
+	*optional = hs_str_is(in, "allow");
+	return HS_OK;
+}
+
+enum keyword {
+	KW_HOST,
+	KW_GRANT,
+	KW_DELEGATION,
+	KW_UV,
+	KW_PORTS,
+	KW_LISTS,
+	KW_FRESH,
+	KW_MISSING,
+	KW_COUNT
+};
 
 static const char *const keywords[KW_COUNT] = {
     [KW_HOST] = "HostName",
@@ -138,6 +169,9 @@ static const char *const keywords[KW_COUNT] = {
     [KW_DELEGATION] = "MaxDelegation",
     [KW_UV] = "RequireUV",
     [KW_PORTS] = "PortForwarding",
+    [KW_LISTS] = "Revocations",
+    [KW_FRESH] = "RevocationsFresh",
+    [KW_MISSING] = "RevocationsMissing",
 };
 
 static int
@@ -150,8 +184,8 @@ find_keyword(const struct conf_line *l, struct hs_str word, unsigned *seen, unsi
 	if (*k == KW_COUNT)
 		return conf_refuse(l, word.p,
 		    "there is no such keyword: HostName, MaxGrant, MaxDelegation, "
-		    "RequireUV or "
-		    "PortForwarding");
+		    "RequireUV, PortForwarding, Revocations, RevocationsFresh or "
+		    "RevocationsMissing");
 	if (*k != KW_HOST && (*seen & 1u << *k) != 0)
 		return conf_refuse(l, word.p, "this keyword stands here already");
 	*seen |= 1u << *k;
@@ -187,6 +221,15 @@ read_line(struct conf_line *l, struct hs_server_conf *c, unsigned *seen)
 		case KW_PORTS:
 			rc = read_yes_no(l, word, &c->port_forwarding);
 			break;
+		case KW_LISTS:
+			rc = read_folder(l, word, c->revocations);
+			break;
+		case KW_FRESH:
+			rc = conf_read_span(l, word, &c->lists_fresh);
+			break;
+		case KW_MISSING:
+			rc = read_missing(l, word, &c->lists_optional);
+			break;
 		case KW_COUNT:
 			break;
 		}
@@ -199,8 +242,9 @@ read_line(struct conf_line *l, struct hs_server_conf *c, unsigned *seen)
 int
 hs_server_conf_parse(struct hs_str text, struct hs_server_conf *out, struct hs_err *err)
 {
-	static const struct hs_server_conf defaults = {
-	    .max_grant = HS_MAX_GRANT, .max_delegation = HS_MAX_DELEGATION};
+	static const struct hs_server_conf defaults = {.max_grant = HS_MAX_GRANT,
+	    .max_delegation = HS_MAX_DELEGATION,
+	    .lists_fresh = HS_LISTS_FRESH};
 	struct conf_line l = {.err = err};
 	unsigned seen = 0;
 	int rc = HS_OK;

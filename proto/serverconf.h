@@ -9,6 +9,8 @@
 
 #define HS_ROOT_USERS_MAX 64
 #define HS_HOSTNAMES_MAX  32
+#define HS_LISTS_PATH_MAX 1024 // with its NUL
+#define HS_LISTS_FRESH	  900  // seconds
 
 struct hs_root {
 	struct hs_key key;
@@ -47,9 +49,13 @@ struct hs_server_conf {
 	bool require_uv;
 	bool
 	    port_forwarding; // the owner says sshd_config has AllowStreamLocalForwarding no
+	char revocations[HS_LISTS_PATH_MAX]; // folder of lists; "": none are looked at
+	uint64_t lists_fresh;		     // seconds: older certificates need a list
+	bool lists_optional;		     // and are admitted where there is none
 };
 // Reads verify.conf: `HostName NAME…` (plain names, no patterns), `MaxGrant SPAN`,
-// `MaxDelegation SPAN`, `RequireUV yes|no`, `PortForwarding yes|no`; # comments; keywords
+// `MaxDelegation SPAN`, `RequireUV yes|no`, `PortForwarding yes|no`, `Revocations FOLDER`,
+// `RevocationsFresh SPAN`, `RevocationsMissing refuse|allow`; # comments; keywords
 // case-insensitive; an unknown or repeated keyword is an error (HostName may repeat).
 // HS_ERR_CONFIG with line and column of the first one: a verifier with a bad verify.conf
 // admits nobody. *out gets defaults.

@@ -30,7 +30,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc != HS_OK) {
 		must(err.line > 0 && err.column > 0 && err.text[0] != '\0');
 		must(c.nhostnames == 0 && !c.require_uv && !c.port_forwarding);
+		must(c.revocations[0] == '\0' && !c.lists_optional);
 	}
+	must(c.lists_fresh > 0 && c.lists_fresh <= HS_TTL_MAX);
+	must(c.revocations[0] == '\0' || c.revocations[0] == '/');
 	for (size_t i = 0; i < c.nhostnames; i++) {
 		struct hs_str name = hs_str_c(c.hostnames[i]);
 

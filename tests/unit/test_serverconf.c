@@ -21,7 +21,8 @@ has_defaults(void)
 	assert_int_equal(conf.nhostnames, 0);
 	assert_int_equal(conf.max_grant, HS_MAX_GRANT);
 	assert_int_equal(conf.max_delegation, HS_MAX_DELEGATION);
-	assert_false(conf.require_uv || conf.port_forwarding);
+	assert_false(conf.require_uv || conf.port_forwarding || conf.lists_optional);
+	assert_true(conf.revocations[0] == '\0' && conf.lists_fresh == HS_LISTS_FRESH);
 }
 
 static void
@@ -68,6 +69,8 @@ page(void **state)
 	assert_string_equal(conf.hostnames[2], "www.example.com");
 	assert_true(conf.max_grant == 28800 && conf.max_delegation == 900);
 	assert_true(conf.port_forwarding && !conf.require_uv);
+	assert_string_equal(conf.revocations, "/var/lib/handseal/lists");
+	assert_true(conf.lists_fresh == 600 && conf.lists_optional);
 	hs_buf_free(&text);
 }
 
@@ -90,7 +93,7 @@ rule9_page_mistakes(void **state)
 		*arrow = '\0';
 		bad(line, arrow + 4);
 	}
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 9);
 	hs_buf_free(&text);
 }
 
@@ -123,7 +126,7 @@ words(void **state)
 	bad("HostNames a", "1:1: there is no such keyword");
 	bad("HostName=a", "1:1: there is no such keyword");
 	bad("HostName a\n\n  Nonsense", "3:3: there is no such keyword");
-	bad("Revocations /etc/x", "1:1: there is no such keyword");
+	bad("Revocation /etc/x", "1:1: there is no such keyword");
 	bad("MaxGrant 1h\nMaxDelegation 1h\nmaxgrant 1h",
 	    "3:1: this keyword stands here already");
 	bad("MaxDelegation 1h\nMaxDelegation 1h", "2:1: this keyword stands here already");
@@ -135,8 +138,9 @@ words(void **state)
 static void
 values(void **state)
 {
-	static const char *const all[] = {
-	    "HostName", "MaxGrant", "MaxDelegation", "RequireUV", "PortForwarding"};
+	static const char *const all[] = {"HostName", "MaxGrant", "MaxDelegation",
+	    "RequireUV", "PortForwarding", "Revocations", "RevocationsFresh",
+	    "RevocationsMissing"};
 	char text[64], why[64];
 
 	(void)state;
@@ -151,6 +155,11 @@ values(void **state)
 	bad("RequireUV 1", "1:11: this must be yes or no");
 	bad("RequireUV yes\r", "1:11: this must be yes or no");
 	bad("PortForwarding \"yes\"", "1:16: this must be yes or no");
+	bad("Revocations a/b", "1:13: this must be an absolute path");
+	bad("Revocations /a /b", "1:16: this keyword takes one value");
+	bad("Revocations /a\nRevocations /a", "2:1: this keyword stands here already");
+	bad("RevocationsFresh never", "1:18: this must be a time");
+	bad("RevocationsMissing Allow", "1:20: this must be refuse or allow");
 	bad("MaxGrant forever", "1:10: this must be a time");
 	bad("MaxGrant -1", "1:10: this must be a time");
 	bad("MaxGrant 01h", "1:10: this must be a time");
@@ -212,6 +221,14 @@ rule10_bounds(void **state)
 	hs_buf_reset(&b);
 	hs_put_fmt(&b, "HostName %sa%c", label, 0);
 	bad((char *)b.p, "1:73: ");
+	for (int n = HS_LISTS_PATH_MAX - 2; n <= HS_LISTS_PATH_MAX - 1; n++) {
+		hs_buf_reset(&b);
+		hs_put_fmt(&b, "Revocations /%0*d%c", n, 0, 0);
+		if (n == HS_LISTS_PATH_MAX - 2)
+			good((char *)b.p);
+		else
+			bad((char *)b.p, "1:13: this is no path, or too long");
+	}
 	hs_buf_free(&b);
 }
 
