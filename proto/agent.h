@@ -272,6 +272,31 @@ struct hs_agent_reasons {
 	struct hs_str fingerprint; // of a host key that is known under no name in scope
 };
 
+// revoke: takes back what was issued, with all below it. DONE with uint32 n and n of
+// hs_agent_revoked.
+enum hs_agent_revoke_what {
+	HS_REVOKE_IDS = 1,     // SESSION.SERIAL, a blank between them
+	HS_REVOKE_AGENT = 2,   // its name
+	HS_REVOKE_SESSION = 3, // its id
+	HS_REVOKE_ROOT = 4,    // its fingerprint: each session that it touched for
+	HS_REVOKE_ALL = 5,     // the name is empty
+};
+struct hs_agent_revoke {
+	uint8_t what;
+	struct hs_str name;
+};
+struct hs_agent_revoked {
+	struct hs_str session;
+	uint8_t whole;	       // 1: all that it ever signed
+	uint64_t certificates; // revoked now, of those that live
+	uint64_t seats;	       // likewise
+	uint64_t before;       // of both, what was revoked already
+	uint64_t until;	       // when the last of it would have ended
+	uint64_t version;      // of the session's list
+	struct hs_str list;    // its path
+	struct hs_str krl;     // of the KRL alone
+};
+
 void hs_agent_open_put(struct hs_buf *b, const struct hs_agent_open *m);
 int hs_agent_open_get(struct hs_rd *r, struct hs_agent_open *m);
 void hs_agent_asked_put(struct hs_buf *b, const struct hs_agent_asked *m);
@@ -326,7 +351,11 @@ void hs_agent_why_put(struct hs_buf *b, const struct hs_agent_why *m);
 int hs_agent_why_get(struct hs_rd *r, struct hs_agent_why *m);
 void hs_agent_reasons_put(struct hs_buf *b, const struct hs_agent_reasons *m);
 int hs_agent_reasons_get(struct hs_rd *r, struct hs_agent_reasons *m);
-// Every _get but hs_agent_item_get, hs_agent_event_get and hs_agent_seat_item_get takes all
-// that is left and refuses trailing bytes.
+void hs_agent_revoke_put(struct hs_buf *b, const struct hs_agent_revoke *m);
+int hs_agent_revoke_get(struct hs_rd *r, struct hs_agent_revoke *m);
+void hs_agent_revoked_put(struct hs_buf *b, const struct hs_agent_revoked *m);
+int hs_agent_revoked_get(struct hs_rd *r, struct hs_agent_revoked *m); // as seat_item_get
+// Every _get but hs_agent_item_get, hs_agent_event_get, hs_agent_seat_item_get and
+// hs_agent_revoked_get takes all that is left and refuses trailing bytes.
 
 #endif

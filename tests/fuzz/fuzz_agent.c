@@ -61,6 +61,8 @@ BODY(unseated, hs_agent_unseated)
 BODY(seat_item, hs_agent_seat_item)
 BODY(why, hs_agent_why)
 BODY(reasons, hs_agent_reasons)
+BODY(revoke, hs_agent_revoke)
+BODY(revoked, hs_agent_revoked)
 
 static void
 frames(struct hs_str in)
@@ -145,6 +147,8 @@ static void (*const decoders[])(struct hs_str in) = {
     decoded_seat_item,
     decoded_why,
     decoded_reasons,
+    decoded_revoke,
+    decoded_revoked,
 };
 
 int

@@ -197,7 +197,7 @@ query(void **state)
 {
 	static const char *const names[] = {HS_EXT_OPEN, HS_EXT_PENDING, HS_EXT_REQUEST,
 	    HS_EXT_LIST, HS_EXT_STATUS, HS_EXT_CLOSE, HS_EXT_ANSWER, HS_EXT_EVENTS,
-	    HS_EXT_POLICY, HS_EXT_SEAT};
+	    HS_EXT_POLICY, HS_EXT_SEAT, HS_EXT_REVOKE};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, "query");
 
