@@ -8,9 +8,12 @@
 #include <string.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/revocation.h"
 #include "agentd/revoke.h"
 #include "agentd/seat.h"
 #include "agentd/touch.h"
+
+#define UNPLUGGED "the key that was touched was unplugged"
 
 void
 hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r)
@@ -52,6 +55,7 @@ hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
 	hs_seats_end(d, why);
 	hs_ended_add(&d->ended, &d->session, now.wall);
 	hs_session_end(&d->session);
+	hs_revocation_end(d->revocation);
 	hs_clock_alarm_set(d->alarm, 0, 0);
 	hs_events_seats_gone(d);
 	hs_events_put(d, &e, 0);
@@ -152,40 +156,19 @@ hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 	return rc;
 }
 
-// The session's key is wiped already: this is for servers.
-static void
-revoke_session(struct hs_daemon *d, const char *id, const struct hs_key *pub)
-{
-	struct hs_audit_record r = {.event = "revoke",
-	    .session = id,
-	    .sentence = hs_str_c("the key that was touched was unplugged")};
-	struct hs_err err = {0};
-	struct hs_now now;
-	int rc;
-
-	hs_clock_read(&now);
-	rc = hs_revoke_session(d->set->state_dir, id, pub, now.wall, &err);
-	r.code = hs_code_name((enum hs_code)rc);
-	if (rc != HS_OK)
-		r.sentence = hs_str_c(hs_err_sentence(&err));
-	hs_log("session %s revoked: %s", id,
-	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&err));
-	hs_daemon_note(d, &r);
-}
-
 static void
 close_unplugged(struct hs_daemon *d)
 {
 	struct hs_audit_record r = {.event = "close",
 	    .session = d->session.id,
-	    .sentence = hs_str_c("the key that was touched was unplugged"),
+	    .sentence = hs_str_c(UNPLUGGED),
 	    .counted = true,
 	    .count = d->session.count};
 
 	hs_keys_wipe(&d->session.key);
 	hs_log("session %s closed: its key was unplugged", d->session.id);
 	hs_daemon_note(d, &r);
-	hs_daemon_session_close(d, "closed", "the key that was touched was unplugged");
+	hs_daemon_session_close(d, "closed", UNPLUGGED);
 }
 
 static void
@@ -193,7 +176,6 @@ unplugged(struct hs_daemon *d, const char *path)
 {
 	enum hs_unplug what = d->policy->policy->unplug;
 	bool ours = d->session.open && hs_touched_there(&d->session.touched_at, path);
-	struct hs_key pub = d->session.pub;
 	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_ended_session s;
 	struct hs_now now;
@@ -204,12 +186,12 @@ unplugged(struct hs_daemon *d, const char *path)
 	if (what != HS_UNPLUG_REVOKE)
 		return;
 	if (ours)
-		revoke_session(d, id, &pub);
+		hs_revoke_session(d, id, UNPLUGGED);
 	// and those before: else any program could spare its certificates by closing first
 	hs_clock_read(&now);
 	while (hs_ended_take(&d->ended, path, now.wall, &s))
 		if (!ours || strcmp(s.id, id) != 0)
-			revoke_session(d, s.id, &s.pub);
+			hs_revoke_session(d, s.id, UNPLUGGED);
 }
 
 void

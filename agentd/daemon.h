@@ -18,6 +18,7 @@
 
 struct hs_conn;
 struct hs_events;
+struct hs_revocation;
 struct hs_seat;
 struct hs_touch;
 
@@ -27,6 +28,7 @@ struct hs_daemon {
 	struct hs_audit *audit;
 	struct hs_session session;
 	struct hs_ended ended;
+	struct hs_revocation *revocation; // see revocation.h
 	struct hs_policyfile *policy;
 	struct hs_quota quota;
 	struct hs_events *events;

@@ -35,7 +35,6 @@ hs_ended_add(struct hs_ended *e, const struct hs_session *s, uint64_t wall)
 		drop_the_first_to_end(e);
 	slot = &e->v[e->n++];
 	memcpy(slot->id, s->id, sizeof slot->id);
-	slot->pub = s->pub;
 	slot->touched_at = s->touched_at;
 	slot->last_end = last_end;
 }

@@ -13,7 +13,6 @@
 
 struct hs_ended_session {
 	char id[HS_SESSION_ID_LEN + 1];
-	struct hs_key pub;
 	struct hs_touched_at touched_at;
 	uint64_t last_end; // of its certificates, Unix seconds
 };

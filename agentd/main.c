@@ -13,6 +13,7 @@
 #include "agentd/harden.h"
 #include "agentd/log.h"
 #include "agentd/options.h"
+#include "agentd/revocation.h"
 #include "agentd/serve.h"
 #include "agentd/start.h"
 
@@ -69,6 +70,9 @@ prepare(struct startup *s, struct hs_err *err)
 		return rc;
 	memcpy(s->set.socket, s->listener.path, sizeof s->listener.path);
 	rc = hs_audit_open(s->set.state_dir, NULL, &s->how.audit, &s->how.torn, err);
+	if (rc == HS_OK) // whose lock is on all of the state
+		rc = hs_revocation_open(
+		    s->set.state_dir, &s->how.revocation, &s->how.revoked_torn, err);
 	if (rc != HS_OK)
 		hs_listen_close(&s->listener);
 	s->how.set = &s->set;
@@ -87,6 +91,7 @@ serve(struct startup *s)
 		rc = hs_serve(&s->how, &err);
 	hs_listen_close(&s->listener);
 	hs_audit_free(&s->how.audit);
+	hs_revocation_free(&s->how.revocation);
 	hs_policyfile_free(&s->policy);
 	return rc == HS_OK ? 0 : complain(&err, EXIT_FAILED);
 }

@@ -163,6 +163,9 @@ hs_options_settings(
 		rc = env_seconds(
 		    "HANDSEAL_SEAT_SECONDS", HS_SEAT_CERT_TTL, 0, &out->seat_renew_s, err);
 	if (rc == HS_OK)
+		rc = env_seconds("HANDSEAL_LISTS_SECONDS", HS_LISTS_SECONDS,
+		    HS_LISTS_SECONDS, &out->lists_s, err);
+	if (rc == HS_OK)
 		rc = xdg_path("XDG_CONFIG_HOME", ".config", "/roots", out->roots_dir,
 		    sizeof out->roots_dir, err);
 	if (rc == HS_OK)

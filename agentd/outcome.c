@@ -10,6 +10,7 @@
 #include "agentd/life.h"
 #include "agentd/log.h"
 #include "agentd/release.h"
+#include "agentd/revocation.h"
 #include "agentd/seatask.h"
 #include "agentd/seatkeys.h"
 #include "agentd/waiter.h"
@@ -151,6 +152,20 @@ tell_opened(struct hs_daemon *d)
 	hs_events_put(d, &e, 0);
 }
 
+// What could not be taken back is not opened, and gets no more.
+static bool
+revocable(struct hs_touch *t, const struct hs_held *h, const struct hs_now *now, bool first)
+{
+	struct hs_daemon *d = t->d;
+	int rc =
+	    first ? hs_revocation_begin(d->revocation, &d->session, now->wall, &t->why.err)
+		  : hs_revocation_grant(d->revocation, h, &t->why.err);
+
+	if (rc != HS_OK)
+		hs_refusal_remedy(&t->why, "see that the state folder can be written");
+	return rc == HS_OK;
+}
+
 // The touch is on disk: from now on its grant counts. NULL where there is no session for it
 // any more.
 static struct hs_held *
@@ -172,12 +187,19 @@ attach(struct hs_touch *t)
 	if (t->key.secret != NULL && !s->open) {
 		hs_session_begin(s, &t->key, h, &now);
 		s->last_serial = t->seat; // the seat that it is for has taken that
+		if (!revocable(t, h, &now, true)) {
+			hs_session_end(s);
+			return NULL;
+		}
 		hs_log("session %s open, touch of %s", s->id, h->root);
 		tell_opened(t->d);
 	} else if (t->key.secret != NULL || !s->open || strcmp(s->id, t->session) != 0) {
 		hs_held_free(&h);
 		hs_fail(&t->why.err, HS_NO_GONE, "the session was closed meanwhile");
 		hs_refusal_remedy(&t->why, "ask again");
+		return NULL;
+	} else if (!revocable(t, h, &now, false)) {
+		hs_held_free(&h);
 		return NULL;
 	} else if (hs_session_add(s, h) != HS_OK) {
 		hs_fail(&t->why.err, HS_NO_BUSY, "too many grants live at once");

@@ -8,6 +8,8 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/reply.h"
+#include "agentd/revocation.h"
+#include "agentd/seat.h"
 
 struct release {
 	struct hs_daemon *d;
@@ -37,11 +39,17 @@ static void
 on_recorded(void *arg, int code)
 {
 	struct release *r = arg;
+	struct hs_err why = {0};
 	struct hs_agent_event e = {.event = hs_str_c("issued"),
 	    .agent = hs_str_c(r->agent),
 	    .id = hs_str_c(r->id),
 	    .until = r->end};
 
+	// what cannot be taken back later is not given out
+	if (code == HS_OK && hs_revocation_flush(r->d->revocation, &why) != HS_OK) {
+		hs_log("%s: %s", r->id, hs_err_sentence(&why));
+		code = HS_NO_RECORD;
+	}
 	settle(r, code == HS_OK);
 	if (code == HS_OK)
 		hs_events_put(r->d, &e, r->seat);
@@ -89,6 +97,16 @@ record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *pee
 	return hs_audit_put(d->audit, &rec, on_recorded, r, NULL, NULL);
 }
 
+static int
+note(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_issue *i)
+{
+	struct hs_indexed x = {.what = HS_INDEXED_CERT, .serial = i->serial, .end = i->end};
+
+	memcpy(x.agent, w->agent, sizeof x.agent);
+	x.nseats = hs_seat_chain(hs_seat_find(d, w->seat), x.seats);
+	return hs_revocation_note(d->revocation, &x, NULL);
+}
+
 int
 hs_release(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
     const struct hs_issue *i, hs_release_done *done, void *arg)
@@ -96,6 +114,8 @@ hs_release(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer 
 	struct release *r = calloc(1, sizeof *r);
 	int rc = r != NULL ? keep(d, w, peer, i) : HS_ERR_NOMEM;
 
+	if (rc == HS_OK)
+		rc = note(d, w, i);
 	if (rc == HS_OK) {
 		*r = (struct release){.d = d,
 		    .serial = i->serial,

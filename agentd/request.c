@@ -16,6 +16,7 @@
 #include "agentd/policyask.h"
 #include "agentd/release.h"
 #include "agentd/reply.h"
+#include "agentd/revoke.h"
 #include "agentd/seatask.h"
 #include "agentd/seatbind.h"
 #include "agentd/seatsign.h"
@@ -332,8 +333,8 @@ static const struct {
     {HS_EXT_LIST, do_list, BOTH}, {HS_EXT_STATUS, do_status, BOTH},
     {HS_EXT_CLOSE, do_close, MAIN}, {HS_EXT_ANSWER, do_answer, MAIN},
     {HS_EXT_EVENTS, do_events, BOTH}, {HS_EXT_POLICY, do_policy, MAIN},
-    {HS_EXT_SEAT, hs_seatask, BOTH}, {HS_EXT_WHY, hs_seatask_why, SEAT},
-    {HS_EXT_SESSION_BIND, hs_seatbind, SEAT}};
+    {HS_EXT_SEAT, hs_seatask, BOTH}, {HS_EXT_REVOKE, hs_revoke, BOTH},
+    {HS_EXT_WHY, hs_seatask_why, SEAT}, {HS_EXT_SESSION_BIND, hs_seatbind, SEAT}};
 #define NEXTENSIONS (sizeof extensions / sizeof extensions[0])
 
 static bool

@@ -1,119 +1,280 @@
 // SPDX-License-Identifier: ISC
 //
-// Revocations on disk. Contract in revoke.h.
+// Revoking what somebody named. Who asks: any program of this user, for anything, and an
+// agent on its seat for what is its own. What it could gain: an end, which it could give
+// the daemon too. Contract in revoke.h.
 #include "agentd/revoke.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "agentd/files.h"
+#include "agentd/events.h"
 #include "agentd/log.h"
-#include "proto/krl.h"
+#include "agentd/reply.h"
+#include "agentd/revlist.h"
+#include "agentd/revocation.h"
+#include "agentd/revplan.h"
+#include "agentd/seat.h"
 
-static int
-write_all(int fd, struct hs_str s)
+// A revocation whose record is under way.
+struct revoking {
+	struct hs_conn *conn;
+	struct hs_revplan plan;
+	uint64_t now;
+};
+
+// ---- at once
+
+static void
+close_session(struct hs_daemon *d, const struct hs_conn *c)
 {
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_audit_record r = {.event = "close",
+	    .session = id,
+	    .sentence = hs_str_c("revoked"),
+	    .counted = true,
+	    .count = d->session.count};
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		s.p += n;
-		s.len -= (size_t)n;
-	}
-	return fsync(fd);
+	hs_keys_wipe(&d->session.key); // first of all
+	memcpy(id, d->session.id, sizeof id);
+	if (c != NULL)
+		hs_reply_who(&r, &c->peer);
+	hs_daemon_note(d, &r);
+	hs_daemon_session_close(d, "closed", "revoked");
 }
 
-static int
-failed(struct hs_err *err, const char *what)
+// What the daemon signs for stops.
+static void
+stop(struct hs_conn *c, const struct hs_revplan_session *p)
 {
-	return hs_fail(err, HS_ERR_IO, "%s: %s", what, strerror(errno));
+	struct hs_daemon *d = c->d;
+
+	if (!d->session.open || strcmp(d->session.id, p->id) != 0)
+		return;
+	if (p->whole) {
+		close_session(d, c);
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		struct hs_seat *s = hs_seat_find(d, p->serials[i]);
+
+		if (s != NULL)
+			hs_seat_revoke(s);
+		else
+			hs_session_forget(&d->session, p->serials[i]);
+	}
+	hs_daemon_session_changed(d);
 }
 
-// The line is whole or not there: what was written of one that failed is taken back.
-static int
-append_line(
-    int dir, const char *id, const struct hs_key *key, uint64_t now, struct hs_err *err)
-{
-	struct hs_buf line = {0};
-	int fd, rc = HS_OK;
-	struct stat st;
+// ---- on disk
 
-	hs_put_fmt(&line, "%" PRIu64 " session %s ", now, id);
-	hs_key_put_line(&line, key);
-	hs_put_u8(&line, '\n');
-	fd = openat(dir, "revoked",
-	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-	if (hs_buf_err(&line) != HS_OK)
-		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	else if (fd < 0 || fstat(fd, &st) != 0)
-		rc = failed(err, "revoked");
-	else if (write_all(fd, hs_buf_str(&line)) != 0) {
-		rc = failed(err, "revoked");
-		if (ftruncate(fd, st.st_size) != 0)
-			hs_log("revoked: %s", strerror(errno));
+static int
+remember(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_err *err)
+{
+	struct hs_revoked *v;
+	size_t n = 0, most = 0;
+	int rc;
+
+	for (size_t i = 0; i < plan->n; i++)
+		most += 1 + plan->v[i].nfresh;
+	v = calloc(most > 0 ? most : 1, sizeof *v);
+	if (v == NULL)
+		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct hs_revplan_session *p = &plan->v[i];
+		struct hs_revoked e = {.time = now, .end = p->end};
+
+		memcpy(e.session, p->id, sizeof e.session);
+		e.whole = p->whole;
+		if (p->whole && !p->known)
+			v[n++] = e;
+		for (size_t k = 0; !p->whole && k < p->nfresh; k++) {
+			e.lo = p->fresh[k].lo;
+			e.hi = p->fresh[k].hi;
+			v[n++] = e;
+		}
 	}
-	if (fd >= 0)
-		(void)close(fd);
-	hs_buf_free(&line);
+	rc = hs_revocation_remember(d->revocation, v, n, err);
+	free(v);
+	for (size_t i = 0; i < plan->n && rc == HS_OK; i++)
+		rc = hs_revocation_list(
+		    d->revocation, plan->v[i].id, now, &plan->v[i].version, err);
 	return rc;
 }
 
-static int
-write_list(
-    int dir, const char *id, const struct hs_key *key, uint64_t now, struct hs_err *err)
-{
-	char name[64], temporary[72];
-	struct hs_buf list = {0};
-	int fd, rc = HS_OK;
+// ---- the answer
 
-	(void)snprintf(name, sizeof name, "%s.krl", id);
-	(void)snprintf(temporary, sizeof temporary, ".%s", name);
-	hs_krl_begin(&list, 1, now, id);
-	hs_krl_put_keys(&list, key, 1);
-	(void)unlinkat(dir, temporary, 0); // of a daemon that was killed here
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (hs_buf_err(&list) != HS_OK)
-		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	else if (fd < 0 || write_all(fd, hs_buf_str(&list)) != 0 ||
-		 renameat(dir, temporary, dir, name) != 0 || fsync(dir) != 0)
-		rc = failed(err, name);
-	if (fd >= 0)
-		(void)close(fd);
-	hs_buf_free(&list);
-	return rc;
+static void
+put_answer(struct hs_buf *frame, const struct hs_daemon *d, const struct hs_revplan *plan)
+{
+	size_t mark = hs_agent_reply_begin(frame, HS_EXT_REVOKE, HS_AGENT_DONE);
+
+	hs_put_u32(frame, (uint32_t)plan->n);
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct hs_revplan_session *p = &plan->v[i];
+		char list[PATH_MAX + 64], krl[PATH_MAX + 64];
+		struct hs_agent_revoked m = {.session = hs_str_c(p->id),
+		    .whole = p->whole,
+		    .certificates = p->certificates,
+		    .seats = p->seats,
+		    .before = p->before,
+		    .until = p->end,
+		    .version = p->version};
+
+		(void)snprintf(list, sizeof list, "%s/lists/%s" HS_REVLIST_SUFFIX,
+		    d->set->state_dir, p->id);
+		(void)snprintf(
+		    krl, sizeof krl, "%s/krl/%s" HS_REVLIST_KRL, d->set->state_dir, p->id);
+		m.list = hs_str_c(list);
+		m.krl = hs_str_c(krl);
+		hs_agent_revoked_put(frame, &m);
+	}
+	hs_agent_frame_end(frame, mark);
+}
+
+static void
+tell_followers(struct hs_daemon *d, const struct hs_revplan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		struct hs_agent_event e = {
+		    .event = hs_str_c("revoked"), .id = hs_str_c(plan->v[i].id)};
+
+		hs_events_put(d, &e, 0);
+	}
+}
+
+static void
+on_recorded(void *arg, int code)
+{
+	struct revoking *r = arg;
+	struct hs_conn *c = r->conn;
+	struct hs_refusal why = {0};
+	struct hs_buf frame = {0};
+	struct hs_now now;
+	// also where it could not be recorded: it takes away, and gives nothing
+	int rc = remember(c->d, &r->plan, r->now, &why.err);
+
+	hs_clock_read(&now);
+	if (rc != HS_OK) {
+		hs_log("revoke: %s", hs_err_sentence(&why.err));
+		hs_refusal_remedy(&why,
+		    "the daemon signs nothing for it any more, but servers do not know; "
+		    "see that its disk can be written, and revoke again");
+		hs_reply_refuse(
+		    c, HS_EXT_REVOKE, &why, &now, (struct hs_str){0}, (struct hs_str){0});
+	} else if (code != HS_OK) {
+		hs_fail(&why.err, HS_NO_RECORD,
+		    "it is revoked, but that could not be recorded");
+		hs_refusal_remedy(&why, "see that the audit log's disk can be written");
+		hs_reply_put_refusal(&frame, HS_EXT_REVOKE, &why);
+		hs_conn_reply(c, &frame);
+	} else {
+		put_answer(&frame, c->d, &r->plan);
+		tell_followers(c->d, &r->plan);
+		if (hs_buf_err(&frame) == HS_OK)
+			hs_conn_reply(c, &frame);
+		else
+			hs_conn_close(c);
+	}
+	hs_revplan_free(&r->plan);
+	hs_conn_unref(c);
+	free(r);
+}
+
+static const char *
+kind(uint8_t what)
+{
+	static const char *const names[] = {[HS_REVOKE_IDS] = "by id",
+	    [HS_REVOKE_AGENT] = "by agent",
+	    [HS_REVOKE_SESSION] = "the session",
+	    [HS_REVOKE_ROOT] = "by root",
+	    [HS_REVOKE_ALL] = "all"};
+
+	return names[what];
+}
+
+// A record for each session; who waits hears of the last, which is behind the others.
+static void
+record(struct revoking *r, const struct hs_agent_revoke *m)
+{
+	struct hs_daemon *d = r->conn->d;
+	size_t n = r->plan.n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hs_revplan_session *p = &r->plan.v[i];
+		struct hs_audit_record rec = {.event = "revoke",
+		    .time = r->now,
+		    .session = p->id,
+		    .code = hs_code_name(HS_OK),
+		    .sentence = hs_str_c(p->whole ? "the session" : kind(m->what)),
+		    .end = p->end,
+		    .counted = true,
+		    .count = p->certificates + p->seats};
+		bool last = i + 1 == n;
+
+		if (m->what == HS_REVOKE_AGENT)
+			rec.agent = m->name;
+		if (!p->whole && p->n > 0) {
+			rec.numbered = true;
+			rec.serial = p->serials[0]; // the outermost: it came first
+		}
+		hs_reply_who(&rec, &r->conn->peer);
+		if (hs_audit_put(d->audit, &rec, last ? on_recorded : NULL, r, NULL,
+			NULL) != HS_OK &&
+		    last)
+			on_recorded(r, HS_NO_RECORD);
+	}
 }
 
 int
-hs_revoke_session(const char *dir, const char *id, const struct hs_key *session_key,
-    uint64_t now, struct hs_err *err)
+hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 {
-	char krl[PATH_MAX];
-	int n = snprintf(krl, sizeof krl, "%s/krl", dir), state = -1, lists = -1, rc;
+	struct hs_refusal why = {0};
+	struct hs_agent_revoke m;
+	struct revoking *r;
+	int rc = hs_agent_revoke_get(rd, &m);
 
-	if (n < 0 || (size_t)n >= sizeof krl)
-		return hs_fail(err, HS_ERR_TOO_LONG, "the path under %s is too long", dir);
-	rc = hs_files_make_dirs(krl, err);
+	if (rc != HS_OK)
+		return rc;
+	r = calloc(1, sizeof *r);
+	rc = r != NULL ? hs_revplan_make(c->d, c->seat, &m, now->wall, &r->plan, &why)
+		       : hs_fail(&why.err, HS_ERR_NOMEM, "%s", "");
+	if (rc != HS_OK) {
+		hs_reply_refuse(
+		    c, HS_EXT_REVOKE, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		free(r);
+		return HS_OK;
+	}
+	r->conn = hs_conn_ref(c);
+	r->now = now->wall;
+	hs_log("pid %lu revokes %s", (unsigned long)c->peer.pid, kind(m.what));
+	for (size_t i = 0; i < r->plan.n; i++)
+		stop(c, &r->plan.v[i]);
+	record(r, &m);
+	return HS_OK;
+}
+
+void
+hs_revoke_session(struct hs_daemon *d, const char *id, const char *why)
+{
+	const struct hs_agent_revoke m = {HS_REVOKE_SESSION, hs_str_c(id)};
+	struct hs_audit_record rec = {
+	    .event = "revoke", .session = id, .sentence = hs_str_c(why)};
+	struct hs_revplan plan = {0};
+	struct hs_refusal bad = {0};
+	struct hs_now now;
+	int rc;
+
+	hs_clock_read(&now);
+	rc = hs_revplan_make(d, NULL, &m, now.wall, &plan, &bad);
 	if (rc == HS_OK)
-		rc = hs_files_open_dir(dir, &state, err);
-	if (rc == HS_OK)
-		rc = append_line(state, id, session_key, now, err);
-	if (rc == HS_OK && fsync(state) != 0)
-		rc = failed(err, dir);
-	if (rc == HS_OK)
-		rc = hs_files_open_dir(krl, &lists, err);
-	if (rc == HS_OK)
-		rc = write_list(lists, id, session_key, now, err);
-	if (state >= 0)
-		(void)close(state);
-	if (lists >= 0)
-		(void)close(lists);
-	return rc;
+		rc = remember(d, &plan, now.wall, &bad.err);
+	rec.code = hs_code_name((enum hs_code)rc);
+	if (rc != HS_OK)
+		rec.sentence = hs_str_c(hs_err_sentence(&bad.err));
+	hs_log("session %s revoked: %s", id,
+	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&bad.err));
+	hs_daemon_note(d, &rec);
+	tell_followers(d, &plan);
+	hs_revplan_free(&plan);
 }

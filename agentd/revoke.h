@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: ISC
 //
-// Taking a session back: remembered on disk, and told to servers by a list in OpenSSH's
-// format. That nothing more is signed is the caller's, and comes first.
+// Taking back: `revoke` (docs/PROTOCOL.agent 6.13), and what the daemon revokes by itself.
+// In this order: what the daemon signs for stops, it is recorded, it is remembered (rule
+// 5), servers' lists are written, and only then is it answered.
 #ifndef HS_AGENTD_REVOKE_H
 #define HS_AGENTD_REVOKE_H
 
-#include "proto/key.h"
+#include "agentd/conn.h"
 
-// Appends "TIME session ID KEY" to dir/revoked and writes dir/krl/ID.krl, which names the
-// session's key: stock sshd refuses every certificate under it where that file is among its
-// RevokedKeys. Both are on disk when it returns HS_OK (rule 5). Blocks for the disk. now is
-// Unix seconds.
-int hs_revoke_session(const char *dir, const char *id, const struct hs_key *session_key,
-    uint64_t now, struct hs_err *err);
+// The extension. HS_OK: it was answered or will be; else why it could not be decoded.
+int hs_revoke(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
+
+// Revokes a session that is closed already; why is recorded. Blocks for the disk.
+void hs_revoke_session(struct hs_daemon *d, const char *id, const char *why);
 
 #endif

@@ -10,6 +10,7 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/reply.h"
+#include "agentd/revocation.h"
 #include "agentd/seatkeys.h"
 #include "agentd/seatsocket.h"
 #include "agentd/touch.h"
@@ -80,6 +81,18 @@ new_seat(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_refusal
 	return s;
 }
 
+// So that it can be revoked whatever becomes of this daemon.
+static int
+note(const struct hs_seat *s, const struct hs_seat_spec *spec, struct hs_err *err)
+{
+	struct hs_indexed i = {
+	    .what = HS_INDEXED_SEAT, .serial = s->serial, .end = spec->end};
+
+	memcpy(i.agent, s->agent, sizeof i.agent);
+	i.nseats = hs_seat_chain(s->parent, i.seats);
+	return hs_revocation_note(s->d->revocation, &i, err);
+}
+
 int
 hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_seat **out,
     struct hs_refusal *why)
@@ -91,6 +104,8 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 	if (s == NULL)
 		return (int)why->err.code;
 	rc = hs_keys_make(&s->key, &why->err);
+	if (rc == HS_OK)
+		rc = note(s, spec, &why->err);
 	if (rc == HS_OK)
 		rc = hs_seatsocket_open(s, why);
 	if (rc != HS_OK) {
@@ -247,6 +262,24 @@ hs_seat_end(struct hs_seat *s, const char *why)
 }
 
 void
+hs_seat_revoke(struct hs_seat *s)
+{
+	if (s->ended || s->revoked)
+		return;
+	s->revoked = true;
+	hs_keys_wipe(&s->key);
+	hs_log("seat %s revoked", s->id);
+	hs_touch_seat_ended(s->d, s->serial);
+}
+
+int
+hs_seat_say_revoked(struct hs_refusal *why)
+{
+	hs_fail(&why->err, HS_NO_REVOKED, "this seat has been revoked");
+	return hs_refusal_remedy(why, "have whoever started this start it anew");
+}
+
+void
 hs_seats_end(struct hs_daemon *d, const char *why)
 {
 	while (d->seats != NULL)
@@ -322,14 +355,26 @@ hs_seat_lineage(
 	return n;
 }
 
+size_t
+hs_seat_chain(const struct hs_seat *s, uint64_t chain[static HS_LINEAGE_MAX + 1])
+{
+	size_t n = 0;
+
+	for (; s != NULL && n < HS_LINEAGE_MAX + 1; s = s->parent, n++) {
+		memmove(chain + 1, chain, n * sizeof chain[0]);
+		chain[0] = s->serial;
+	}
+	return n;
+}
+
 bool
 hs_seat_part_lives(
     const struct hs_seat *s, const struct hs_seat_part *p, const struct hs_now *now)
 {
 	const struct hs_held *h = hs_session_grant(&s->d->session, p->grant_serial);
 
-	return !s->ended && h != NULL && !hs_held_over(h, now) && now->wall < p->end &&
-	       now->boot_ms < p->end_boot_ms && p->uses_left > 0;
+	return !s->ended && !s->revoked && h != NULL && !hs_held_over(h, now) &&
+	       now->wall < p->end && now->boot_ms < p->end_boot_ms && p->uses_left > 0;
 }
 
 void

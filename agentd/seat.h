@@ -59,6 +59,7 @@ struct hs_seat {
 	struct hs_seat_part parts[HS_SEAT_PARTS_MAX];
 	size_t nparts; // the first is what it began with
 	bool ended;
+	bool revoked; // its key is wiped; it stays until it ends, to say so
 	uv_pipe_t listener;
 	char dir[PATH_MAX], socket[PATH_MAX];
 	uint64_t began; // Unix seconds
@@ -93,6 +94,10 @@ bool hs_seat_add(struct hs_seat *s, struct hs_scope *scope, struct hs_knownhosts
 // its folder is removed, what it did not use goes back. why is recorded and told. Fine when
 // ended.
 void hs_seat_end(struct hs_seat *s, const char *why);
+// It is revoked: its key is wiped, and it signs, lists and asks for nothing any more. What
+// is below it is the caller's to revoke. It says so to its agent until it ends.
+void hs_seat_revoke(struct hs_seat *s);
+int hs_seat_say_revoked(struct hs_refusal *why); // HS_NO_REVOKED
 // The session ends: all its seats.
 void hs_seats_end(struct hs_daemon *d, const char *why);
 
@@ -106,6 +111,9 @@ struct hs_seat_part *hs_seat_part_under(struct hs_seat *s, uint64_t grant_serial
 // The seats above it from which it has what it may under that grant, oldest first.
 size_t hs_seat_lineage(const struct hs_seat *s, uint64_t grant_serial,
     uint64_t lineage[static HS_LINEAGE_MAX]);
+
+// It and the seats above it, whatever it has from them, the outermost first.
+size_t hs_seat_chain(const struct hs_seat *s, uint64_t chain[static HS_LINEAGE_MAX + 1]);
 
 // Does that part still count: its time, its grant, its uses.
 bool hs_seat_part_lives(

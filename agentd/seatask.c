@@ -239,7 +239,9 @@ go_on(struct hs_seat_asking *a)
 	hs_daemon_tick(c->d, &now);
 	if (c->closed)
 		return; // its session has just ended, and its seat with it
-	if (!a->seat)
+	if (c->seat != NULL && c->seat->revoked)
+		rc = hs_seat_say_revoked(&why);
+	else if (!a->seat)
 		rc = hs_seatask_more(c, &a->wanted, &now, &why);
 	else
 		rc = below_session(c, &a->wanted, a->ttl, &now, &why);
@@ -325,6 +327,8 @@ hs_seatask(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	}
 	hs_measure_start(c);
 	rc = take_apart(&m, &w, &why);
+	if (rc == HS_OK && c->seat != NULL && c->seat->revoked)
+		rc = hs_seat_say_revoked(&why);
 	if (rc == HS_OK && c->owns != NULL) {
 		rc = hs_fail(&why.err, HS_NO_BUSY, "this connection has a seat already");
 		hs_refusal_remedy(&why, "make the other on a connection of its own");
@@ -356,7 +360,9 @@ hs_seatask_request(
 
 	memcpy(w.agent, s->agent, sizeof w.agent); // whatever it calls itself
 	hs_key_fingerprint(&s->pub, w.fingerprint);
-	if (m->key.len > 0 || m->proof.len > 0) {
+	if (s->revoked) {
+		rc = hs_seat_say_revoked(&why);
+	} else if (m->key.len > 0 || m->proof.len > 0) {
 		rc = hs_fail(&why.err, HS_ERR_USAGE, "a seat has a key of its own");
 		hs_refusal_remedy(&why, "leave out --key and -o");
 	}

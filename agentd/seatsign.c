@@ -136,9 +136,11 @@ hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
 	struct hs_seat_refused r;
 	struct hs_audit_record rec;
 
-	if (b == NULL)
+	if (b == NULL && !c->seat->revoked)
 		return;
-	if (b->nnames == 0) {
+	if (c->seat->revoked) {
+		hs_seat_say_revoked(&why);
+	} else if (b->nnames == 0) {
 		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
 		(void)hs_refusal_remedy(&why, "see that it is in scope and known_hosts");
 	} else {
@@ -174,7 +176,7 @@ on_recorded(void *arg, int code)
 	    strcmp(d->session.id, g->session) == 0 ? hs_seat_find(d, g->seat) : NULL;
 	struct hs_seat_part *p = s != NULL ? hs_seat_part_under(s, g->grant_serial) : NULL;
 
-	if (code == HS_OK && s != NULL) {
+	if (code == HS_OK && s != NULL && !s->revoked) {
 		s->logins += g->login;
 		s->signatures += !g->login;
 		hs_conn_reply(c, &g->frame);
@@ -284,6 +286,11 @@ do_sign(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	if (hs_get_string(r, &key) != HS_OK || hs_get_string(r, &data) != HS_OK ||
 	    hs_get_u32(r, &flags) != HS_OK || hs_rd_end(r) != HS_OK) {
 		hs_fail(&why.err, HS_NO_SIGN, "the request to sign is malformed");
+		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
+		return;
+	}
+	if (c->seat->revoked) {
+		hs_seat_say_revoked(&why);
 		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, NULL, now);
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "agentd/conn.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "agentd/seatsocket.h"
 #include "agentd/touch.h"
@@ -65,6 +66,7 @@ stop(struct server *s, const char *why)
 	hs_log("%s: ending", why);
 	hs_seats_end(&s->d, "the daemon ended");
 	hs_session_end(&s->d.session);
+	hs_revocation_end(s->d.revocation);
 	uv_close((uv_handle_t *)&s->listener, NULL);
 	while (s->d.conns != NULL)
 		hs_conn_close(s->d.conns);
@@ -163,12 +165,16 @@ watch_signals(struct server *s, bool interactive)
 static int
 set_up(struct server *s, const struct hs_serve *how)
 {
-	s->d = (struct hs_daemon){
-	    .loop = &s->loop, .set = how->set, .audit = how->audit, .policy = how->policy};
+	s->d = (struct hs_daemon){.loop = &s->loop,
+	    .set = how->set,
+	    .audit = how->audit,
+	    .policy = how->policy,
+	    .revocation = how->revocation};
 	if (uv_timer_init(&s->loop, &s->ending) != 0 ||
 	    uv_timer_init(&s->loop, &s->held) != 0 ||
 	    watch_signals(s, how->interactive) != HS_OK ||
-	    hs_audit_attach(how->audit, &s->loop) != HS_OK)
+	    hs_audit_attach(how->audit, &s->loop) != HS_OK ||
+	    hs_revocation_attach(how->revocation, &s->loop, how->set->lists_s) != HS_OK)
 		return HS_ERR_INTERNAL;
 	s->ending.data = s->held.data = s;
 	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
@@ -227,10 +233,15 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 		note(&s->d, "torn",
 		    "the log ended in the middle of a record, which was cut off", true,
 		    how->torn);
+	if (how->revoked_torn > 0)
+		note(&s->d, "torn",
+		    "the file revoked ended in the middle of a line, which was cut off",
+		    true, how->revoked_torn);
 	hs_log("serving on %s", how->set->socket);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 out:
 	hs_audit_detach(how->audit);
+	hs_revocation_detach(how->revocation);
 	if (s->d.alarm != NULL)
 		hs_clock_alarm_free(&s->d.alarm);
 	hs_devices_free(&s->d.devices);

@@ -15,8 +15,10 @@ struct hs_serve {
 	struct hs_audit *audit;	      // opened, not attached
 	struct hs_policyfile *policy; // loaded
 	uint64_t torn;		      // bytes that were cut off the log
-	int watch;		      // a pidfd: ends with that process; -1: none
-	bool interactive;	      // SIGINT ends it
+	struct hs_revocation *revocation;
+	uint64_t revoked_torn; // the same of the file of what was revoked
+	int watch;	       // a pidfd: ends with that process; -1: none
+	bool interactive;      // SIGINT ends it
 };
 
 // Serves until a signal or the watched process's end. Everything is recorded, wiped and

@@ -239,13 +239,19 @@ void
 hs_session_unkeep(
     struct hs_session *s, uint64_t serial, uint64_t grant_serial, uint64_t uses)
 {
-	size_t i = serial > 0 ? hs_session_after(s, serial - 1) : s->nlive;
-
 	for (size_t g = 0; g < s->nheld; g++)
 		if (s->held[g]->grant.cert.serial == grant_serial &&
 		    s->held[g]->uses_left != HS_USES_ANY && uses != HS_USES_ANY)
 			s->held[g]->uses_left += uses;
 	s->count -= s->count > 0 ? 1 : 0;
+	hs_session_forget(s, serial);
+}
+
+void
+hs_session_forget(struct hs_session *s, uint64_t serial)
+{
+	size_t i = serial > 0 ? hs_session_after(s, serial - 1) : s->nlive;
+
 	if (i >= s->nlive || s->live[i]->serial != serial)
 		return;
 	s->bytes -= s->live[i]->size;

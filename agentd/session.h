@@ -91,6 +91,8 @@ void hs_session_recorded(struct hs_session *s, uint64_t serial);
 // return to the grant of that serial, where that still lives.
 void hs_session_unkeep(
     struct hs_session *s, uint64_t serial, uint64_t grant_serial, uint64_t uses);
+// Takes one out of the list that was revoked: it was released, and its uses are spent.
+void hs_session_forget(struct hs_session *s, uint64_t serial);
 void hs_session_prune(struct hs_session *s, uint64_t wall); // drops what has ended
 // The index of the first item with a serial greater than after; nlive if none.
 size_t hs_session_after(const struct hs_session *s, uint64_t after);

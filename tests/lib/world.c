@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "agentd/revocation.h"
 
 char world_dir[] = WORLD_DIR "XXXXXX";
 struct hs_settings world_set;
@@ -174,6 +175,7 @@ world_prepare(void **state)
 	path_of("helper", world_set.helper);
 	path_of("roots", world_set.roots_dir);
 	path_of("policy", world_set.policy);
+	path_of("state", world_set.state_dir);
 	assert_int_equal(mkdir(world_set.roots_dir, 0700), 0);
 	path_of("dev", path);
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -182,6 +184,33 @@ world_prepare(void **state)
 	path_of("askpass", path);
 	assert_int_equal(symlink(self, path), 0);
 	return 0;
+}
+
+static void
+empty(const char *folder)
+{
+	char path[PATH_MAX], file[PATH_MAX + 300];
+	const struct dirent *e;
+	DIR *d;
+
+	path_of(folder, path);
+	d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		(void)snprintf(file, sizeof file, "%s/%s", path, e->d_name);
+		(void)unlink(file);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(path);
+}
+
+static void
+forget_state(void)
+{
+	empty("state/sessions");
+	empty("state/lists");
+	empty("state/krl");
+	empty("state");
 }
 
 int
@@ -193,6 +222,7 @@ world_clear(void **state)
 	char path[PATH_MAX];
 
 	(void)state;
+	forget_state();
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		path_of(names[i], path);
 		(void)remove(path);
@@ -237,6 +267,7 @@ world_begin(struct world *w)
 	atomic_store(&world_log_broken, 0);
 	(void)unlink(world_set.socket);
 	remove_file("audit.jsonl"); // a test that failed may have it open
+	forget_state();
 	path_of("system", system);
 	path_of("dev", dev);
 	assert_int_equal(uv_loop_init(&w->loop), 0);
@@ -248,6 +279,9 @@ world_begin(struct world *w)
 	    (struct hs_daemon){.loop = &w->loop, .set = &world_set, .policy = &w->policy};
 	assert_int_equal(hs_audit_open(world_dir, &io, &w->d.audit, &torn, &err), HS_OK);
 	assert_int_equal(hs_audit_attach(w->d.audit, &w->loop), HS_OK);
+	assert_int_equal(
+	    hs_revocation_open(world_set.state_dir, &w->d.revocation, &torn, &err), HS_OK);
+	assert_int_equal(hs_revocation_attach(w->d.revocation, &w->loop, 300), HS_OK);
 	w->d.alarm = hs_clock_alarm_new(&w->loop, on_alarm, &w->d);
 	w->d.events = hs_events_new(&w->loop);
 	w->d.prompt = hs_prompt_new(&w->loop, prompts != NULL ? prompts : nothing);
@@ -305,9 +339,12 @@ world_end(struct world *w)
 	hs_events_free(&w->d.events);
 	hs_exehash_free(&w->d.exehash);
 	hs_audit_detach(w->d.audit);
+	hs_revocation_end(w->d.revocation);
+	hs_revocation_detach(w->d.revocation);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0); // no handle is left
 	hs_audit_free(&w->d.audit);
+	hs_revocation_free(&w->d.revocation);
 	hs_prompt_free(&w->d.prompt);
 	hs_quota_free(&w->d.quota);
 	hs_policyfile_free(&w->policy);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: ISC
+//
+// What sessions have issued, on disk (docs/PROTOCOL.revoke section 6): written while one is
+// open, before anything is released, and read where something is to be revoked, also by
+// another run of the daemon.
+#ifndef HS_AGENTD_REVINDEX_H
+#define HS_AGENTD_REVINDEX_H
+
+#include "agentd/statefile.h"
+#include "proto/revstate.h"
+
+#define HS_REVINDEX_SUFFIX ".index"
+
+// Of the session that is open.
+struct hs_revindex {
+	struct hs_statefile file;
+	struct hs_buf waiting; // lines of what is not released yet
+};
+
+// Begins a session's file. dir: of the sessions.
+int hs_revindex_begin(
+    struct hs_revindex *x, int dir, const char *session, struct hs_err *err);
+// Notes one thing; it is in the file after the next flush. sync: that at once, and on disk.
+int hs_revindex_note(
+    struct hs_revindex *x, const struct hs_indexed *i, bool sync, struct hs_err *err);
+int hs_revindex_flush(struct hs_revindex *x, struct hs_err *err);
+void hs_revindex_end(struct hs_revindex *x);  // in order; fine where none is begun
+void hs_revindex_free(struct hs_revindex *x); // as it is
+
+// Reads a session's. *complete: nothing can be missing; where it is false, fn was told what
+// is there. HS_NO_SUCH: there is none. HS_ERR_IO, or fn's first answer that is not HS_OK.
+typedef int hs_revindex_each(void *arg, const struct hs_indexed *i);
+int hs_revindex_read(int dir, const char *session, hs_revindex_each *fn, void *arg,
+    bool *complete, struct hs_err *err);
+
+#endif

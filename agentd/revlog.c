@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: ISC
+//
+// What was revoked. Contract in revlog.h.
+#include "agentd/revlog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+keep(struct hs_revlog *l, const struct hs_revoked *r)
+{
+	size_t cap = l->cap > 0 ? l->cap * 2 : 64;
+	struct hs_revoked *v;
+
+	if (l->n == l->cap) {
+		v = reallocarray(l->v, cap, sizeof *v);
+		if (v == NULL)
+			return HS_ERR_NOMEM;
+		l->v = v;
+		l->cap = cap;
+	}
+	l->v[l->n++] = *r;
+	return HS_OK;
+}
+
+struct reading {
+	struct hs_revlog *l;
+	unsigned bad; // line
+};
+
+static int
+take_line(void *arg, struct hs_str line, unsigned number)
+{
+	struct reading *r = arg;
+	struct hs_revoked got;
+	int rc = hs_revoked_parse(line, &got);
+
+	if (rc != HS_OK) {
+		r->bad = number;
+		return HS_ERR_CONFIG;
+	}
+	return keep(r->l, &got);
+}
+
+int
+hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
+{
+	struct reading r = {.l = l};
+	int rc;
+
+	*l = (struct hs_revlog){.file = {.fd = -1}};
+	*torn = 0;
+	rc = hs_statefile_open(&l->file, dir, "revoked", NULL, err);
+	if (rc != HS_OK)
+		return rc;
+	rc = hs_statefile_lines(l->file.fd, HS_REVSTATE_LINE_MAX, take_line, &r, torn);
+	if (rc == HS_ERR_CONFIG)
+		rc = hs_fail_at(err, HS_ERR_CONFIG, r.bad, 1,
+		    "revoked, line %u: this is no record of a revocation", r.bad);
+	else if (rc != HS_OK)
+		rc = hs_fail(err, (enum hs_code)rc, "revoked cannot be read");
+	if (rc == HS_OK && *torn > 0) {
+		l->file.len -= *torn;
+		if (ftruncate(l->file.fd, (off_t)l->file.len) != 0 ||
+		    fsync(l->file.fd) != 0)
+			rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
+	}
+	if (rc != HS_OK)
+		hs_revlog_close(l);
+	return rc;
+}
+
+int
+hs_revlog_add(struct hs_revlog *l, const struct hs_revoked *v, size_t n, struct hs_err *err)
+{
+	struct hs_buf lines = {0};
+	struct hs_err why = {0};
+	size_t before = l->n;
+	int rc = HS_OK;
+
+	for (size_t i = 0; i < n && rc == HS_OK; i++) {
+		hs_revoked_put(&lines, &v[i]);
+		rc = keep(l, &v[i]);
+	}
+	if (rc == HS_OK)
+		rc = hs_buf_err(&lines);
+	if (rc != HS_OK)
+		rc = hs_fail(err, (enum hs_code)rc, "%s", "");
+	else if ((rc = hs_statefile_add(&l->file, hs_buf_str(&lines), true, &why)) != HS_OK)
+		rc = hs_fail(err, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
+	if (rc != HS_OK)
+		l->n = before;
+	hs_buf_free(&lines);
+	return rc;
+}
+
+int
+hs_revlog_of(const struct hs_revlog *l, const char *session, uint64_t after,
+    struct hs_revlog_of *out)
+{
+	size_t n = 0;
+
+	*out = (struct hs_revlog_of){0};
+	for (size_t i = 0; i < l->n; i++)
+		n += strcmp(l->v[i].session, session) == 0;
+	out->r = calloc(n > 0 ? n : 1, sizeof *out->r);
+	if (out->r == NULL)
+		return HS_ERR_NOMEM;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct hs_revoked *e = &l->v[i];
+
+		if (strcmp(e->session, session) != 0 || e->end <= after)
+			continue;
+		if (e->whole)
+			out->whole = true;
+		else
+			out->r[out->n++] = (struct hs_krl_range){e->lo, e->hi};
+	}
+	out->n = hs_krl_join(out->r, out->n);
+	return HS_OK;
+}
+
+bool
+hs_revlog_of_has(const struct hs_revlog_of *o, uint64_t serial)
+{
+	size_t low = 0, high = o->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (o->r[mid].hi < serial)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < o->n && o->r[low].lo <= serial;
+}
+
+void
+hs_revlog_close(struct hs_revlog *l)
+{
+	hs_statefile_close(&l->file);
+	free(l->v);
+	*l = (struct hs_revlog){.file = {.fd = -1}};
+}

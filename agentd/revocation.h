@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+//
+// Everything that taking back needs and that outlives a session: which sessions there were,
+// what they issued, what of it is revoked, and their lists. What somebody asks to revoke is
+// revoke.h's. On the loop's thread; it blocks for the disk.
+#ifndef HS_AGENTD_REVOCATION_H
+#define HS_AGENTD_REVOCATION_H
+
+#include <uv.h>
+#include "agentd/revindex.h"
+#include "agentd/revlog.h"
+#include "agentd/session.h"
+
+struct hs_revocation;
+
+// Opens the state in dir, making what is missing, and reads what earlier daemons left.
+// *torn: bytes of a revocation that was written by half, which is gone. HS_ERR_IO,
+// HS_ERR_CONFIG.
+int hs_revocation_open(
+    const char *dir, struct hs_revocation **out, uint64_t *torn, struct hs_err *err);
+// From here on lists are written anew every so many seconds.
+int hs_revocation_attach(struct hs_revocation *r, uv_loop_t *loop, uint32_t seconds);
+void hs_revocation_detach(struct hs_revocation *r); // fine where it is not attached
+void hs_revocation_free(struct hs_revocation **r);  // after the loop has run its last
+
+// ---- the session that is open. Where one of these fails, what it is about must not be
+// used: it could not be taken back.
+
+// s has just begun: its revoke-only key, its index with its first grant, its first list.
+int hs_revocation_begin(
+    struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err);
+int hs_revocation_grant(
+    struct hs_revocation *r, const struct hs_held *h, struct hs_err *err);
+// A seat or a certificate; a certificate is not to be released before a flush.
+int hs_revocation_note(
+    struct hs_revocation *r, const struct hs_indexed *i, struct hs_err *err);
+int hs_revocation_flush(struct hs_revocation *r, struct hs_err *err);
+void hs_revocation_end(struct hs_revocation *r); // it ended; fine where none is open
+
+// ---- all sessions of which anything may live
+
+struct hs_revocation_session {
+	char id[HS_SESSION_ID_LEN + 1];
+	uint64_t end;	  // Unix seconds: of the last thing in it
+	uint64_t version; // of its list; 0: not known
+};
+// The i-th that lives at now, after which *i counts on; NULL: no more.
+const struct hs_revocation_session *hs_revocation_next(
+    const struct hs_revocation *r, uint64_t now, size_t *i);
+int hs_revocation_read(struct hs_revocation *r, const char *session, hs_revindex_each *fn,
+    void *arg, bool *complete, struct hs_err *err);
+// Of the open one what is not released yet, too.
+// What of it was revoked, whether it has expired or not. HS_ERR_NOMEM.
+int hs_revocation_of(
+    const struct hs_revocation *r, const char *session, struct hs_revlog_of *out);
+
+// Remembers these: they are on disk when it returns HS_OK (rule 5).
+int hs_revocation_remember(
+    struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err);
+// Writes a session's list anew. *version (may be NULL) gets its version.
+int hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
+    uint64_t *version, struct hs_err *err);
+
+#endif

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: ISC
+//
+// Looking up what is to be revoked. Contract in revplan.h.
+#include "agentd/revplan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "agentd/log.h"
+#include "agentd/revocation.h"
+#include "agentd/seat.h"
+#include "proto/text.h"
+
+#define SHORTEST_PREFIX 4
+
+// What a session has issued and what still matters of it.
+struct issued {
+	uint64_t now;
+	struct hs_indexed *v;
+	size_t n, cap;
+	bool complete;
+};
+
+struct targets { // serials whose subtrees are meant
+	uint64_t *v;
+	size_t n, cap;
+};
+
+struct lookup {
+	const struct hs_daemon *d;
+	const struct hs_seat *on;
+	const struct hs_agent_revoke *m;
+	uint64_t now;
+	struct hs_revplan *out;
+};
+
+static int
+collect(void *arg, const struct hs_indexed *i)
+{
+	struct issued *x = arg;
+	size_t cap = x->cap > 0 ? x->cap * 2 : 64;
+	struct hs_indexed *v;
+
+	if (i->what == HS_INDEXED_CERT && i->end <= x->now)
+		return HS_OK;
+	if (x->n == x->cap) {
+		v = reallocarray(x->v, cap, sizeof *v);
+		if (v == NULL)
+			return HS_ERR_NOMEM;
+		x->v = v;
+		x->cap = cap;
+	}
+	x->v[x->n++] = *i;
+	return HS_OK;
+}
+
+static int
+add_target(struct targets *t, uint64_t serial)
+{
+	size_t cap = t->cap > 0 ? t->cap * 2 : 16;
+	uint64_t *v;
+
+	if (t->n == t->cap) {
+		v = reallocarray(t->v, cap, sizeof *v);
+		if (v == NULL)
+			return HS_ERR_NOMEM;
+		t->v = v;
+		t->cap = cap;
+	}
+	t->v[t->n++] = serial;
+	return HS_OK;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool
+has(const struct targets *t, uint64_t serial)
+{
+	return t->n > 0 && bsearch(&serial, t->v, t->n, sizeof *t->v, by_number) != NULL;
+}
+
+static bool
+within(const struct targets *t, const struct hs_indexed *i)
+{
+	if (i->what == HS_INDEXED_GRANT)
+		return false;
+	for (size_t k = 0; k < i->nseats; k++)
+		if (has(t, i->seats[k]))
+			return true;
+	return has(t, i->serial);
+}
+
+// A certificate of a seat stands for its seat, which would only make another.
+static uint64_t
+what_ends(const struct hs_indexed *i)
+{
+	return i->what == HS_INDEXED_CERT && i->nseats > 0 ? i->seats[i->nseats - 1]
+							   : i->serial;
+}
+
+// Takes the next id off names; false at their end. *session: its part before the point.
+static bool
+next_id(struct hs_str *names, struct hs_str *session, uint64_t *serial, bool *good)
+{
+	const uint8_t *end, *point;
+	struct hs_str id;
+
+	if (names->len == 0)
+		return false;
+	end = memchr(names->p, ' ', names->len);
+	id = (struct hs_str){names->p, end != NULL ? (size_t)(end - names->p) : names->len};
+	names->p += id.len + (end != NULL);
+	names->len -= id.len + (end != NULL);
+	point = id.len > 0 ? memchr(id.p, '.', id.len) : NULL;
+	*good = point != NULL;
+	if (!*good)
+		return true;
+	*session = (struct hs_str){id.p, (size_t)(point - id.p)};
+	*good = session->len >= SHORTEST_PREFIX && session->len <= HS_SESSION_ID_LEN &&
+		hs_text_u64((struct hs_str){point + 1, id.len - session->len - 1},
+		    UINT64_MAX, serial) == HS_OK &&
+		*serial > 0;
+	return true;
+}
+
+static bool
+begins(const char *id, struct hs_str front)
+{
+	return front.len >= SHORTEST_PREFIX && front.len <= HS_SESSION_ID_LEN &&
+	       memcmp(id, front.p, front.len) == 0;
+}
+
+// ---- one session
+
+static bool
+in_sight(const struct lookup *l, const struct hs_indexed *i)
+{
+	return l->on == NULL || hs_indexed_within(i, l->on->serial);
+}
+
+// The things in it that are named. False: what is missing from the index could be one.
+static int
+find_targets(
+    struct lookup *l, const char *id, const struct issued *x, struct targets *t, bool *sure)
+{
+	struct hs_str names = l->m->name, session;
+	uint64_t serial;
+	bool good;
+	int rc = HS_OK;
+
+	*sure = x->complete;
+	if (l->m->what == HS_REVOKE_ALL) // on a seat: itself
+		return add_target(t, l->on->serial);
+	for (size_t i = 0; l->m->what == HS_REVOKE_AGENT && i < x->n && rc == HS_OK; i++)
+		if (x->v[i].what != HS_INDEXED_GRANT && in_sight(l, &x->v[i]) &&
+		    hs_str_is(names, x->v[i].agent))
+			rc = add_target(t, what_ends(&x->v[i]));
+	if (l->m->what != HS_REVOKE_IDS)
+		return rc;
+	*sure = true;
+	while (rc == HS_OK && next_id(&names, &session, &serial, &good)) {
+		bool found = false;
+
+		if (!good || !begins(id, session))
+			continue;
+		for (size_t i = 0; i < x->n && rc == HS_OK; i++)
+			if (x->v[i].what != HS_INDEXED_GRANT && x->v[i].serial == serial &&
+			    in_sight(l, &x->v[i])) {
+				rc = add_target(t, what_ends(&x->v[i]));
+				found = true;
+			}
+		*sure &= found || x->complete;
+	}
+	return rc;
+}
+
+// Counts what lives, and notes what is to be revoked.
+static int
+mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
+    const struct targets *t)
+{
+	struct hs_revlog_of was = {0};
+	bool open = strcmp(l->d->session.id, p->id) == 0;
+	int rc = hs_revocation_of(l->d->revocation, p->id, &was);
+
+	p->known = was.whole;
+	p->serials = calloc(x->n > 0 ? x->n : 1, sizeof *p->serials);
+	p->fresh = calloc(x->n > 0 ? x->n : 1, sizeof *p->fresh);
+	if (p->serials == NULL || p->fresh == NULL)
+		rc = HS_ERR_NOMEM;
+	for (size_t i = 0; i < x->n && rc == HS_OK; i++) {
+		const struct hs_indexed *e = &x->v[i];
+		bool cert = e->what == HS_INDEXED_CERT, before;
+
+		if (e->end > p->end && (p->whole || within(t, e)))
+			p->end = e->end;
+		if (e->what == HS_INDEXED_GRANT || (!p->whole && !within(t, e)))
+			continue;
+		before = was.whole || hs_revlog_of_has(&was, e->serial);
+		p->serials[p->n++] = e->serial;
+		if (!before)
+			p->fresh[p->nfresh++] = (struct hs_krl_range){e->serial, e->serial};
+		if (!cert && !(open && hs_seat_find(l->d, e->serial) != NULL))
+			continue; // that seat ended before
+		p->before += before;
+		p->certificates += !before && cert;
+		p->seats += !before && !cert;
+	}
+	p->nfresh = hs_krl_join(p->fresh, p->nfresh);
+	free(was.r);
+	return rc;
+}
+
+static bool
+touched_by(const struct issued *x, struct hs_str fingerprint)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->v[i].what == HS_INDEXED_GRANT &&
+		    hs_str_is(fingerprint, x->v[i].root))
+			return true;
+	return false;
+}
+
+static bool
+is_whole(const struct lookup *l, const char *id, const struct issued *x)
+{
+	switch (l->m->what) {
+	case HS_REVOKE_SESSION:
+		return begins(id, l->m->name);
+	case HS_REVOKE_ROOT:
+		return touched_by(x, l->m->name) || !x->complete;
+	case HS_REVOKE_ALL:
+		return l->on == NULL;
+	default:
+		return false;
+	}
+}
+
+static void
+free_session(struct hs_revplan_session *p)
+{
+	free(p->serials);
+	free(p->fresh);
+}
+
+static int
+look_in(struct lookup *l, const struct hs_revocation_session *s)
+{
+	struct hs_revplan_session *v, p = {.end = 0};
+	struct issued x = {.now = l->now};
+	struct targets t = {0};
+	struct hs_err why = {0};
+	bool sure = true;
+	int rc =
+	    hs_revocation_read(l->d->revocation, s->id, collect, &x, &x.complete, &why);
+
+	if (rc == HS_ERR_NOMEM)
+		goto out;
+	if (rc != HS_OK) {
+		hs_log("%s", hs_err_sentence(&why));
+		x.complete = false;
+		rc = HS_OK;
+	}
+	memcpy(p.id, s->id, sizeof p.id);
+	p.whole = is_whole(l, s->id, &x);
+	if (!p.whole && (l->m->what == HS_REVOKE_AGENT || l->m->what == HS_REVOKE_IDS ||
+			    l->m->what == HS_REVOKE_ALL))
+		rc = find_targets(l, s->id, &x, &t, &sure);
+	p.whole |= !sure; // more than was named, rather than less
+	if (p.whole)
+		p.end = s->end;
+	if (t.n > 0)
+		qsort(t.v, t.n, sizeof *t.v, by_number);
+	if (rc == HS_OK && (p.whole || t.n > 0))
+		rc = mark(l, &p, &x, &t);
+	if (rc != HS_OK || (!p.whole && p.n == 0))
+		goto out;
+	v = reallocarray(l->out->v, l->out->n + 1, sizeof *v);
+	if (v == NULL) {
+		rc = HS_ERR_NOMEM;
+		goto out;
+	}
+	l->out->v = v;
+	v[l->out->n++] = p;
+	p = (struct hs_revplan_session){0};
+out:
+	free_session(&p);
+	free(x.v);
+	free(t.v);
+	return rc;
+}
+
+// ---- all of them
+
+static int
+check_name(const struct hs_agent_revoke *m, struct hs_refusal *why)
+{
+	struct hs_str names = m->name, session;
+	uint64_t serial;
+	bool good = true;
+
+	if (m->what == HS_REVOKE_IDS)
+		while (good && next_id(&names, &session, &serial, &good))
+			;
+	if (m->what == HS_REVOKE_SESSION)
+		good = m->name.len >= SHORTEST_PREFIX && m->name.len <= HS_SESSION_ID_LEN;
+	if (m->what == HS_REVOKE_AGENT)
+		good = hs_text_is_agent_name(m->name);
+	if (m->what == HS_REVOKE_ROOT)
+		good = m->name.len == HS_FINGERPRINT_LEN;
+	if (good)
+		return HS_OK;
+	hs_fail(&why->err, HS_ERR_USAGE, "that is not what one of these is called");
+	return hs_refusal_remedy(why,
+	    "an id is SESSION.SERIAL, a root is SHA256:..., see handseal list and roots");
+}
+
+// A short id must mean one session.
+static int
+check_prefixes(const struct lookup *l, struct hs_refusal *why)
+{
+	struct hs_str names = l->m->name, session = names;
+	bool ids = l->m->what == HS_REVOKE_IDS, good = true;
+	const struct hs_revocation_session *s;
+	uint64_t serial;
+
+	while (ids ? next_id(&names, &session, &serial, &good) : names.len > 0) {
+		size_t i = 0, n = 0;
+
+		names.len = ids ? names.len : 0;
+		while ((s = hs_revocation_next(l->d->revocation, l->now, &i)) != NULL)
+			n += begins(s->id, session);
+		if (n > 1) {
+			hs_fail(&why->err, HS_ERR_USAGE,
+			    "several sessions' ids begin with %.*s", (int)session.len,
+			    (const char *)session.p);
+			return hs_refusal_remedy(why, "write more of it");
+		}
+	}
+	return HS_OK;
+}
+
+int
+hs_revplan_make(const struct hs_daemon *d, const struct hs_seat *on,
+    const struct hs_agent_revoke *m, uint64_t now, struct hs_revplan *out,
+    struct hs_refusal *why)
+{
+	struct lookup l = {.d = d, .on = on, .m = m, .now = now, .out = out};
+	const struct hs_revocation_session *s;
+	size_t i = 0;
+	int rc = check_name(m, why);
+
+	*out = (struct hs_revplan){0};
+	if (rc == HS_OK && (m->what == HS_REVOKE_IDS || m->what == HS_REVOKE_SESSION))
+		rc = check_prefixes(&l, why);
+	if (rc == HS_OK && on != NULL &&
+	    (m->what == HS_REVOKE_SESSION || m->what == HS_REVOKE_ROOT)) {
+		hs_fail(&why->err, HS_NO_SUCH, "a seat revokes what is its own and below");
+		return hs_refusal_remedy(why, "name ids, or --all of this seat");
+	}
+	while (rc == HS_OK && (s = hs_revocation_next(d->revocation, now, &i)) != NULL)
+		if (on == NULL || strcmp(s->id, d->session.id) == 0)
+			if ((rc = look_in(&l, s)) != HS_OK)
+				hs_fail(&why->err, (enum hs_code)rc, "%s", "");
+	if (rc == HS_OK && out->n == 0) {
+		rc = hs_fail(&why->err, HS_NO_SUCH, "nothing of that name lives");
+		hs_refusal_remedy(why, "see what there is: handseal list");
+	}
+	if (rc != HS_OK)
+		hs_revplan_free(out);
+	return rc;
+}
+
+void
+hs_revplan_free(struct hs_revplan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free_session(&p->v[i]);
+	free(p->v);
+	*p = (struct hs_revplan){0};
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: ISC
+//
+// Goal of this test: the daemon's files about revocation on a disk that fails: what is
+// written is there whole or not at all, what was torn is cut off, what cannot be read is
+// said, and an index that may lack lines is known to (rule5, rule10).
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agentd/revindex.h"
+#include "agentd/revlog.h"
+#include "tests/lib/keygen.h"
+#include "tests/lib/scratch.h"
+
+#define SESSION "7c2e000000000000"
+
+static int dir = -1;
+
+// Files may have so many bytes: what is longer fails as on a full disk.
+static void
+disk(rlim_t bytes)
+{
+	struct rlimit l = {bytes, RLIM_INFINITY};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (scratch_make(state) != 0 || sodium_init() < 0)
+		return -1;
+	dir = open(scratch_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0;
+}
+
+static int
+teardown(void **state)
+{
+	disk(RLIM_INFINITY);
+	(void)close(dir);
+	return scratch_remove(state);
+}
+
+static struct hs_revoked
+entry(uint64_t lo, uint64_t hi)
+{
+	struct hs_revoked r = {.time = 1, .lo = lo, .hi = hi, .end = 1000};
+
+	r.whole = lo == 0;
+	memcpy(r.session, SESSION, sizeof r.session);
+	return r;
+}
+
+static void
+replaced_whole_or_not(void **state)
+{
+	static const char big[5000] = {'x'};
+	struct hs_err err = {0};
+
+	(void)state;
+	assert_int_equal(
+	    hs_statefile_replace(dir, "a", 0644, hs_str_c("one"), &err), HS_OK);
+	scratch_holds("a", "one");
+	assert_int_equal(scratch_mode("a"), 0644);
+	disk(4096);
+	assert_int_equal(hs_statefile_replace(dir, "a", 0600,
+			     (struct hs_str){(const uint8_t *)big, 5000}, &err),
+	    HS_ERR_IO);
+	scratch_holds("a", "one");
+	assert_int_equal(scratch_count(), 1);
+	disk(RLIM_INFINITY);
+	assert_int_equal(
+	    hs_statefile_replace(dir, "a", 0600, hs_str_c("two"), &err), HS_OK);
+	scratch_holds("a", "two");
+	assert_int_equal(scratch_mode("a"), 0600);
+	// what a daemon that was killed has left
+	assert_true(keygen_write(scratch_in(HS_STATEFILE_TEMPORARY "0"), hs_str_c("x")));
+	hs_statefile_clean(dir);
+	assert_int_not_equal(access(scratch_in(HS_STATEFILE_TEMPORARY "0"), F_OK), 0);
+	scratch_holds("a", "two");
+}
+
+static void
+rule5_added_whole_or_not(void **state)
+{
+	struct hs_revoked v[3] = {entry(4, 4), entry(7, 9), entry(12, 12)};
+	struct hs_revlog_of of;
+	struct hs_revlog l;
+	struct hs_err err = {0};
+	uint64_t torn;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	assert_int_equal(torn, 0);
+	assert_int_equal(hs_revlog_add(&l, v, 1, &err), HS_OK);
+	scratch_holds("revoked", "1 " SESSION " 4 1000\n");
+	disk(50); // a line and a bit
+	assert_int_equal(hs_revlog_add(&l, v + 1, 2, &err), HS_ERR_IO);
+	scratch_holds("revoked", "1 " SESSION " 4 1000\n");
+	assert_int_equal(l.n, 1);
+	disk(RLIM_INFINITY);
+	assert_int_equal(hs_revlog_add(&l, v + 1, 2, &err), HS_OK);
+	hs_revlog_close(&l);
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(hs_revlog_of(&l, SESSION, 0, &of), HS_OK);
+	for (uint64_t s = 1; s < 14; s++)
+		assert_int_equal(
+		    hs_revlog_of_has(&of, s), s == 4 || (s >= 7 && s <= 9) || s == 12);
+	assert_true(of.n == 3 && !of.whole);
+	free(of.r);
+	assert_int_equal(hs_revlog_of(&l, SESSION, 1000, &of), HS_OK);
+	assert_true(of.n == 0 && !of.whole && !hs_revlog_of_has(&of, 4)); // expired
+	free(of.r);
+	v[0] = entry(0, 0);
+	assert_int_equal(hs_revlog_add(&l, v, 1, &err), HS_OK);
+	assert_int_equal(hs_revlog_of(&l, SESSION, 999, &of), HS_OK);
+	assert_true(of.whole && of.n == 3);
+	free(of.r);
+	assert_int_equal(hs_revlog_of(&l, "0000000000000000", 0, &of), HS_OK);
+	assert_true(!of.whole && of.n == 0);
+	free(of.r);
+	hs_revlog_close(&l);
+	assert_int_equal(stat(scratch_in("revoked"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void
+torn_and_bad(void **state)
+{
+	struct hs_revlog l;
+	struct hs_err err = {0};
+	uint64_t torn;
+
+	(void)state;
+	assert_true(keygen_write(
+	    scratch_in("revoked"), hs_str_c("1 " SESSION " 4 1000\n1 " SESSION " 5")));
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	assert_true(torn == strlen("1 " SESSION " 5") && l.n == 1);
+	hs_revlog_close(&l);
+	scratch_holds("revoked", "1 " SESSION " 4 1000\n");
+	assert_true(keygen_write(scratch_in("revoked"),
+	    hs_str_c("1 " SESSION " 4 1000\nx\n1 " SESSION " 5 6\n")));
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_ERR_CONFIG);
+	assert_int_equal(err.line, 2);
+	assert_int_equal(unlink(scratch_in("revoked")), 0);
+	assert_int_equal(symlink("elsewhere", scratch_in("revoked")), 0);
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_ERR_IO);
+	assert_int_equal(unlink(scratch_in("revoked")), 0);
+	assert_int_equal(mkdir(scratch_in("revoked"), 0700), 0);
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_ERR_IO);
+	assert_int_equal(rmdir(scratch_in("revoked")), 0);
+}
+
+// ---- the index
+
+static int
+add_up(void *arg, const struct hs_indexed *i)
+{
+	uint64_t *sum = arg;
+
+	*sum += i->serial;
+	return HS_OK;
+}
+
+static bool
+reads(uint64_t want)
+{
+	struct hs_err err = {0};
+	uint64_t sum = 0;
+	bool complete;
+
+	assert_int_equal(
+	    hs_revindex_read(dir, SESSION, add_up, &sum, &complete, &err), HS_OK);
+	assert_int_equal(sum, want);
+	return complete;
+}
+
+static void
+an_index_knows_what_it_lacks(void **state)
+{
+	struct hs_revindex x = {.file = {.fd = -1}};
+	struct hs_indexed i = {
+	    .what = HS_INDEXED_CERT, .serial = 1, .end = 9, .agent = "a"};
+	struct hs_buf text = {0};
+	struct hs_err err = {0};
+	uint64_t sum = 0;
+	bool complete;
+
+	(void)state;
+	assert_int_equal(
+	    hs_revindex_read(dir, SESSION, add_up, &sum, &complete, &err), HS_NO_SUCH);
+	assert_false(complete);
+	assert_int_equal(hs_revindex_begin(&x, dir, SESSION, &err), HS_OK);
+	assert_true(reads(0));
+	assert_int_equal(hs_revindex_note(&x, &i, false, &err), HS_OK);
+	assert_true(reads(0)); // it is not released yet either
+	assert_int_equal(hs_revindex_flush(&x, &err), HS_OK);
+	assert_true(reads(1));
+	i.serial = 2;
+	disk(60);
+	assert_int_equal(hs_revindex_note(&x, &i, true, &err), HS_ERR_IO);
+	assert_true(reads(1));
+	disk(RLIM_INFINITY);
+	i.serial = 3;
+	assert_int_equal(hs_revindex_note(&x, &i, true, &err), HS_OK);
+	assert_true(reads(6)); // what failed is in it too, and harmless there
+	hs_revindex_free(&x);  // as if killed
+	assert_true(reads(6)); // in the same boot nothing is lost
+	assert_true(keygen_read(scratch_in(SESSION ".index"), &text));
+	memset(text.p + 5, '0', 8); // another boot
+	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
+	assert_false(reads(6));
+	hs_put_fmt(&text, "end\n");
+	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
+	assert_true(reads(6)); // but it was ended in order
+	hs_put_fmt(&text, "cert 9 9 a -\n");
+	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
+	assert_false(reads(15)); // and then went on
+	assert_int_equal(
+	    hs_revindex_begin(&x, dir, SESSION, &err), HS_ERR_IO); // it is there
+	assert_int_equal(unlink(scratch_in(SESSION ".index")), 0);
+	hs_buf_free(&text);
+}
+
+static void
+an_index_with_bad_lines(void **state)
+{
+	struct hs_revindex x = {.file = {.fd = -1}};
+	struct hs_buf text = {0}, whole = {0};
+	struct hs_err err = {0};
+	static const char *const bad[] = {"nonsense\n", "cert 4 9 a", "\n"};
+	char longer[HS_REVSTATE_LINE_MAX + 100];
+
+	(void)state;
+	assert_int_equal(hs_revindex_begin(&x, dir, SESSION, &err), HS_OK);
+	hs_revindex_end(&x);
+	assert_true(reads(0));
+	assert_true(keygen_read(scratch_in(SESSION ".index"), &whole));
+	whole.len -= strlen("end\n");
+	for (size_t i = 0; i < 3; i++) {
+		hs_buf_reset(&text);
+		hs_put_raw(&text, whole.p, whole.len);
+		hs_put_fmt(&text, "cert 1 9 a -\n%s", bad[i]);
+		assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
+		assert_false(reads(1));
+	}
+	memset(longer, 'x', sizeof longer);
+	hs_put_raw(&text, longer, sizeof longer);
+	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
+	assert_false(reads(1));
+	hs_revindex_free(&x);
+	hs_buf_free(&text);
+	hs_buf_free(&whole);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(replaced_whole_or_not, setup, teardown),
+	    cmocka_unit_test_setup_teardown(rule5_added_whole_or_not, setup, teardown),
+	    cmocka_unit_test_setup_teardown(torn_and_bad, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_index_knows_what_it_lacks, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_index_with_bad_lines, setup, teardown)};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("revlog", tests, NULL, NULL);
+}

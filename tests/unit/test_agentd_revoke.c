@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: ISC
+//
+// Revoking in the daemon's loop, where what goes wrong can be chosen: a log that cannot be
+// written, what is under way when it comes, what is asked on a seat. What servers and
+// ssh-keygen make of the lists is tests/e2e/revoke.t's.
+#include "tests/lib/seating.h"
+#include "agentd/revocation.h"
+#include "proto/list.h"
+#include "tests/lib/keygen.h"
+
+static struct hs_agent_revoked got[4];
+
+// Asks, and takes the answer apart: how many sessions.
+static void
+send_revoke(int sock, enum hs_agent_revoke_what what, const char *name)
+{
+	const struct hs_agent_revoke m = {(uint8_t)what, hs_str_c(name)};
+
+	world_send(sock, HS_EXT_REVOKE, WORLD_PUT(revoke), &m, -1);
+}
+
+static uint32_t
+take_answer(int sock)
+{
+	uint32_t n = 0;
+
+	assert_int_equal(world_reply(&w, sock, HS_EXT_REVOKE, &body), HS_AGENT_DONE);
+	assert_int_equal(hs_get_u32(&body, &n), HS_OK);
+	assert_true(n <= 4);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(hs_agent_revoked_get(&body, &got[i]), HS_OK);
+	assert_int_equal(hs_rd_end(&body), HS_OK);
+	return n;
+}
+
+static uint32_t
+revokes(int sock, enum hs_agent_revoke_what what, const char *name)
+{
+	send_revoke(sock, what, name);
+	return take_answer(sock);
+}
+
+// What the list on disk says of a serial, its signatures and all verified.
+static bool
+is_listed(const char *session, uint64_t serial)
+{
+	char path[PATH_MAX + 64];
+	struct hs_buf data = {0};
+	struct hs_list_subject s = {.serial = serial};
+	struct hs_list_found f = {0};
+	struct hs_list l;
+
+	(void)snprintf(path, sizeof path, "%s/lists/%s.list", world_set.state_dir, session);
+	assert_true(keygen_read(path, &data));
+	assert_int_equal(hs_list_parse(hs_buf_str(&data), &l, NULL), HS_OK);
+	assert_int_equal(hs_list_check(&l, NULL, NULL), HS_OK);
+	memcpy(s.session, session, sizeof s.session);
+	hs_list_unite(&f, &l, &s, l.krl.date);
+	assert_int_equal(f.lists, 1);
+	hs_list_free(&l);
+	hs_buf_free(&data);
+	return f.whole || f.serial == serial;
+}
+
+static void
+rule5_a_seat(void **unused)
+{
+	struct hs_buf key = {0};
+	char session[HS_SESSION_ID_LEN + 1];
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	memcpy(session, w.d.session.id, sizeof session);
+	make();
+	assert_int_equal(list(&key), 1);
+	assert_true(signs(&key, "deploy"));
+	assert_false(is_listed(session, 1));
+	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, id), 1);
+	assert_true(got[0].certificates == 1 && got[0].seats == 1 && got[0].before == 0);
+	assert_false(signs(&key, "deploy"));
+	assert_int_equal(list(&key), 0);
+	assert_null(w.d.seats->key.secret); // it is gone, not only refused
+	assert_true(is_listed(session, 1) && is_listed(session, 2));
+	assert_false(is_listed(session, 3));
+	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, id), 1);
+	assert_true(got[0].certificates == 0 && got[0].seats == 0 && got[0].before == 2);
+	hs_buf_free(&key);
+	end();
+}
+
+// The signature is made, its record is under way: it is not given out any more.
+static void
+what_is_under_way(void **unused)
+{
+	struct hs_buf key = {0}, data = {0};
+	int other; // the seat's own asker goes with it
+
+	(void)unused;
+	begin(POLICY);
+	other = world_dial();
+	open_session();
+	make();
+	assert_int_equal(list(&key), 1);
+	put_login(&data, &key, "deploy");
+	atomic_store(&world_log_held, 1);
+	ask_to_sign(&key, hs_buf_str(&data));
+	for (int i = 0; i < 50; i++)
+		world_turn(&w);
+	send_revoke(other, HS_REVOKE_ALL, "");
+	for (int i = 0; i < 50; i++)
+		world_turn(&w);
+	assert_false(w.d.session.open); // at once, whatever the disk does
+	atomic_store(&world_log_held, 0);
+	assert_int_equal(take_answer(other), 1);
+	close(other);
+	assert_true(got[0].whole);
+	hs_buf_free(&key);
+	hs_buf_free(&data);
+	end();
+}
+
+static void
+rule9_unrecorded(void **unused)
+{
+	struct hs_buf key = {0};
+	char session[HS_SESSION_ID_LEN + 1];
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	memcpy(session, w.d.session.id, sizeof session);
+	make();
+	assert_int_equal(list(&key), 1);
+	atomic_store(&world_log_broken, true);
+	send_revoke(w.client, HS_REVOKE_IDS, id);
+	world_refused(&w, w.client, HS_EXT_REVOKE, HS_NO_RECORD);
+	assert_false(signs(&key, "deploy"));
+	assert_true(is_listed(session, 1)); // it takes away, so it is done all the same
+	atomic_store(&world_log_broken, false);
+	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, id), 1);
+	assert_int_equal(got[0].before, 2);
+	hs_buf_free(&key);
+	end();
+}
+
+// The name that each may use; on a seat only what is its own.
+static void
+names(void **unused)
+{
+	static const struct {
+		enum hs_agent_revoke_what what;
+		const char *name;
+		enum hs_code want;
+	} tries[] = {{HS_REVOKE_IDS, "x", HS_ERR_USAGE},
+	    {HS_REVOKE_IDS, ".1", HS_ERR_USAGE}, {HS_REVOKE_IDS, "0000.0", HS_ERR_USAGE},
+	    {HS_REVOKE_IDS, "0000. ", HS_ERR_USAGE},
+	    {HS_REVOKE_IDS, "00000000000000000.1", HS_ERR_USAGE},
+	    {HS_REVOKE_IDS, "000.1", HS_ERR_USAGE},
+	    {HS_REVOKE_AGENT, "Nobody", HS_ERR_USAGE},
+	    {HS_REVOKE_AGENT, "nobody", HS_NO_SUCH},
+	    {HS_REVOKE_SESSION, "xyz", HS_ERR_USAGE},
+	    {HS_REVOKE_SESSION, "00000000000000000", HS_ERR_USAGE},
+	    {HS_REVOKE_ROOT, "SHA256:", HS_ERR_USAGE},
+	    {HS_REVOKE_ROOT, "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		HS_NO_SUCH}};
+	int other;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	make();
+	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+		send_revoke(w.client, tries[i].what, tries[i].name);
+		world_refused(&w, w.client, HS_EXT_REVOKE, tries[i].want);
+	}
+	send_revoke(agent, HS_REVOKE_SESSION, w.d.session.id);
+	world_refused(&w, agent, HS_EXT_REVOKE, HS_NO_SUCH);
+	send_revoke(agent, HS_REVOKE_ROOT, w.d.session.held[0]->fingerprint);
+	world_refused(&w, agent, HS_EXT_REVOKE, HS_NO_SUCH);
+	assert_true(w.d.session.open && !w.d.seats->revoked);
+	assert_int_equal(revokes(agent, HS_REVOKE_ALL, ""), 1); // itself
+	assert_true(w.d.session.open && w.d.seats->revoked && !got[0].whole);
+	other = world_dial(); // the seat's own asker goes with it
+	assert_int_equal(
+	    revokes(other, HS_REVOKE_ROOT, w.d.session.held[0]->fingerprint), 1);
+	close(other);
+	assert_true(got[0].whole && !w.d.session.open);
+	end();
+}
+
+// By its agent's name and by one of its certificates, which stands for it.
+static void
+by_agent_and_by_certificate(void **unused)
+{
+	char name[64];
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	make();
+	assert_int_equal(revokes(w.client, HS_REVOKE_AGENT, "claude"), 1);
+	assert_true(w.d.seats->revoked && got[0].seats == 1);
+	close(agent);
+	agent = -1;
+	close(w.client);
+	w.client = world_dial();
+	while (w.d.seats != NULL)
+		world_turn(&w);
+	make();
+	(void)snprintf(name, sizeof name, "%.4s.%ju", w.d.session.id,
+	    (uintmax_t)w.d.seats->parts[0].serial);
+	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, name), 1);
+	assert_true(w.d.seats->revoked && got[0].certificates == 1 && got[0].seats == 1);
+	end();
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(rule5_a_seat),
+	    cmocka_unit_test(what_is_under_way), cmocka_unit_test(rule9_unrecorded),
+	    cmocka_unit_test(names), cmocka_unit_test(by_agent_and_by_certificate)};
+	int role = world_program(argc, argv);
+
+	if (role >= 0)
+		return role;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("revoke", tests, world_prepare, world_clear);
+}
