@@ -38,7 +38,12 @@ static const struct hs_cmd table[] = {
 	"[--reason TEXT] [--json] [FILE...]",
 	"sign files, as ssh-keygen -Y sign does"},
     {"status", cmd_status, "[--json]", "say how the daemon and the session are"},
-    {"close", cmd_close, "[--json]", "end the session; nothing more is issued"},
+    {"close", cmd_close, "[--revoke] [--json]", "end the session; nothing more is issued"},
+    {"revoke", cmd_revoke,
+	"[--json] ID... | --agent NAME | --session ID | --root FINGERPRINT | --all",
+	"take back what was handed out, with all below it"},
+    {"krl", cmd_krl, "[-o FILE] [--json] [LIST...]",
+	"merge the lists of what is revoked, for stock sshd"},
     {"policy", cmd_policy,
 	"check [FILE] | show | reload [--json]\n"
 	"explain " SCOPE_ARGS

@@ -24,24 +24,36 @@ home(void)
 	return pw != NULL && pw->pw_dir != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir : NULL;
 }
 
-int
-hs_paths_config(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err)
+static int
+xdg(const char *variable, const char *fallback, const char *what, const char *name,
+    char out[static HS_PATHS_MAX], struct hs_err *err)
 {
-	const char *base = getenv("XDG_CONFIG_HOME"), *between = "";
+	const char *base = getenv(variable), *between = "";
 	int n;
 
 	if (base == NULL || base[0] != '/') {
 		base = home();
-		between = "/.config";
+		between = fallback;
 	}
 	if (base == NULL)
 		return hs_fail(err, HS_ERR_IO, "there is no home folder: set HOME");
 	n = snprintf(out, HS_PATHS_MAX, "%s%s/handseal%s%s", base, between,
 	    name[0] != '\0' ? "/" : "", name);
 	if (n < 0 || n >= HS_PATHS_MAX)
-		return hs_fail(
-		    err, HS_ERR_TOO_LONG, "the path of the configuration is too long");
+		return hs_fail(err, HS_ERR_TOO_LONG, "the path of %s is too long", what);
 	return HS_OK;
+}
+
+int
+hs_paths_config(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err)
+{
+	return xdg("XDG_CONFIG_HOME", "/.config", "the configuration", name, out, err);
+}
+
+int
+hs_paths_state(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err)
+{
+	return xdg("XDG_STATE_HOME", "/.local/state", "the state", name, out, err);
 }
 
 int

@@ -18,6 +18,9 @@
 // says. HS_ERR_IO if there is no home, HS_ERR_TOO_LONG.
 int hs_paths_config(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err);
 
+// The same of $XDG_STATE_HOME, else ~/.local/state.
+int hs_paths_state(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err);
+
 // Makes the folder and its missing parents, each 0700. One that is there is fine, whatever
 // its mode.
 int hs_paths_make(const char *dir, struct hs_err *err);
