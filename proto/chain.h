@@ -45,6 +45,11 @@ struct hs_shell_arg {
 	uint64_t grant_end;  // the grant's
 	struct hs_str id;    // the certificate's key id
 	struct hs_str scope; // canonical text of the effective scope
+	// for looking up what is revoked, at each start
+	uint64_t made;	       // Unix seconds
+	struct hs_str lineage; // a uint64 for each ancestor's serial
+	struct hs_str root;    // the root's key blob
+	struct hs_str config;  // folder of roots and verify.conf; empty: the usual one
 };
 void hs_shell_arg_put(struct hs_buf *b, const struct hs_shell_arg *a);
 int hs_shell_arg_parse(struct hs_str data, struct hs_shell_arg *out);

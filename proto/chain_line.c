@@ -10,7 +10,7 @@
 #include "proto/names.h"
 #include "proto/text.h"
 
-#define ARG_VERSION 1
+#define ARG_VERSION 2
 
 // sshd looks for the place that a client wants to listen at in lower case and finds
 // capitals nowhere, so that this names no place. It has no word for "none" here.
@@ -26,6 +26,10 @@ hs_shell_arg_put(struct hs_buf *b, const struct hs_shell_arg *a)
 	hs_put_u64(b, a->grant_end);
 	hs_put_str(b, a->id);
 	hs_put_str(b, a->scope);
+	hs_put_u64(b, a->made);
+	hs_put_str(b, a->lineage);
+	hs_put_str(b, a->root);
+	hs_put_str(b, a->config);
 }
 
 static bool
@@ -53,9 +57,15 @@ hs_shell_arg_parse(struct hs_str data, struct hs_shell_arg *out)
 	    (rc = hs_get_u64(&r, &a.grant_end)) != HS_OK ||
 	    (rc = hs_get_string_max(&r, HS_KEY_ID_MAX, &a.id)) != HS_OK ||
 	    (rc = hs_get_string_max(&r, HS_SCOPE_BYTES_MAX, &a.scope)) != HS_OK ||
+	    (rc = hs_get_u64(&r, &a.made)) != HS_OK ||
+	    (rc = hs_get_string_max(&r, 8 * HS_LINEAGE_MAX, &a.lineage)) != HS_OK ||
+	    (rc = hs_get_string_max(&r, HS_ROOT_BLOB_MAX, &a.root)) != HS_OK ||
+	    (rc = hs_get_string_max(&r, HS_LISTS_PATH_MAX - 1, &a.config)) != HS_OK ||
 	    (rc = hs_rd_end(&r)) != HS_OK)
 		return rc;
-	if (!is_printable(a.id) || a.scope.len == 0)
+	if (!is_printable(a.id) || a.scope.len == 0 || a.lineage.len % 8 != 0 ||
+	    (a.config.len > 0 &&
+		(a.config.p[0] != '/' || memchr(a.config.p, 0, a.config.len) != NULL)))
 		return HS_ERR_FORMAT;
 	*out = a;
 	return HS_OK;
@@ -224,16 +234,26 @@ is_plain_path(const char *path)
 }
 
 static int
-put_command(struct hs_buf *b, const struct hs_verdict *v, const char *shell_path)
+put_command(struct hs_buf *b, const struct hs_verdict *v,
+    const struct hs_server_conf *server, const char *shell_path)
 {
-	struct hs_shell_arg back, arg = {.end = v->delegation.cert.valid_before,
-				      .grant_end = v->delegation.grant.payload.end,
-				      .id = v->delegation.cert.key_id,
-				      .scope = hs_scope_text(v->effective)};
-	struct hs_buf raw = {0};
+	const struct hs_delegation *d = &v->delegation;
+	struct hs_shell_arg back, arg = {.end = d->cert.valid_before,
+				      .grant_end = d->grant.payload.end,
+				      .id = d->cert.key_id,
+				      .scope = hs_scope_text(v->effective),
+				      .made = hs_delegation_made(d),
+				      .config = hs_str_c(server->folder)};
+	struct hs_buf raw = {0}, lineage = {0}, root = {0};
 	int rc;
 
-	hs_shell_arg_put(&raw, &arg);
+	for (size_t i = 0; i < d->nlineage; i++)
+		hs_put_u64(&lineage, d->lineage[i]);
+	hs_key_put(&root, &v->root->key);
+	arg.lineage = hs_buf_str(&lineage);
+	arg.root = hs_buf_str(&root);
+	if (hs_buf_err(&lineage) == HS_OK && hs_buf_err(&root) == HS_OK)
+		hs_shell_arg_put(&raw, &arg);
 	// better no login than one whose every command fails
 	if ((rc = hs_buf_err(&raw)) == HS_OK)
 		rc = hs_shell_arg_parse(hs_buf_str(&raw), &back);
@@ -243,6 +263,8 @@ put_command(struct hs_buf *b, const struct hs_verdict *v, const char *shell_path
 		hs_put_u8(b, '"');
 	}
 	hs_buf_free(&raw);
+	hs_buf_free(&lineage);
+	hs_buf_free(&root);
 	return rc;
 }
 
@@ -271,7 +293,7 @@ put_line(struct hs_buf *b, const struct hs_verdict *v, const struct hs_server_co
 		hs_put_fmt(b, ",principals=\"" HS_PRINCIPAL_DELEGATION "\"");
 	put_from(b, s);
 	put_permits(b, s, forced && !v->direct, server->port_forwarding);
-	if (forced && !v->direct && (rc = put_command(b, v, shell_path)) != HS_OK)
+	if (forced && !v->direct && (rc = put_command(b, v, server, shell_path)) != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "the line for handseal-shell: %s",
 		    hs_code_sentence((enum hs_code)rc));
 	hs_put_u8(b, ' ');

@@ -215,6 +215,14 @@ hs_delegation_parse(struct hs_str blob, struct hs_delegation *out, struct hs_err
 	return hs_grant_parse(out->grant_blob, false, &out->grant, err);
 }
 
+uint64_t
+hs_delegation_made(const struct hs_delegation *d)
+{
+	return d->cert.valid_after > UINT64_MAX - HS_CLOCK_SLACK
+		   ? UINT64_MAX
+		   : d->cert.valid_after + HS_CLOCK_SLACK;
+}
+
 void
 hs_delegation_free(struct hs_delegation *d)
 {

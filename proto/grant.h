@@ -77,6 +77,8 @@ struct hs_delegation {
 // HS_NO_CERT_FORM, HS_NO_GRANT_FORM; HS_NO_NOT_OURS where it has none of our marks;
 // HS_NO_GRANT_LOGIN where the blob is itself a grant.
 int hs_delegation_parse(struct hs_str blob, struct hs_delegation *out, struct hs_err *err);
+// When it was made, Unix seconds: it begins before that (HS_CLOCK_SLACK).
+uint64_t hs_delegation_made(const struct hs_delegation *d);
 void hs_delegation_free(struct hs_delegation *d);
 
 struct hs_direct {

@@ -35,6 +35,7 @@
 #define HS_KEY_ID_MAX	  128
 #define HS_ROOT_NAME_MAX  32
 #define HS_ROOT_OWNER_MAX 128
+#define HS_ROOT_BLOB_MAX  256 // a root's public key
 #define HS_KEY_HANDLE_MAX 1024
 #define HS_ROOTS_MAX	  64 // roots in one file or folder
 #define HS_LINEAGE_MAX	  HS_DEPTH_MAX

@@ -134,9 +134,7 @@ hs_list_subject(struct hs_list_subject *s, const struct hs_delegation *d)
 	s->serial = c->serial;
 	s->nlineage = d->nlineage;
 	memcpy(s->lineage, d->lineage, sizeof(s->lineage));
-	s->made = c->valid_after > UINT64_MAX - HS_CLOCK_SLACK
-		      ? UINT64_MAX
-		      : c->valid_after + HS_CLOCK_SLACK;
+	s->made = hs_delegation_made(d);
 }
 
 struct looking {

@@ -52,6 +52,7 @@ struct hs_server_conf {
 	char revocations[HS_LISTS_PATH_MAX]; // folder of lists; "": none are looked at
 	uint64_t lists_fresh;		     // seconds: older certificates need a list
 	bool lists_optional;		     // and are admitted where there is none
+	char folder[HS_LISTS_PATH_MAX];	     // of these files, its reader's; "": the usual
 };
 // Reads verify.conf: `HostName NAME…` (plain names, no patterns), `MaxGrant SPAN`,
 // `MaxDelegation SPAN`, `RequireUV yes|no`, `PortForwarding yes|no`, `Revocations FOLDER`,

@@ -178,6 +178,36 @@ hs_explain_roots_line(struct hs_buf *b, const struct hs_explained *e)
 	hs_key_put_line(b, e->root_key);
 }
 
+static void
+bad_list(void *arg, const char *name, const struct hs_err *err)
+{
+	const struct hs_explained *e = arg;
+
+	fprintf(stderr, "handseal-verify: %s/%s does not count: %s\n",
+	    e->config->server.revocations, name, hs_err_sentence(err));
+}
+
+// Also of what is refused for another reason: a person wants to know.
+static void
+ask_lists(struct hs_explained *e)
+{
+	struct hs_list_subject s;
+	int rc;
+
+	if (e->root_key == NULL || e->config->err.code != HS_OK)
+		return;
+	memset(&s, 0, sizeof s);
+	if (e->kind == HS_EXPLAIN_DELEGATION)
+		hs_list_subject(&s, &e->verdict.delegation);
+	rc = hs_lists_look(e->config, e->root_key,
+	    e->kind == HS_EXPLAIN_DELEGATION ? &s : NULL, e->now, bad_list, e, &e->lists);
+	e->asked = true;
+	if (rc != HS_OK && e->code == HS_OK) {
+		e->code = (enum hs_code)rc;
+		e->err = &e->lists.err;
+	}
+}
+
 static int
 print(struct hs_buf *b)
 {
@@ -210,6 +240,7 @@ judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
 	(void)hs_chain_check(&in, &e.verdict);
 	answer(&e, cmd_err);
 	gather(&e, blob);
+	ask_lists(&e);
 	if (ask->json)
 		hs_explain_json(&b, &e);
 	else

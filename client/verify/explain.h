@@ -7,7 +7,7 @@
 #define HS_CLIENT_VERIFY_EXPLAIN_H
 
 #include <stdbool.h>
-#include "client/verify/config.h"
+#include "client/verify/lib/lists.h"
 #include "proto/chain.h"
 
 struct hs_explain_ask {
@@ -41,6 +41,8 @@ struct hs_explained {
 	const struct hs_config *config;
 	uint64_t now;
 	struct hs_verdict verdict;
+	struct hs_lists lists; // of a delegation and its root, what is known here
+	bool asked;	       // those were asked
 	enum hs_code code; // the answer: the verdict's, or that of the server's own files
 	const struct hs_err *err;
 	enum hs_explain_kind kind;

@@ -125,6 +125,25 @@ put_root(struct hs_buf *b, const struct hs_explained *e)
 	hs_buf_free(&line);
 }
 
+static void
+put_revoked(struct hs_buf *b, const struct hs_explained *e)
+{
+	const struct hs_lists *l = &e->lists;
+
+	open_object(b, "revocation");
+	put_bool(b, "revoked", l->err.code == HS_NO_REVOKED);
+	put_bool(b, "looked_up", l->looked);
+	put_number(b, "lists", l->found.lists);
+	if (l->found.lists > 0) {
+		put_number(b, "version", l->found.version);
+		put_number(b, "issued", l->found.issued);
+		put_number(b, "next", l->found.next);
+	}
+	if (l->err.code != HS_OK)
+		put_string(b, "sentence", hs_str_c(hs_err_sentence(&l->err)));
+	hs_put_u8(b, '}');
+}
+
 void
 hs_explain_json(struct hs_buf *b, const struct hs_explained *e)
 {
@@ -151,6 +170,8 @@ hs_explain_json(struct hs_buf *b, const struct hs_explained *e)
 		put_certificate(b, e);
 		put_touch(b, e);
 		put_root(b, e);
+		if (e->asked)
+			put_revoked(b, e);
 	}
 	hs_put_raw(b, "}\n", 2);
 }

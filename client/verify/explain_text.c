@@ -103,6 +103,13 @@ put_remedy(struct hs_buf *b, const struct hs_explained *e)
 		put(b, "  It would take a certificate with that in its scope:  handseal "
 		       "request\n");
 		break;
+	case HS_NO_LIST:
+		hs_put_fmt(b,
+		    "  It would take a list of its session, from its daemon's folder "
+		    "lists, in "
+		    "%s\n",
+		    e->config->server.revocations);
+		break;
 	case HS_NO_TOO_LONG_LIVED:
 		put(b, "  It would take a shorter one, or MaxGrant and MaxDelegation in "
 		       "verify.conf\n");
@@ -185,7 +192,35 @@ put_until(struct hs_buf *b, const struct hs_explained *e)
 	hs_describe_time(b, e->payload->end);
 	put(b, ", for ");
 	hs_text_put_clean(b, e->payload->holder);
-	put(b, "\n  revoked  not looked up: this version reads no revocation lists\n");
+	put(b, "\n");
+}
+
+static void
+put_revoked(struct hs_buf *b, const struct hs_explained *e)
+{
+	const struct hs_lists *l = &e->lists;
+
+	put(b, "  revoked  ");
+	if (!e->asked) {
+		put(b, "not looked up: the server's own files are not in order\n");
+		return;
+	}
+	if (l->err.code == HS_NO_REVOKED)
+		hs_put_fmt(b, "YES: %s\n", hs_err_sentence(&l->err));
+	else if (!l->looked)
+		put(b, e->kind == HS_EXPLAIN_DELEGATION
+			   ? "not known: verify.conf names no folder of lists\n"
+			   : "no list is about such a certificate\n");
+	else if (l->err.code == HS_NO_LIST)
+		hs_put_fmt(b, "not known: %s%s\n", hs_err_sentence(&l->err),
+		    l->waived ? "; let pass, as RevocationsMissing says" : "");
+	else if (l->found.lists == 0)
+		put(b, "not known, and too young to need a list\n");
+	else {
+		put(b, "no, says the list of ");
+		hs_describe_time(b, l->found.issued);
+		put(b, "\n");
+	}
 }
 
 void
@@ -201,4 +236,5 @@ hs_explain_text(struct hs_buf *b, const struct hs_explained *e)
 	hs_describe_scope(b, e->scope, "           ");
 	put_chain(b, e);
 	put_until(b, e);
+	put_revoked(b, e);
 }

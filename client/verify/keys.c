@@ -6,14 +6,17 @@
 #include "client/verify/keys.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 #include "client/verify/certline.h"
-#include "client/verify/config.h"
+#include "client/verify/lib/config.h"
 #include "client/verify/lib/drop.h"
+#include "client/verify/lib/lists.h"
 #include "client/verify/lib/note.h"
 #include "proto/chain.h"
 #include "proto/describe.h"
@@ -90,6 +93,49 @@ note_admitted(const struct hs_keys_ask *ask, const struct hs_verdict *v, struct 
 	hs_buf_free(&b);
 }
 
+// handseal-shell is run elsewhere, and looks at the same files.
+static void
+name_folder(struct hs_config *config)
+{
+	char path[PATH_MAX];
+
+	if (realpath(config->dir, path) == NULL ||
+	    hs_str_copy(hs_str_c(path), config->server.folder,
+		sizeof config->server.folder) != HS_OK)
+		(void)hs_fail(&config->err, HS_ERR_CONFIG,
+		    "the name of the folder %s is too long", config->dir);
+}
+
+static void
+bad_list(void *arg, const char *name, const struct hs_err *err)
+{
+	const struct hs_config *config = arg;
+
+	hs_note(LOG_WARNING, "%s/%s does not count: %s: %s", config->server.revocations,
+	    name, hs_code_name(err->code), hs_err_sentence(err));
+}
+
+// Was it taken back, as far as is known here? What is let pass is logged.
+static int
+ask_lists(const struct hs_keys_ask *ask, struct hs_config *config,
+    const struct hs_verdict *v, uint64_t now, struct hs_str blob)
+{
+	struct hs_list_subject s;
+	struct hs_lists lists;
+	int rc;
+
+	if (!v->direct)
+		hs_list_subject(&s, &v->delegation);
+	rc = hs_lists_look(
+	    config, &v->root->key, v->direct ? NULL : &s, now, bad_list, config, &lists);
+	if (rc != HS_OK)
+		note_refused(ask, &lists.err, blob);
+	else if (lists.waived)
+		hs_note(LOG_WARNING, "%.*s: let pass, as RevocationsMissing says: %s",
+		    USER_MAX, ask->user, hs_err_sentence(&lists.err));
+	return rc;
+}
+
 static int
 admit(const struct hs_keys_ask *ask, const struct hs_config *config,
     const struct hs_verdict *v, struct hs_str blob)
@@ -157,6 +203,8 @@ hs_keys(const struct hs_keys_ask *ask)
 	}
 	hs_config_load(
 	    &config, ask->config, ask->own, bad_line, (void *)(uintptr_t)ask->config);
+	if (config.err.code == HS_OK && ask->own)
+		name_folder(&config);
 	in.cert = hs_buf_str(&blob);
 	in.now = now > 0 ? (uint64_t)now : UINT64_MAX; // a broken clock admits nobody
 	in.request = &request;
@@ -167,7 +215,7 @@ hs_keys(const struct hs_keys_ask *ask)
 		note_refused(ask, &config.err, in.cert);
 	else if (verdict.code != HS_OK)
 		note_refused(ask, &verdict.err, in.cert);
-	else
+	else if (ask_lists(ask, &config, &verdict, in.now, in.cert) == HS_OK)
 		status = admit(ask, &config, &verdict, in.cert);
 	hs_verdict_free(&verdict);
 out:

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include "client/verify/lib/command.h"
 #include "proto/chain.h"
+#include "proto/list.h"
 
 #define HS_SHELL_REFUSED   126
 #define HS_SHELL_NOT_FOUND 127
@@ -38,6 +39,13 @@ void hs_shell_run_free(struct hs_shell_run *r);
 // no scope.
 void hs_shell_put_allowed(
     struct hs_buf *b, const struct hs_shell_arg *arg, const char *indent);
+
+// What the argument says of the certificate, for looking it up. HS_ERR_FORMAT. Pure.
+int hs_shell_subject(const struct hs_shell_arg *arg, struct hs_list_subject *s);
+// Was it taken back, by what the server's files say now? HS_OK, or the reason:
+// HS_NO_REVOKED, HS_NO_LIST, or what is wrong with those files, which this account must be
+// able to read.
+int hs_shell_revoked(const struct hs_shell_arg *arg, uint64_t now, struct hs_err *err);
 
 // The account, as the system knows it.
 struct hs_shell_account {

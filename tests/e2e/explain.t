@@ -59,7 +59,7 @@ test_expect_success 'yes: for whom, from where, until when, and what stands behi
 	says "  touch    Anna'\''s blue $fp" && says "pressed, no PIN" &&
 	says "deploy@web1.example.com   echo ... (and any further words) | id -un" && says "both signatures good" &&
 	says "  shown    SHA-256 " && says "is record 7 of" && says "for main" &&
-	says "not looked up: this version reads no revocation lists"
+	says "  revoked  not known: verify.conf names no folder of lists"
 '
 test_expect_success 'without a user: the chain and the times alone' '
 	yes_ good && says "YES, web1.example.com trusts it until" &&

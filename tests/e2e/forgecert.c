@@ -12,7 +12,7 @@
 //
 // KEY=VALUE: root=FILE session=FILE key=PUB scope=FILE ceiling=FILE (default: scope), times
 // in seconds from now after= before= grant-after= grant-end=, flags=N agent=NAME serial=N
-// wrong=FAULT.
+// ancestor=N (of its lineage) wrong=FAULT.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@
 
 struct wish {
 	const char *root, *session, *key, *scope, *ceiling, *agent, *wrong;
-	int64_t after, before, grant_after, grant_end, flags, serial;
+	int64_t after, before, grant_after, grant_end, flags, serial, ancestor;
 };
 
 __attribute__((noreturn)) static void
@@ -210,12 +210,15 @@ put_cert(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 {
 	struct hs_scope *scope = load_scope(w->scope);
 	struct hs_buf grant = {0};
+	uint64_t ancestor = (uint64_t)w->ancestor;
 	struct hs_delegation_spec spec = {.session_key = &s->key,
 	    .serial = (uint64_t)w->serial,
 	    .valid_after = from_now(w->after),
 	    .valid_before = from_now(w->before),
 	    .agent = hs_str_c(w->agent),
-	    .scope = scope};
+	    .scope = scope,
+	    .lineage = &ancestor,
+	    .nlineage = ancestor > 0};
 	struct hs_key key;
 
 	read_pub(w->key, &key);
@@ -296,7 +299,7 @@ take(struct wish *w, const char *arg)
 	    {"wrong=", &w->wrong, NULL}, {"after=", NULL, &w->after},
 	    {"before=", NULL, &w->before}, {"grant-after=", NULL, &w->grant_after},
 	    {"grant-end=", NULL, &w->grant_end}, {"flags=", NULL, &w->flags},
-	    {"serial=", NULL, &w->serial}};
+	    {"serial=", NULL, &w->serial}, {"ancestor=", NULL, &w->ancestor}};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		size_t len = strlen(keys[i].name);

@@ -86,6 +86,12 @@ test_expect_success 'after close: the list is written by the key on disk; close 
 	opened && cert two && handseal close --revoke >out && cat out && grep "^Session .* revoked" out && is_revoked two && ! handseal status | grep "^open" &&
 	test_expect_code 5 handseal close --revoke && grep "\"event\":\"close\".*\"sentence\":\"revoked\"" "$log"
 '
+test_expect_success 'a server with handseal-verify takes the lists as they are, and of both machines'\'' sessions' '
+	mkdir -m 755 "$HS_TMP/synced" && printf "%s\n" "HostName web1.example.com" "Revocations $HS_TMP/synced" >$HS_SERVER/verify.conf && opened && handseal request -o "$HS_TMP/dep" --user deploy --host web1.example.com --cmd "id -un" --json >req && dep=$(sed -n "s/.*\"id\": *\"\([^\"]*\)\".*/\1/p" req) &&
+	cp "$state"/lists/*.list "$HS_TMP/synced" && test "$(hs_ssh -i "$HS_TMP/dep" deploy@127.0.0.1 id -un)" = deploy && handseal-verify --config $HS_SERVER explain "$HS_TMP/dep-cert.pub" >x && grep "revoked  no, says the list of" x &&
+	handseal revoke $dep && cp "$state"/lists/*.list "$HS_TMP/synced" && : >"$HS_TMP/syslog" && ! hs_ssh -i "$HS_TMP/dep" deploy@127.0.0.1 id -un && hs_wait_for "grep -q \"refused deploy: revoked\" $HS_TMP/syslog" 5 && ! grep "does not count" "$HS_TMP/syslog" &&
+	test_expect_code 3 handseal-verify --config $HS_SERVER explain "$HS_TMP/dep-cert.pub" >x && grep "revoked  YES" x
+'
 test_expect_success 'by root: the sessions that it touched for, the open one too; by all: whatever lives' '
 	opened && cert one && fp=$(handseal status --json | grep -o "SHA256:[A-Za-z0-9+/]*") && spare=$(handseal roots --json | grep -o "SHA256:[A-Za-z0-9+/]*" | grep -v -F "$fp") && test_expect_code 1 handseal revoke --root $spare && isnt_revoked one &&
 	handseal revoke --root $fp >out && grep "^Session $(echo $session | cut -c1-4) revoked" out && is_revoked one && ! handseal status | grep "^open" &&

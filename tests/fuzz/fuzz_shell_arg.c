@@ -19,6 +19,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (a.id.len > HS_KEY_ID_MAX || !hs_text_shown(a.id, NULL) ||
 		    a.scope.len == 0 || a.scope.len > HS_SCOPE_BYTES_MAX)
 			abort();
+		if (a.lineage.len % 8 != 0 || a.lineage.len > 8 * HS_LINEAGE_MAX ||
+		    a.root.len > HS_ROOT_BLOB_MAX || a.config.len >= HS_LISTS_PATH_MAX)
+			abort();
 		hs_shell_arg_put(&again, &a);
 		if (hs_buf_err(&again) != HS_OK || !hs_str_eq(hs_buf_str(&again), in))
 			abort();

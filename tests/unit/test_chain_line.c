@@ -54,6 +54,7 @@ admitted(const char *statements)
 	make_key(&root.key, HS_KT_SK_ED25519, 0x40);
 	make_key(&v.delegation.grant.cert.key, HS_KT_ED25519, 0x20);
 	v.root = &root;
+	v.delegation.cert.valid_after = 1795485540;
 	v.delegation.cert.valid_before = 1795486500;
 	v.delegation.grant.payload.end = 1795514400;
 	v.delegation.cert.key_id = hs_str_c(ID);
@@ -91,15 +92,21 @@ expect(const struct hs_server_conf *server, const char *options)
 	hs_put_fmt(&want, "restrict,cert-authority,principals=\":handseal\"%s", options);
 	arg = strstr(options, "command=");
 	if (arg != NULL) {
-		struct hs_shell_arg a = {
-		    1795486500, 1795514400, hs_str_c(ID), hs_scope_text(v.effective)};
-		struct hs_buf raw = {0};
+		struct hs_buf raw = {0}, blob = {0};
+		struct hs_shell_arg a = {.end = 1795486500,
+		    .grant_end = 1795514400,
+		    .id = hs_str_c(ID),
+		    .scope = hs_scope_text(v.effective),
+		    .made = 1795485600};
 
+		hs_key_put(&blob, &root.key);
+		a.root = hs_buf_str(&blob);
 		hs_shell_arg_put(&raw, &a);
 		hs_put_fmt(&want, SHELL " ");
 		hs_text_put_base64url(&want, hs_buf_str(&raw));
 		hs_put_u8(&want, '"');
 		hs_buf_free(&raw);
+		hs_buf_free(&blob);
 	}
 	hs_key_put_line(&key, &v.delegation.grant.cert.key);
 	hs_put_fmt(&want, " %s\n", text_of(&key));

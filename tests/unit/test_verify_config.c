@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "client/verify/config.h"
+#include "client/verify/lib/config.h"
 
 struct place {
 	char top[64], dir[80], roots[96], conf[96], other[96];
@@ -250,6 +250,41 @@ rule9_bad_texts(void **state)
 	load(p, HS_ERR_CONFIG, "verify.conf:3:1: ");
 }
 
+// What is refused by name, if there is such a file; with a mistake in it nobody is
+// admitted.
+static void
+rule2_revoked(void **state)
+{
+	struct place *p = *state;
+	struct hs_config c;
+	char path[96];
+
+	(void)snprintf(path, sizeof path, "%s/revoked", p->dir);
+	hs_config_load(&c, p->dir, true, NULL, NULL);
+	assert_true(c.err.code == HS_OK && c.revoked.len == 0);
+	hs_config_free(&c);
+	write_file(path, "# none\n20259320c16a21ad\n", 24);
+	hs_config_load(&c, p->dir, true, NULL, NULL);
+	assert_true(c.err.code == HS_OK && c.revoked.len == 24);
+	hs_config_free(&c);
+	write_file(path, "20259320c16a21ad\n x", 19);
+	hs_config_load(&c, p->dir, true, NULL, NULL);
+	assert_int_equal(c.err.code, HS_ERR_CONFIG);
+	assert_true(c.err.line == 2 && c.err.column == 2 && c.server.nhostnames == 0);
+	hs_config_free(&c);
+	write_file(path, "", 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	hs_config_load(&c, p->dir, true, NULL, NULL);
+	assert_int_equal(c.err.code, HS_ERR_CONFIG);
+	hs_config_free(&c);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("nowhere", path), 0);
+	hs_config_load(&c, p->dir, true, NULL, NULL);
+	assert_int_equal(c.err.code, HS_ERR_IO);
+	hs_config_free(&c);
+	assert_int_equal(unlink(path), 0);
+}
+
 int
 main(void)
 {
@@ -263,6 +298,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(links, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rule10_sizes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rule9_bad_texts, setup, teardown),
+	    cmocka_unit_test_setup_teardown(rule2_revoked, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -360,6 +360,37 @@ forget(void **state)
 	return 0;
 }
 
+// What the argument says of the certificate, for looking up whether it was revoked.
+static void
+rule10_subject(void **state)
+{
+	static const char *const bad[] = {"", "handseal:", "handseal:20259320c16a21ad",
+	    "handseal:20259320c16a21ad:", "handseal:20259320c16a21ad:7",
+	    "handseal:20259320c16a21ad::a", "handseal:20259320c16a21ad:x:a",
+	    "handseal:20259320c16a21aD:7:a", "handseal:20259320c16a21a:7:a",
+	    "handseal:20259320c16a21add:7:a", "Handseal:20259320c16a21ad:7:a",
+	    "handseal:20259320c16a21ad 7:a", "handseal:direct:18364758544493064720:claude"};
+	static const uint8_t lineage[16] = {[7] = 2, [15] = 5};
+	struct hs_shell_arg a = {.made = 9,
+	    .id = hs_str_c("handseal:20259320c16a21ad:7:claude"),
+	    .lineage = {lineage, sizeof lineage}};
+	struct hs_list_subject s;
+
+	(void)state;
+	assert_int_equal(hs_shell_subject(&a, &s), HS_OK);
+	assert_string_equal(s.session, "20259320c16a21ad");
+	assert_true(s.serial == 7 && s.made == 9 && s.nlineage == 2);
+	assert_true(s.lineage[0] == 2 && s.lineage[1] == 5);
+	a.lineage.len = 15;
+	assert_int_equal(hs_shell_subject(&a, &s), HS_ERR_FORMAT);
+	a.lineage.len = 0;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		a.id = hs_str_c(bad[i]);
+		if (hs_shell_subject(&a, &s) == HS_OK)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -375,6 +406,7 @@ main(void)
 	    cmocka_unit_test(allowed_is_told),
 	    cmocka_unit_test(environment),
 	    cmocka_unit_test(environment_is_bounded),
+	    cmocka_unit_test(rule10_subject),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,8 +2,8 @@
 //
 // The server owner's files, opened with the care of sshd's StrictModes: regular, bounded,
 // and in nobody else's power to change. What their texts mean is proto/serverconf.h's.
-#ifndef HS_CLIENT_VERIFY_CONFIG_H
-#define HS_CLIENT_VERIFY_CONFIG_H
+#ifndef HS_CLIENT_VERIFY_LIB_CONFIG_H
+#define HS_CLIENT_VERIFY_LIB_CONFIG_H
 
 #include <stdbool.h>
 #include "proto/serverconf.h"
@@ -17,13 +17,15 @@ struct hs_config {
 	struct hs_err err;  // why nobody may be admitted; code HS_OK where the files hold
 	unsigned bad_lines; // lines of roots that were skipped
 	bool absent;	    // there is no file of roots at all
+	struct hs_buf
+	    revoked; // the text of DIR/revoked, where there is one; without mistakes
 };
 
-// Reads DIR/roots and DIR/verify.conf. on_bad hears of each line of roots that is skipped.
-// own says that files of our effective user will do as root's do (a folder named on the
-// command line). Any other fault stands in out->err: then out->server admits no host, and
-// whatever roots were read may only be shown, not trusted. out is zeroed first;
-// hs_config_free always.
+// Reads DIR/roots and DIR/verify.conf, and DIR/revoked where that is there. on_bad hears of
+// each line of roots that is skipped. own says that files of our effective user will do as
+// root's do (a folder named on the command line). Any other fault stands in out->err: then
+// out->server admits no host, and whatever roots were read may only be shown, not trusted.
+// out is zeroed first; hs_config_free always.
 void hs_config_load(
     struct hs_config *out, const char *dir, bool own, hs_bad_line *on_bad, void *arg);
 void hs_config_free(struct hs_config *c);

@@ -8,7 +8,7 @@
 // --config ours, and writable by nobody else. A folder with the sticky bit, such as /tmp,
 // may be written by all: nobody can move what is another's in it. As in sshd, links are
 // followed first.
-#include "client/verify/config.h"
+#include "client/verify/lib/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "proto/barred.h"
 
 static int
 judge(const struct stat *st, const char *path, bool own, struct hs_err *err)
@@ -158,6 +159,27 @@ load_server(struct hs_config *out, bool own)
 	return rc;
 }
 
+// A list of what is refused: where it cannot be read, or has a mistake, everything is.
+static int
+load_revoked(struct hs_config *out, bool own)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	struct hs_err err = {0};
+	int n = snprintf(path, sizeof path, "%s/revoked", out->dir), rc;
+
+	if (n > 0 && (size_t)n < sizeof path && lstat(path, &st) != 0 &&
+	    (errno == ENOENT || errno == ENOTDIR))
+		return HS_OK;
+	rc = read_trusted(out->dir, "revoked", own, &out->revoked, &out->err);
+	if (rc == HS_OK &&
+	    (rc = hs_barred(hs_buf_str(&out->revoked), NULL, NULL, &err)) != HS_OK)
+		rc = hs_fail_at(&out->err, HS_ERR_CONFIG, err.line, err.column,
+		    "%s/revoked:%u:%u: %s", out->dir, err.line, err.column,
+		    hs_err_sentence(&err));
+	return rc;
+}
+
 void
 hs_config_load(
     struct hs_config *out, const char *dir, bool own, hs_bad_line *on_bad, void *arg)
@@ -177,7 +199,8 @@ hs_config_load(
 	out->bad_lines = bad.n;
 	out->absent = rc == HS_ERR_IO && missing(dir);
 	// verify.conf is read even so: explain names this server by it
-	if (load_server(out, own) != HS_OK || rc != HS_OK)
+	if (load_server(out, own) != HS_OK || load_revoked(out, own) != HS_OK ||
+	    rc != HS_OK)
 		memset(&out->server, 0, sizeof out->server);
 	if (rc != HS_OK)
 		out->err = err;
@@ -188,5 +211,6 @@ void
 hs_config_free(struct hs_config *c)
 {
 	hs_roots_free(&c->roots);
+	hs_buf_free(&c->revoked);
 	memset(c, 0, sizeof *c);
 }

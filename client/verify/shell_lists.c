@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: ISC
+//
+// Was what stands behind this login taken back since? Asked at each start, so also on a
+// connection that stays open. Contract in shell.h.
+#include <string.h>
+#include <syslog.h>
+#include "client/verify/lib/lists.h"
+#include "client/verify/lib/note.h"
+#include "client/verify/shell.h"
+#include "proto/revstate.h"
+#include "proto/text.h"
+
+// "handseal:SESSION:SERIAL:AGENT"
+static int
+read_id(struct hs_str id, struct hs_list_subject *s)
+{
+	static const char front[] = "handseal:";
+	const uint8_t *colon;
+	struct hs_str rest;
+
+	if (id.len < sizeof front + HS_SESSION_ID_LEN ||
+	    memcmp(id.p, front, sizeof front - 1) != 0)
+		return HS_ERR_FORMAT;
+	rest = (struct hs_str){id.p + sizeof front - 1, HS_SESSION_ID_LEN};
+	if (!hs_session_id_valid(rest) || rest.p[rest.len] != ':')
+		return HS_ERR_FORMAT;
+	memcpy(s->session, rest.p, rest.len);
+	rest.p += rest.len + 1;
+	rest.len = id.len - (size_t)(rest.p - id.p);
+	colon = rest.len > 0 ? memchr(rest.p, ':', rest.len) : NULL;
+	if (colon == NULL)
+		return HS_ERR_FORMAT;
+	rest.len = (size_t)(colon - rest.p);
+	return hs_text_u64(rest, UINT64_MAX, &s->serial);
+}
+
+int
+hs_shell_subject(const struct hs_shell_arg *arg, struct hs_list_subject *s)
+{
+	struct hs_rd r = hs_rd_of(arg->lineage);
+
+	memset(s, 0, sizeof *s);
+	s->made = arg->made;
+	while (r.left > 0 && s->nlineage < HS_LINEAGE_MAX)
+		if (hs_get_u64(&r, &s->lineage[s->nlineage++]) != HS_OK)
+			return HS_ERR_FORMAT;
+	return r.left == 0 ? read_id(arg->id, s) : HS_ERR_FORMAT;
+}
+
+static void
+bad_list(void *arg, const char *name, const struct hs_err *err)
+{
+	const struct hs_config *config = arg;
+
+	hs_note(LOG_WARNING, "%s/%s does not count: %s: %s", config->server.revocations,
+	    name, hs_code_name(err->code), hs_err_sentence(err));
+}
+
+int
+hs_shell_revoked(const struct hs_shell_arg *arg, uint64_t now, struct hs_err *err)
+{
+	static struct hs_config config;
+	char dir[HS_LISTS_PATH_MAX] = HS_SYSCONFDIR "/handseal";
+	struct hs_list_subject s;
+	struct hs_lists lists;
+	struct hs_key root;
+	int rc;
+
+	if (hs_shell_subject(arg, &s) != HS_OK || hs_key_parse(arg->root, &root) != HS_OK ||
+	    (arg->config.len > 0 && hs_str_copy(arg->config, dir, sizeof dir) != HS_OK))
+		return hs_fail(err, HS_ERR_FORMAT,
+		    "the argument is not one that handseal-verify makes");
+	hs_config_load(&config, dir, false, NULL, NULL);
+	rc = (int)config.err.code;
+	if (rc != HS_OK) {
+		*err = config.err;
+		goto out;
+	}
+	rc = hs_lists_look(&config, &root, &s, now, bad_list, &config, &lists);
+	if (rc != HS_OK)
+		*err = lists.err;
+	else if (lists.waived)
+		hs_note(LOG_WARNING, "let pass, as RevocationsMissing says: %s",
+		    hs_err_sentence(&lists.err));
+out:
+	hs_config_free(&config);
+	return rc;
+}

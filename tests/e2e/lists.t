@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: a server with handseal-verify refuses what its lists, or its own file, take back: at the login, at each
+# command of a connection that stays open, and in explain; what is missing, old, unsigned or another's is as verify.conf says.
+test_description='lists that a server reads'
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/verify.sh"
+hs_ns "$0" "$@"
+hs_init "$@"
+
+at=deploy@127.0.0.1
+lists=$HS_TMP/lists
+conf() { hv_conf "HostName web1.example.com" "Revocations $lists" "$@"; }
+list() { # NAME KEY=VALUE...
+	l=$1 && shift && forgelist "$lists/$l" root="$HS_TMP/root" session="$HS_TMP/session" "$@"
+}
+ok() { test "$(hv_ssh $1 $at id -un)" = deploy; }
+logged() { hs_wait_for "grep -q -e \"$1\" \"$HS_TMP/syslog\"" 5 || { cat "$HS_TMP/syslog" && false; }; }
+explains() { # STATUS TEXT CERT
+	handseal-verify --config "$HS_SERVER" explain "$HS_TMP/$3-cert.pub" --user deploy >x 2>xerr
+	test $? = $1 && grep -F -e "$2" x || { cat x xerr && false; }
+}
+fault() { # OFFSET FROM THE END: that byte of the list is another
+	f=$lists/$id.list && n=$(($(stat -c %s "$f") - $1)) && perl -e 'open(my $f, "+<", $ARGV[0]); seek($f, $ARGV[1], 0); read($f, my $c, 1); seek($f, $ARGV[1], 0); print $f chr(ord($c) ^ 1)' "$f" $n
+}
+
+test_expect_success 'a server with a folder of lists; young certificates need none' '
+	mkdir -m 755 "$lists" && hv_setup && conf && id=$(ssh-keygen -lf "$HS_TMP/session.pub" >/dev/null; hv_cert one serial=5 && ssh-keygen -L -f "$HS_TMP/one-cert.pub" | sed -n "s/.*handseal:\([0-9a-f]*\):5:.*/\1/p") && test -n "$id" &&
+	ok one && explains 0 "revoked  not known, and too young to need a list" one
+'
+test_expect_success 'rule5: a list that names its serial ends it; others stay' '
+	hv_cert two serial=6 && list $id.list serials=5 && hv_refused revoked hv_ssh one $at id -un && logged "refused deploy: revoked: the certificate has been revoked.*serial 5" &&
+	ok two && explains 3 "NO, revoked: the certificate has been revoked" one && grep "revoked  YES" x && explains 0 "revoked  no, says the list of" two &&
+	handseal-verify --config "$HS_SERVER" explain "$HS_TMP/one-cert.pub" --json >j; grep "\"code\":\"revoked\"" j && grep "\"revocation\":{\"revoked\":true,\"looked_up\":true,\"lists\":1,\"version\":1," j
+'
+test_expect_success 'rule5: an ancestor that is revoked ends what came of it' '
+	printf "depth 1\n" >deep && cat "$HS_TMP/scope" >>deep && hv_cert child serial=9 ancestor=5 ceiling=deep && hv_cert cousin serial=10 ancestor=4 ceiling=deep && hv_refused revoked hv_ssh child $at id -un && logged "its ancestor 5 has been revoked" && ok cousin
+'
+test_expect_success 'ranges, and the whole session' '
+	list $id.list serials=1-4,6-1000000 && ok one && hv_refused revoked hv_ssh two $at id -un && list $id.list whole=1 && hv_refused revoked hv_ssh one $at id -un && logged "the session $id has been revoked"
+'
+test_expect_success 'united: an old list beside a new one takes nothing back, in whichever order they are read' '
+	list $id.list version=9 && list $id-old.list version=3 serials=5 issued=-3600 && hv_refused revoked hv_ssh one $at id -un && list $id-a.list serials=6 && hv_refused revoked hv_ssh two $at id -un && rm "$lists"/$id-*.list && ok one && ok two
+'
+test_expect_success 'older than the limit: a list is wanted, and a fresh one' '
+	hv_cert old serial=7 after=-1000 grant-after=-1000 && rm "$lists"/* && hv_refused revocation-unknown hv_ssh old $at id -un && logged "older than 900 s, and no list of its session" && explains 3 "It would take a list of its session" old &&
+	list $id.list issued=-880 && ok old && list $id.list issued=-920 && hv_refused revocation-unknown hv_ssh old $at id -un && logged "latest list of its session are older than 900 s" &&
+	list $id.list issued=3600 && hv_refused revocation-unknown hv_ssh old $at id -un && conf "RevocationsFresh 1h" && list $id.list issued=-920 && ok old && ok one && conf
+'
+test_expect_success 'RevocationsMissing allow lets it pass, and says so; revoked stays revoked' '
+	conf "RevocationsMissing allow" && rm "$lists"/* && : >"$HS_TMP/syslog" && ok old && logged "deploy: let pass, as RevocationsMissing says: .*no list of its session" && explains 0 "let pass, as RevocationsMissing says" old &&
+	list $id.list serials=7 issued=-5000 && hv_refused revoked hv_ssh old $at id -un && conf && rm "$lists"/*
+'
+# Each of these is a file that does not count, is named in the log, and stands in for no list.
+doubted() { # WHY: the list that is there says that 5 is revoked, and 7 needs one
+	hv_says one deploy >line && grep -q ^restrict line && grep "does not count: .*$1" "$HS_TMP/said" && hv_says old deploy >line && test ! -s line && grep "refused deploy: revocation-unknown" "$HS_TMP/said" || { cat line "$HS_TMP/said" && false; }
+}
+test_expect_success 'rule10: unsigned, changed, cut, another root'\''s, untouched, another key'\''s, another session'\''s: does not count' '
+	for n in 1 70 100 200 400; do list $id.list serials=5 && fault $n && doubted "" || return 1; done &&
+	list $id.list serials=5 && head -c 500 "$lists/$id.list" >cut && cp cut "$lists/$id.list" && doubted "" && echo junk >"$lists/$id.list" && doubted "this is no list" &&
+	forgelist "$lists/$id.list" root="$HS_TMP/stranger" session="$HS_TMP/session" serials=5 && doubted "root-unknown" &&
+	list $id.list serials=5 flags=0 && doubted "no-touch" && list $id.list serials=5 by="$HS_TMP/session" && doubted "the signature on the list is not good" &&
+	forgelist "$lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session2" serials=5 whole=1 && doubted "another session" &&
+	list $id.list serials=5 ca="$HS_TMP/session2" && doubted "would revoke what is not its session" &&
+	ln -sf /dev/zero "$lists/$id.list" && doubted "" && rm "$lists/$id.list" && mkfifo "$lists/$id.list" && doubted "not a regular file" && rm "$lists/$id.list" &&
+	head -c 1100000 /dev/zero >"$lists/$id.list" && doubted "longer than" && rm "$lists/$id.list"
+'
+test_expect_success 'rule2: a folder that cannot be read: nobody, or as verify.conf says; so do too many lists' '
+	chmod 700 "$lists" && hv_refused revocation-unknown hv_ssh one $at id -un && conf "RevocationsMissing allow" && ok one && logged "let pass.*Permission denied" && chmod 755 "$lists" &&
+	hv_conf "HostName web1.example.com" "Revocations $HS_TMP/nowhere" && hv_refused revocation-unknown hv_ssh one $at id -un && conf &&
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do list $id-$n.list || return 1; done && hv_refused revocation-unknown hv_ssh one $at id -un && logged "more than 16 lists" && rm "$lists"/*
+'
+on_mux() { ssh -F /dev/null -o ControlPath="$HS_TMP/mux" $at "$@" </dev/null; }
+test_expect_success 'a connection that stays open starts nothing more' '
+	hs_spawn mux ssh $HS_SSH_OPTS -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/one-cert.pub" -o ControlMaster=yes -o ControlPath="$HS_TMP/mux" -N $at && hs_wait_for "test -S $HS_TMP/mux" 10 && test "$(on_mux id -un)" = deploy && list $id.list serials=5 &&
+	test_expect_code 126 on_mux id -un 2>err && grep "refused, revoked: the certificate has been revoked" err && logged "handseal-shell.*refused, revoked" &&
+	list $id.list && test "$(on_mux id -un)" = deploy && echo "$id lost" >$HS_SERVER/revoked && test_expect_code 126 on_mux id -un && chmod 600 $HS_SERVER/revoked && test_expect_code 126 on_mux id -un 2>err && grep "io-failed.*revoked: Permission denied" err && rm $HS_SERVER/revoked && test "$(on_mux id -un)" = deploy &&
+	list $id.list whole=1 && test_expect_code 126 on_mux id -un && rm "$lists"/* && test "$(on_mux id -un)" = deploy && hs_stop mux
+'
+test_expect_success 'the server'\''s own list: a root by key or fingerprint, a session, whatever the lists say' '
+	cut -d" " -f1,2 "$HS_TMP/root.pub" >$HS_SERVER/revoked && hv_refused revoked hv_ssh one $at id -un && logged "line 1 of the server.s own list" && explains 3 "NO, revoked" one && hv_cert ecdsa root="$HS_TMP/root2" && ok ecdsa &&
+	{ echo "# the lost one"; echo "$(ssh-keygen -lf "$HS_TMP/root2.pub" | cut -d" " -f2) Bert"; } >$HS_SERVER/revoked && ok one && hv_refused revoked hv_ssh ecdsa $at id -un && logged "line 2 of" &&
+	echo $id >$HS_SERVER/revoked && hv_refused revoked hv_ssh one $at id -un && hv_cert other session="$HS_TMP/session2" && ok other
+'
+test_expect_success 'rule2: with a mistake in it, or in others'\'' hands, nobody' '
+	echo "session $id" >$HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && logged "revoked:1:1: this must be a root" && echo 0000000000000000 >$HS_SERVER/revoked && ok other && chmod 666 $HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && chmod 644 $HS_SERVER/revoked && ok other &&
+	rm $HS_SERVER/revoked && ln -s nowhere $HS_SERVER/revoked && hv_refused io-failed hv_ssh other $at id -un && rm $HS_SERVER/revoked && mkdir $HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && rmdir $HS_SERVER/revoked && ok other
+'
+test_expect_success 'direct certificates: the server'\''s own list alone' '
+	hv_roots "users=\"deploy\",direct $(cat "$HS_TMP/root.pub") a" && hv_scope "user deploy" "host *" "addr *" "cmd id -un" >d && forgecert direct "$HS_TMP/direct-cert.pub" root="$HS_TMP/root" key="$HS_TMP/id.pub" scope=d after=-1000 before=600 &&
+	ok direct && explains 0 "no list is about such a certificate" direct && cut -d" " -f1,2 "$HS_TMP/root.pub" >$HS_SERVER/revoked && hv_refused revoked hv_ssh direct $at id -un && rm $HS_SERVER/revoked
+'
+hs_done
