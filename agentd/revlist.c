@@ -12,6 +12,8 @@
 #include "agentd/revkey.h"
 #include "proto/list.h"
 
+#define KEPT_S 3600 // after its end: for servers whose clocks are behind
+
 // A list that would be too long names the session: taking back more than was asked for is
 // better than less.
 static int
@@ -107,7 +109,7 @@ hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log
 		there = version_there(dirs->lists, name);
 	// seconds, so that it grows even where the one before is lost
 	there = there >= now && there < UINT64_MAX ? there + 1 : now;
-	rc = hs_revlog_of(log, session, now, &w);
+	rc = hs_revlog_of(log, session, now > KEPT_S ? now - KEPT_S : 0, &w);
 	if (rc == HS_OK)
 		rc = put_krl(&krl, &w, &key.session_key, session, there, now);
 	if (rc == HS_OK)

@@ -17,7 +17,8 @@ struct issued {
 	uint64_t now;
 	struct hs_indexed *v;
 	size_t n, cap;
-	bool complete;
+	bool complete; // else certificates may be missing; grants and seats never are
+	bool unread;   // anything may be
 };
 
 struct targets { // serials whose subtrees are meant
@@ -233,7 +234,7 @@ is_whole(const struct lookup *l, const char *id, const struct issued *x)
 	case HS_REVOKE_SESSION:
 		return begins(id, l->m->name);
 	case HS_REVOKE_ROOT:
-		return touched_by(x, l->m->name) || !x->complete;
+		return touched_by(x, l->m->name) || x->unread;
 	case HS_REVOKE_ALL:
 		return l->on == NULL;
 	default:
@@ -263,6 +264,7 @@ look_in(struct lookup *l, const struct hs_revocation_session *s)
 		goto out;
 	if (rc != HS_OK) {
 		hs_log("%s", hs_err_sentence(&why));
+		x.unread = true;
 		x.complete = false;
 		rc = HS_OK;
 	}
