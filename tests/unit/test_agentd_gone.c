@@ -34,7 +34,7 @@ go(struct world *w, bool recorded)
 static void
 settings(int state)
 {
-	world_helper(state == ARMED ? "wait" : "sign");
+	world_helper(state == ARMED || state == JUDGED ? "wait" : "sign");
 	world_set.show_ms = state == SHOWN ? 1000000 : 0;
 	world_set.gap_ms = 0;
 }
@@ -45,6 +45,7 @@ reach(struct world *w, int state)
 	if (state == JUDGED) {
 		world_until(w, ARMED);
 		atomic_store(&world_log_held, 1);
+		world_touch();
 	}
 	world_until(w, state);
 }
