@@ -80,7 +80,7 @@ hs_conn_close(struct hs_conn *c)
 	hs_touch_abandon(c);
 	hs_events_abandon(c);
 	if (c->owns != NULL)
-		hs_seat_end(c->owns, "whoever asked for it has ended");
+		hs_seat_over(c->owns, "whoever asked for it has ended");
 	hs_seatask_abandon(c);
 	hs_seatbind_forget(c);
 	hs_measure_drop(c);

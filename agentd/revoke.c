@@ -15,6 +15,7 @@
 #include "agentd/revocation.h"
 #include "agentd/revplan.h"
 #include "agentd/seat.h"
+#include "proto/text.h"
 
 // A revocation whose record is under way.
 struct revoking {
@@ -254,27 +255,47 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 	return HS_OK;
 }
 
-void
-hs_revoke_session(struct hs_daemon *d, const char *id, const char *why)
+// Without anybody who asks; nobody waits for the record.
+static void
+by_itself(struct hs_daemon *d, const struct hs_agent_revoke *m, struct hs_audit_record *rec,
+    const char *why)
 {
-	const struct hs_agent_revoke m = {HS_REVOKE_SESSION, hs_str_c(id)};
-	struct hs_audit_record rec = {
-	    .event = "revoke", .session = id, .sentence = hs_str_c(why)};
 	struct hs_revplan plan = {0};
 	struct hs_refusal bad = {0};
 	struct hs_now now;
 	int rc;
 
 	hs_clock_read(&now);
-	rc = hs_revplan_make(d, NULL, &m, now.wall, &plan, &bad);
+	rc = hs_revplan_make(d, NULL, m, now.wall, &plan, &bad);
 	if (rc == HS_OK)
 		rc = remember(d, &plan, now.wall, &bad.err);
-	rec.code = hs_code_name((enum hs_code)rc);
-	if (rc != HS_OK)
-		rec.sentence = hs_str_c(hs_err_sentence(&bad.err));
-	hs_log("session %s revoked: %s", id,
+	rec->event = "revoke";
+	rec->code = hs_code_name((enum hs_code)rc);
+	rec->sentence = hs_str_c(rc == HS_OK ? why : hs_err_sentence(&bad.err));
+	hs_log("%.*s revoked: %s", (int)m->name.len, (const char *)m->name.p,
 	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&bad.err));
-	hs_daemon_note(d, &rec);
+	hs_daemon_note(d, rec);
 	tell_followers(d, &plan);
 	hs_revplan_free(&plan);
+}
+
+void
+hs_revoke_session(struct hs_daemon *d, const char *id, const char *why)
+{
+	const struct hs_agent_revoke m = {HS_REVOKE_SESSION, hs_str_c(id)};
+	struct hs_audit_record rec = {.session = id};
+
+	by_itself(d, &m, &rec, why);
+}
+
+void
+hs_revoke_seat(struct hs_daemon *d, const char *id, const char *why)
+{
+	const struct hs_agent_revoke m = {HS_REVOKE_IDS, hs_str_c(id)};
+	char session[HS_SESSION_ID_LEN + 1] = "";
+	struct hs_audit_record rec = {.session = session, .numbered = true};
+
+	memcpy(session, id, HS_SESSION_ID_LEN);
+	(void)hs_text_u64(hs_str_c(id + HS_SESSION_ID_LEN + 1), UINT64_MAX, &rec.serial);
+	by_itself(d, &m, &rec, why);
 }

@@ -13,5 +13,7 @@ int hs_revoke(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
 
 // Revokes a session that is closed already; why is recorded. Blocks for the disk.
 void hs_revoke_session(struct hs_daemon *d, const char *id, const char *why);
+// The same of a seat that has ended, SESSION.SERIAL, and of all below it.
+void hs_revoke_seat(struct hs_daemon *d, const char *id, const char *why);
 
 #endif

@@ -11,6 +11,7 @@
 #include "agentd/log.h"
 #include "agentd/reply.h"
 #include "agentd/revocation.h"
+#include "agentd/revoke.h"
 #include "agentd/seatkeys.h"
 #include "agentd/seatsocket.h"
 #include "agentd/touch.h"
@@ -259,6 +260,44 @@ hs_seat_end(struct hs_seat *s, const char *why)
 	if (s->d->session.open)
 		hs_daemon_session_changed(s->d);
 	uv_close((uv_handle_t *)&s->listener, on_closed);
+}
+
+uint64_t
+hs_seat_last_end(const struct hs_seat *s)
+{
+	uint64_t last = 0;
+
+	for (const struct hs_seat *o = s->d->seats; o != NULL; o = o->next)
+		for (size_t i = 0; hs_seat_within(o, s) && i < o->nparts; i++)
+			if (o->parts[i].cert_end > last)
+				last = o->parts[i].cert_end;
+	return last;
+}
+
+static uint64_t
+logins(const struct hs_seat *s)
+{
+	uint64_t n = 0;
+
+	for (const struct hs_seat *o = s->d->seats; o != NULL; o = o->next)
+		if (hs_seat_within(o, s))
+			n += o->logins;
+	return n;
+}
+
+void
+hs_seat_over(struct hs_seat *s, const char *why)
+{
+	struct hs_daemon *d = s->d;
+	uint64_t last = logins(s) > 0 ? hs_seat_last_end(s) : 0;
+	char id[sizeof s->id];
+	struct hs_now now;
+
+	memcpy(id, s->id, sizeof id);
+	hs_seat_end(s, why);
+	hs_clock_read(&now);
+	if (last > now.wall)
+		hs_revoke_seat(d, id, why);
 }
 
 void

@@ -94,6 +94,13 @@ bool hs_seat_add(struct hs_seat *s, struct hs_scope *scope, struct hs_knownhosts
 // its folder is removed, what it did not use goes back. why is recorded and told. Fine when
 // ended.
 void hs_seat_end(struct hs_seat *s, const char *why);
+// The same where who asked for it is through with it: servers must not go on accepting what
+// its agent has left behind, so what could be accepted still is revoked, if there was a
+// login at all. Blocks for the disk.
+void hs_seat_over(struct hs_seat *s, const char *why);
+// When the last certificate ends that was listed on it, or on a seat below; 0: there was
+// none.
+uint64_t hs_seat_last_end(const struct hs_seat *s);
 // It is revoked: its key is wiped, and it signs, lists and asks for nothing any more. What
 // is below it is the caller's to revoke. It says so to its agent until it ends.
 void hs_seat_revoke(struct hs_seat *s);

@@ -191,16 +191,14 @@ reply_ended(struct hs_conn *c, const struct hs_now *now)
 	    .logins = s->logins,
 	    .signatures = s->signatures,
 	    .escalations = s->escalations,
-	    .refused = s->refused};
-	for (size_t i = 0; i < s->nparts; i++)
-		if (s->parts[i].cert_end > m.last_end)
-			m.last_end = s->parts[i].cert_end;
+	    .refused = s->refused,
+	    .last_end = hs_seat_last_end(s)};
 	mark = hs_agent_reply_begin(&frame, HS_EXT_SEAT, HS_AGENT_DONE);
 	hs_agent_unseated_put(&frame, &m);
 	hs_agent_frame_end(&frame, mark);
 	s->owner = NULL; // which wants the answer
 	c->owns = NULL;
-	hs_seat_end(s, "its command ended");
+	hs_seat_over(s, "its command ended");
 	hs_conn_reply(c, &frame);
 }
 

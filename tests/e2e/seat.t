@@ -96,6 +96,15 @@ test_expect_success 'its session closes, its asker is killed, the daemon ends or
 	seat a s claude && seated a && hs_stop handseald && test ! -e "$(dirname "$seat")" && daemon && watched && opened &&
 	seat a s claude && seated a && kill -KILL $(hs_pid handseald) && hs_wait a 10 && test -e "$(dirname "$seat")" && daemon && test ! -e "$(dirname "$seat")"
 '
+test_expect_success 'rule5: what it signed for is revoked when it ends, by its asker or without; where nobody logged in there is nothing to revoke' '
+	daemon && watched && opened && scope s "user deploy" "cmd uptime" && for how in asked killed; do
+		seat a s claude && seated a && on ssh-add -L | cut -d" " -f1,2 >of-$how-cert.pub && login uptime &&
+		if test $how = asked; then ended a; else kill -KILL $(hs_pid a) && hs_wait_for "test ! -e $seat" 5; fi &&
+		hs_wait_for "grep -q \"\\\"event\\\":\\\"revoke\\\".*\\\"serial\\\":\\\"${id#*.}\\\"\" $log" 5 &&
+		! ssh-keygen -Q -f $XDG_STATE_HOME/handseal/krl/${id%.*}.krl of-$how-cert.pub || { echo "# $how" && return 1; }
+	done && count=$(grep -c "\"event\":\"revoke\"" "$log") && seat a s claude && seated a && ended a && hs_wait_for "grep \"\\\"event\\\":\\\"seat-end\\\"\" $log | tail -n 1 | grep -q \"\\\"${id#*.}\\\"\"" 5 &&
+	test $(grep -c "\"event\":\"revoke\"" "$log") = $count
+'
 test_expect_success 'two hundred seats at once' '
 	daemon && watched && opened && 	mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)); done &&
 	hs_wait_for "test \$(ls -d $HS_TMP/run/a.sock.seat-* | wc -l) = 200 && ! grep -L ^seated many.* | grep ." 90 && seatctl list >l && test $(grep -c . l) = 200 &&
