@@ -41,7 +41,7 @@ check_spec(const struct hs_delegation_spec *spec)
 		return HS_ERR_KEY_TYPE;
 	if (spec->nlineage > HS_LINEAGE_MAX || !hs_text_is_agent_name(spec->agent) ||
 	    !lineage_ascends(spec->lineage, spec->nlineage, spec->serial) ||
-	    spec->valid_after >= spec->valid_before)
+	    spec->valid_after >= spec->valid_before || spec->origin > HS_ORIGIN_OPAQUE)
 		return HS_ERR_USAGE;
 	return HS_OK;
 }
@@ -50,7 +50,7 @@ int
 hs_delegation_put_body(struct hs_buf *b, const struct hs_delegation_spec *spec)
 {
 	struct hs_str principal = hs_str_c(HS_PRINCIPAL_DELEGATION);
-	struct hs_option ext[4 + HS_CERTFORM_PERMITS];
+	struct hs_option ext[5 + HS_CERTFORM_PERMITS];
 	char session[HS_SESSION_ID_LEN + 1], id[ID_MAX];
 	struct hs_cert_spec cert = {.key = spec->agent_key,
 	    .ca = spec->session_key,
@@ -76,6 +76,9 @@ hs_delegation_put_body(struct hs_buf *b, const struct hs_delegation_spec *spec)
 	ext[2] = (struct hs_option){hs_str_c(HS_OPT_LINEAGE), hs_buf_str(&lineage)};
 	ext[3] = (struct hs_option){hs_str_c(HS_OPT_SCOPE), hs_scope_text(spec->scope)};
 	cert.nextensions = 4;
+	if (spec->origin != HS_ORIGIN_LOCAL) // one form: what is local is not said
+		ext[cert.nextensions++] = (struct hs_option){
+		    hs_str_c(HS_OPT_ORIGIN), hs_str_c(hs_origin_name(spec->origin))};
 	hs_certform_permits(ext, &cert.nextensions, hs_scope_permit_set(spec->scope));
 	hs_certform_sort(ext, cert.nextensions);
 	if ((rc = hs_buf_err(&lineage)) == HS_OK) {
@@ -155,6 +158,7 @@ check_fields(struct hs_delegation *d, struct hs_err *err)
 	const struct hs_option *agent = hs_options_find(x, HS_OPT_AGENT),
 			       *grant = hs_options_find(x, HS_OPT_GRANT),
 			       *lineage = hs_options_find(x, HS_OPT_LINEAGE),
+			       *origin = hs_options_find(x, HS_OPT_ORIGIN),
 			       *scope = hs_options_find(x, HS_OPT_SCOPE);
 
 	if (agent == NULL || grant == NULL || lineage == NULL || scope == NULL)
@@ -172,6 +176,8 @@ check_fields(struct hs_delegation *d, struct hs_err *err)
 	d->grant_blob = grant->data;
 	if (read_lineage(lineage->data, d) != HS_OK)
 		return no(err, "its lineage is not one");
+	if (origin != NULL && hs_origin_parse(origin->data, &d->origin) != HS_OK)
+		return no(err, "its origin is neither forwarded nor opaque");
 	return hs_certform_scope(scope->data, HS_NO_CERT_FORM, &d->scope, err);
 }
 
@@ -188,6 +194,7 @@ check_same(const struct hs_delegation *d, struct hs_err *err)
 	    .grant = d->grant_blob,
 	    .lineage = d->lineage,
 	    .nlineage = d->nlineage,
+	    .origin = d->origin,
 	    .scope = d->scope};
 	struct hs_buf want = {0};
 	int rc;

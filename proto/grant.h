@@ -7,6 +7,7 @@
 #define HS_PROTO_GRANT_H
 
 #include "proto/cert.h"
+#include "proto/origin.h"
 #include "proto/scope.h"
 
 // The payload of rule 6: what a touch signs besides the certificate's own fields.
@@ -60,6 +61,7 @@ struct hs_delegation_spec {
 	struct hs_str grant;	 // the whole grant certificate
 	const uint64_t *lineage; // serials of the ancestors, oldest first
 	size_t nlineage;
+	enum hs_origin origin; // of the connection on which it was asked for
 	const struct hs_scope *scope;
 };
 int hs_delegation_put_body(struct hs_buf *b, const struct hs_delegation_spec *spec);
@@ -70,6 +72,7 @@ struct hs_delegation {
 	struct hs_str grant_blob;
 	uint64_t lineage[HS_LINEAGE_MAX];
 	size_t nlineage;
+	enum hs_origin origin;	// the daemon's claim
 	struct hs_scope *scope; // owned: hs_delegation_free
 	struct hs_grant grant;	// parsed, form checked; owned
 };

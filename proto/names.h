@@ -19,6 +19,7 @@
 	"grant" HS_VENDOR // critical option of a grant, extension of a delegation
 #define HS_OPT_AGENT   "agent" HS_VENDOR   // extension of a delegation
 #define HS_OPT_LINEAGE "lineage" HS_VENDOR // extension of a delegation
+#define HS_OPT_ORIGIN  "origin" HS_VENDOR  // extension of a delegation
 #define HS_OPT_REVOKE  "revoke" HS_VENDOR  // critical option of a revoke-only key
 #define HS_OPT_SCOPE   "scope" HS_VENDOR   // extension of a delegation
 #define HS_OPT_TOUCH   "touch" HS_VENDOR   // extension of a direct certificate

@@ -12,7 +12,7 @@
 //
 // KEY=VALUE: root=FILE session=FILE key=PUB scope=FILE ceiling=FILE (default: scope), times
 // in seconds from now after= before= grant-after= grant-end=, flags=N agent=NAME serial=N
-// ancestor=N (of its lineage) wrong=FAULT.
+// ancestor=N (of its lineage) origin=NAME wrong=FAULT.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@
 #include "tests/lib/tamper.h"
 
 struct wish {
-	const char *root, *session, *key, *scope, *ceiling, *agent, *wrong;
+	const char *root, *session, *key, *scope, *ceiling, *agent, *origin, *wrong;
 	int64_t after, before, grant_after, grant_end, flags, serial, ancestor;
 };
 
@@ -221,6 +221,9 @@ put_cert(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 	    .nlineage = ancestor > 0};
 	struct hs_key key;
 
+	need(w->origin == NULL ||
+		 hs_origin_parse(hs_str_c(w->origin), &spec.origin) == HS_OK,
+	    "origin= is forwarded or opaque");
 	read_pub(w->key, &key);
 	put_grant(&grant, w, r, s);
 	spec.agent_key = &key;
@@ -296,10 +299,11 @@ take(struct wish *w, const char *arg)
 	} keys[] = {{"root=", &w->root, NULL}, {"session=", &w->session, NULL},
 	    {"key=", &w->key, NULL}, {"scope=", &w->scope, NULL},
 	    {"ceiling=", &w->ceiling, NULL}, {"agent=", &w->agent, NULL},
-	    {"wrong=", &w->wrong, NULL}, {"after=", NULL, &w->after},
-	    {"before=", NULL, &w->before}, {"grant-after=", NULL, &w->grant_after},
-	    {"grant-end=", NULL, &w->grant_end}, {"flags=", NULL, &w->flags},
-	    {"serial=", NULL, &w->serial}, {"ancestor=", NULL, &w->ancestor}};
+	    {"origin=", &w->origin, NULL}, {"wrong=", &w->wrong, NULL},
+	    {"after=", NULL, &w->after}, {"before=", NULL, &w->before},
+	    {"grant-after=", NULL, &w->grant_after}, {"grant-end=", NULL, &w->grant_end},
+	    {"flags=", NULL, &w->flags}, {"serial=", NULL, &w->serial},
+	    {"ancestor=", NULL, &w->ancestor}};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		size_t len = strlen(keys[i].name);

@@ -206,6 +206,30 @@ bad_lineage(struct hs_tamper *t)
 }
 
 static void
+add_origin(struct hs_tamper *t, const char *name)
+{
+	insert(t->extensions, &t->spec.nextensions, HS_OPT_ORIGIN, name);
+}
+
+static void
+origin_local(struct hs_tamper *t)
+{
+	add_origin(t, "local");
+}
+
+static void
+origin_empty(struct hs_tamper *t)
+{
+	add_origin(t, "");
+}
+
+static void
+origin_longer(struct hs_tamper *t)
+{
+	add_origin(t, "forwarded ");
+}
+
+static void
 longer_than_grant(struct hs_tamper *t)
 {
 	t->spec.valid_before += 24 * 3600;
@@ -251,8 +275,9 @@ static const char *const names[] = {"login-principal", "two-principals", "no-pri
     "serial-zero", "other-id", "newline-id", "critical-extra", "extension-extra",
     "permit-extra", "options-unsorted", "extension-twice", "no-scope", "no-agent",
     "no-grant", "empty-scope", "loose-scope", "wider-scope", "scope-trailing",
-    "embedded-trailing", "bad-agent", "bad-lineage", "longer-than-grant", "before-grant",
-    "backwards", "grant-login-principal", "grant-two-principals", "grant-no-principal",
+    "embedded-trailing", "bad-agent", "bad-lineage", "origin-local", "origin-empty",
+    "origin-longer", "longer-than-grant", "before-grant", "backwards",
+    "grant-login-principal", "grant-two-principals", "grant-no-principal",
     "grant-serial-zero", "grant-critical-extra", "grant-extension", "grant-no-option",
     "grant-trailing-payload", "grant-other-end", NULL};
 
@@ -260,9 +285,9 @@ static void (*const faults[])(struct hs_tamper *) = {login_principal, two_princi
     no_principal, serial_zero, other_id, newline_id, critical_extra, extension_extra,
     permit_extra, options_unsorted, extension_twice, no_scope, no_agent, no_grant,
     empty_scope, loose_scope, wider_scope, scope_trailing, grant_trailing, bad_agent,
-    bad_lineage, longer_than_grant, before_grant, backwards, login_principal,
-    two_principals, no_principal, serial_zero, critical_extra, grant_extension,
-    grant_no_option, grant_trailing_payload, grant_other_end};
+    bad_lineage, origin_local, origin_empty, origin_longer, longer_than_grant, before_grant,
+    backwards, login_principal, two_principals, no_principal, serial_zero, critical_extra,
+    grant_extension, grant_no_option, grant_trailing_payload, grant_other_end};
 
 static int
 take_apart(struct hs_tamper *t, struct hs_str body)

@@ -57,6 +57,22 @@ admitted_direct(void **state)
 	assert_int_equal(tried_direct(&t), HS_NO_USER);
 }
 
+// Where it was asked for changes no verdict, and is told with it.
+static void
+origin_is_handed_on(void **state)
+{
+	struct tried t = tried_right();
+	struct hs_verdict v;
+
+	(void)state;
+	for (unsigned o = HS_ORIGIN_LOCAL; o <= HS_ORIGIN_OPAQUE; o++) {
+		t.cert.origin = (enum hs_origin)o;
+		assert_int_equal(tried_judge_chain(&t, &v), HS_OK);
+		assert_int_equal(v.delegation.origin, o);
+		hs_verdict_free(&v);
+	}
+}
+
 // ---- who signed
 
 static void
@@ -210,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(admitted),
 	    cmocka_unit_test(admitted_direct),
+	    cmocka_unit_test(origin_is_handed_on),
 	    cmocka_unit_test(wrong_link_and_roots),
 	    cmocka_unit_test(rule1_flags_of_the_root),
 	    cmocka_unit_test(verification_where_asked),

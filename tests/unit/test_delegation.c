@@ -51,6 +51,7 @@ delegation_read_back(void **state)
 	assert_true(hs_str_is(hs_scope_text(d.scope), CHAINS_SCOPE));
 	assert_true(hs_str_is(hs_scope_text(d.grant.scope), CHAINS_CEILING));
 	assert_int_equal(d.nlineage, 0);
+	assert_int_equal(d.origin, HS_ORIGIN_LOCAL);
 	hs_session_id(&chains.session.key, id);
 	snprintf(want, sizeof want, "handseal:%s:1:claude", id);
 	assert_true(hs_str_is(d.cert.key_id, want));
@@ -129,6 +130,40 @@ delegation_lineage_and_names(void **state)
 	s.agent_key = &chains.agent.key;
 	s.grant = chains_str("no grant");
 	assert_int_equal(parse_delegation(&s), HS_NO_GRANT_FORM);
+	hs_buf_free(&grant);
+	hs_scope_free(&scope);
+}
+
+// What is local is not said; the others are, as an option that no server must know.
+static void
+delegation_origin(void **state)
+{
+	static const char *const names[] = {NULL, "forwarded", "opaque"};
+	struct hs_scope *scope = chains_scope(CHAINS_SCOPE);
+	struct hs_buf grant = {0}, b = {0};
+	struct hs_delegation_spec s;
+	struct hs_err err = {0};
+	struct hs_delegation d;
+
+	(void)state;
+	put_grant(&grant);
+	s = chains_delegation(&grant, scope);
+	for (unsigned o = HS_ORIGIN_LOCAL; o <= HS_ORIGIN_OPAQUE; o++) {
+		const struct hs_option *x;
+
+		s.origin = (enum hs_origin)o;
+		chains_put_delegation(&b, &s, &chains.session);
+		assert_int_equal(hs_delegation_parse(hs_buf_str(&b), &d, &err), HS_OK);
+		assert_int_equal(d.origin, o);
+		x = hs_options_find(&d.cert.extensions, HS_OPT_ORIGIN);
+		assert_true(names[o] == NULL ? x == NULL : hs_str_is(x->data, names[o]));
+		assert_int_equal(d.cert.critical.n, 0);
+		hs_delegation_free(&d);
+		hs_buf_reset(&b);
+	}
+	s.origin = (enum hs_origin)(HS_ORIGIN_OPAQUE + 1);
+	assert_int_equal(hs_delegation_put_body(&b, &s), HS_ERR_USAGE);
+	hs_buf_free(&b);
 	hs_buf_free(&grant);
 	hs_scope_free(&scope);
 }
@@ -232,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(delegation_read_back),
 	    cmocka_unit_test(delegation_lineage_and_names),
+	    cmocka_unit_test(delegation_origin),
 	    cmocka_unit_test(rule10_faults_of_form),
 	    cmocka_unit_test(rule10_truncated_and_trailing),
 	    cmocka_unit_test(rule10_any_byte_changed),

@@ -16,6 +16,29 @@
 #include "tests/lib/page.h"
 #include "tests/lib/tamper.h"
 
+// The option of a delegation that was asked for over a forwarded connection.
+static void
+put_origin(struct hs_buf *b, const struct hs_buf *grant)
+{
+	struct hs_scope *scope = chains_scope(CHAINS_SCOPE);
+	struct hs_delegation_spec s = chains_delegation(grant, scope);
+	struct hs_buf whole = {0};
+	const struct hs_option *o;
+	struct hs_cert c;
+
+	s.origin = HS_ORIGIN_FORWARDED;
+	chains_put_delegation(&whole, &s, &chains.session);
+	assert_int_equal(hs_cert_parse(hs_buf_str(&whole), &c), HS_OK);
+	o = hs_options_find(&c.extensions, HS_OPT_ORIGIN);
+	assert_non_null(o);
+	assert_true(hs_str_is(o[-1].name, HS_OPT_LINEAGE));
+	assert_true(hs_str_is(o[1].name, "permit-pty"));
+	hs_put_str(b, o->name);
+	hs_put_str(b, o->data);
+	hs_buf_free(&whole);
+	hs_scope_free(&scope);
+}
+
 static void
 examples_of_the_page(void **state)
 {
@@ -34,6 +57,9 @@ examples_of_the_page(void **state)
 	hs_page_is("PROTOCOL.certs", "grant", &grant);
 	hs_page_is("PROTOCOL.certs", "delegation", &delegation);
 	hs_page_is("PROTOCOL.certs", "direct", &direct);
+	hs_buf_reset(&b);
+	put_origin(&b, &grant);
+	hs_page_is("PROTOCOL.certs", "origin", &b);
 	hs_buf_free(&b);
 	hs_buf_free(&grant);
 	hs_buf_free(&delegation);
