@@ -24,6 +24,19 @@ hs_origin_name(enum hs_origin o)
 	}
 }
 
+const char *
+hs_origin_words(enum hs_origin o)
+{
+	switch (o) {
+	case HS_ORIGIN_LOCAL:
+		return "by a process of the daemon's machine";
+	case HS_ORIGIN_FORWARDED:
+		return "over a connection forwarded from another host";
+	default:
+		return "by a process that could not be seen";
+	}
+}
+
 int
 hs_origin_parse(struct hs_str name, enum hs_origin *out)
 {

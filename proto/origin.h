@@ -30,6 +30,8 @@ enum hs_forwarding {
 enum hs_origin hs_origin_of(bool seen, enum hs_forwarding forwarding);
 
 const char *hs_origin_name(enum hs_origin o); // "local", "forwarded", "opaque"
+// For a person, behind "asked for".
+const char *hs_origin_words(enum hs_origin o);
 
 // The name in a certificate, where what is local has none: HS_ERR_FORMAT for anything but
 // the other two.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "client/handseal/cli.h"
 #include "client/libhandseal/answers.h"
+#include "proto/grant.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
@@ -91,16 +92,28 @@ hs_items_put_cert(struct hs_buf *b, struct hs_str certificate)
 	hs_text_put_base64(b, certificate);
 }
 
+const char *
+hs_items_origin(const struct hs_agent_item *m)
+{
+	struct hs_delegation d;
+	const char *name = NULL;
+
+	if (hs_delegation_parse(m->certificate, &d, NULL) == HS_OK)
+		name = hs_origin_name(d.origin);
+	hs_delegation_free(&d);
+	return name;
+}
+
 json_t *
 hs_items_json(const struct hs_agent_item *m, bool certificate)
 {
 	struct hs_buf line = {0};
 	json_t *seat = m->seat.len > 0 ? hs_cli_json(m->seat) : json_null();
-	json_t *o =
-	    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "id", hs_cli_json(m->id), "seat",
-		seat, "agent", hs_cli_json(m->agent), "scope", hs_cli_json_text(m->scope),
-		"issued", hs_cli_json_time(m->issued), "end", hs_cli_json_time(m->end),
-		"pid", (json_int_t)m->pid, "exe", hs_cli_json(m->exe));
+	json_t *o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:s?}", "id",
+	    hs_cli_json(m->id), "seat", seat, "agent", hs_cli_json(m->agent), "scope",
+	    hs_cli_json_text(m->scope), "issued", hs_cli_json_time(m->issued), "end",
+	    hs_cli_json_time(m->end), "pid", (json_int_t)m->pid, "exe", hs_cli_json(m->exe),
+	    "origin", hs_items_origin(m));
 
 	if (o != NULL && certificate) {
 		hs_items_put_cert(&line, m->certificate);

@@ -19,6 +19,10 @@ typedef int hs_items_fn(
 int hs_items_each(
     struct hs_daemon *d, const char *id, hs_items_fn *fn, void *arg, uint64_t *end);
 
+// From where it was asked for, as its certificate says: "local", "forwarded" or "opaque";
+// NULL where that cannot be read.
+const char *hs_items_origin(const struct hs_agent_item *m);
+
 // An object of all its fields, the certificate as a line where wanted; NULL without memory.
 json_t *hs_items_json(const struct hs_agent_item *m, bool certificate);
 

@@ -10,6 +10,7 @@
 #include "client/handseal/options.h"
 #include "client/handseal/seatrows.h"
 #include "proto/describe.h"
+#include "proto/origin.h"
 
 #define AGENT_WIDTH 10
 #define ID_WIDTH    12
@@ -27,6 +28,7 @@ static void
 put_row(
     struct listing *l, const struct hs_agent_item *m, const char *session, uint64_t serial)
 {
+	const char *origin = hs_items_origin(m);
 	struct hs_buf row = {0}, cell = {0};
 	struct hs_scope *scope = NULL;
 
@@ -52,6 +54,8 @@ put_row(
 		hs_describe_span(&row, m->end - l->now);
 	else
 		hs_put_fmt(&row, "ended");
+	if (origin != NULL && strcmp(origin, hs_origin_name(HS_ORIGIN_LOCAL)) != 0)
+		hs_put_fmt(&row, "  %s", origin);
 	hs_cli_put(stdout, hs_buf_str(&row));
 	putchar('\n');
 	hs_scope_free(&scope);

@@ -62,6 +62,8 @@ put_text(struct hs_buf *b, const struct hs_agent_item *m, const struct hs_delega
 	if (m->pid != 0)
 		hs_put_fmt(b, " by pid %" PRIu64 " ", m->pid);
 	hs_put_raw(b, m->exe.p, m->exe.len);
+	if (d->origin != HS_ORIGIN_LOCAL)
+		hs_put_fmt(b, "\n         %s", hs_origin_words(d->origin));
 	hs_put_fmt(b, "\nends     ");
 	hs_cli_put_when(b, d->cert.valid_before, now);
 	hs_put_fmt(b, " (");

@@ -61,6 +61,13 @@ test_expect_success 'yes: for whom, from where, until when, and what stands behi
 	says "  shown    SHA-256 " && says "is record 7 of" && says "for main" &&
 	says "  revoked  not known: verify.conf names no folder of lists"
 '
+test_expect_success 'from where it was asked for' '
+	yes_ good $from && says "  origin   asked for by a process of the daemon'\''s machine" &&
+	for o in forwarded:"over a connection forwarded from another host" opaque:"by a process that could not be seen"; do
+		hv_cert "${o%%:*}" origin=${o%%:*} && yes_ "${o%%:*}" $from && says "  origin   asked for ${o#*:}" &&
+		explain "${o%%:*}" $from --json && json "\$j->{certificate}{origin} eq \"${o%%:*}\"" || return 1
+	done && explain good --json && json "\$j->{certificate}{origin} eq \"local\""
+'
 test_expect_success 'without a user: the chain and the times alone' '
 	yes_ good && says "YES, web1.example.com trusts it until" &&
 	yes_ good --user deploy && says "would admit it: deploy until"
