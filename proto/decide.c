@@ -177,6 +177,8 @@ why_not_asked(const struct deciding *d)
 	const struct hs_policy *p = in->policy;
 	bool request = !in->opening;
 
+	if (request && !p->escalate && d->away && d->covered && d->always == NULL)
+		return HS_NO_FORWARD;
 	if (request && !p->escalate && d->spent && !d->covered && d->always == NULL)
 		return HS_NO_USES;
 	if (request && !p->escalate && d->live == 0 && d->always == NULL)
@@ -290,6 +292,15 @@ decide(struct deciding *d)
 		decide_refuse(d, HS_NO_POLICY);
 		return;
 	}
+	if (in->opening && in->origin != HS_ORIGIN_LOCAL) {
+		decide_refuse(d, HS_NO_PEER);
+		return;
+	}
+	if (in->origin == HS_ORIGIN_FORWARDED &&
+	    in->policy->forwarded == HS_FORWARDED_DENY) {
+		decide_refuse(d, HS_NO_FORWARD);
+		return;
+	}
 	if (in->policy->exists && !in->opening && !agent_may(d)) {
 		decide_refuse(d, HS_NO_AGENT);
 		return;
@@ -302,7 +313,7 @@ decide(struct deciding *d)
 	}
 	d->out->once = d->always != NULL;
 	g = find_grant(d);
-	if (g == NULL || d->out->once || in->opening ||
+	if (g == NULL || d->out->once || in->opening || d->away ||
 	    (d->main && in->policy->main_asks)) {
 		ask(d);
 		return;
@@ -320,6 +331,8 @@ hs_decide(const struct hs_decide_input *in, struct hs_decided *out)
 	memset(out, 0, sizeof(*out));
 	out->what = HS_DECIDE_REFUSE;
 	d.main = hs_str_is(in->holder, HS_HOLDER_MAIN);
+	d.away = d.main && in->origin == HS_ORIGIN_FORWARDED &&
+		 in->policy->forwarded != HS_FORWARDED_GRANT;
 	d.agent = find_agent(in->policy, in->agent, in->exe);
 	decide(&d);
 	if (out->what != HS_DECIDE_ASK)

@@ -7,6 +7,7 @@
 #ifndef HS_PROTO_DECIDE_H
 #define HS_PROTO_DECIDE_H
 
+#include "proto/origin.h"
 #include "proto/policy.h"
 
 // A live grant, as far as deciding goes.
@@ -26,6 +27,7 @@ struct hs_decide_input {
 	struct hs_str holder;	      // whose grants count: "main", or a seat's
 	struct hs_str agent;	      // the name it gives itself, valid, never empty
 	struct hs_str exe;	      // its executable as seen, may be empty
+	enum hs_origin origin;	      // from where it asks
 	const struct hs_scope *scope; // what is asked
 	bool opening;		      // `open`: asks for a session's ceiling, never issues
 	bool reasoned;		      // it gave a reason; not looked at for `open`

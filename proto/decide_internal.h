@@ -16,6 +16,7 @@ struct deciding {
 	const struct hs_policy_scope *pin;    // the first `Verify pin` scope it overlaps
 	size_t live;			      // the holder's grants
 	bool main;			      // asked on the main socket
+	bool away;	 // there, from another host, to which nothing is issued silently
 	bool covered;	 // some grant of the holder would do, but for what follows
 	bool spent;	 // one would do, had it the uses
 	bool unverified; // one would do, had it PIN or finger

@@ -177,6 +177,20 @@ say_outside(struct deciding *d, enum hs_code code)
 }
 
 static void
+say_away(struct deciding *d)
+{
+	if (d->in->policy->forwarded == HS_FORWARDED_DENY)
+		(void)hs_fail(&d->out->err, HS_NO_FORWARD,
+		    "the policy lets nobody ask over a forwarded connection (Forwarded "
+		    "deny)");
+	else
+		(void)hs_fail(&d->out->err, HS_NO_FORWARD,
+		    "over a forwarded connection each certificate costs a touch (Forwarded "
+		    "ask), and nothing may be asked for");
+	remedy(d, "ask on the machine where handseald runs");
+}
+
+static void
 say_limits(struct deciding *d, enum hs_code code)
 {
 	const struct hs_policy *p = d->in->policy;
@@ -202,6 +216,7 @@ decide_refuse(struct deciding *d, enum hs_code code)
 		enum hs_code code;
 		const char *remedy;
 	} plain[] = {
+	    {HS_NO_PEER, "open it on the machine where handseald runs"},
 	    {HS_NO_SESSION, "have a person open one: handseal open"},
 	    {HS_NO_USES, "ask for fewer uses, or have a person open a session anew"},
 	    {HS_NO_REASON, "say why: --reason TEXT"},
@@ -219,10 +234,14 @@ decide_refuse(struct deciding *d, enum hs_code code)
 		(void)hs_fail(&d->out->err, code,
 		    "nobody would see the prompt: there is no watch, no display and no "
 		    "terminal");
+	else if (code == HS_NO_PEER)
+		(void)hs_fail(&d->out->err, code, "nobody may open a session from there");
 	else if (code == HS_NO_POLICY)
 		say_denied(d);
 	else if (code == HS_NO_AGENT)
 		say_agent(d);
+	else if (code == HS_NO_FORWARD)
+		say_away(d);
 	else if (code == HS_NO_ALWAYS)
 		say_always(d);
 	else if (code == HS_NO_CEILING || code == HS_NO_ESCALATION)
@@ -247,6 +266,10 @@ decide_explain_asking(struct deciding *d)
 		    d->always->name, d->always->line);
 	else if (d->live == 0)
 		(void)hs_fail(e, HS_OK, "nothing is granted: a touch grants just this");
+	else if (d->covered && d->away)
+		(void)hs_fail(e, HS_OK,
+		    "Forwarded ask: each certificate costs a touch over a forwarded "
+		    "connection");
 	else if (d->covered && d->main && p->main_asks)
 		(void)hs_fail(e, HS_OK,
 		    "MainSocket ask: each certificate costs a touch on the main socket");

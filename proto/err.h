@@ -83,7 +83,7 @@
 	X(HS_NO_SIGN, "sign-refused",                                                      \
 	    "this is neither an SSH login nor an SSHSIG message, and nothing else is "     \
 	    "signed")                                                                      \
-	X(HS_NO_FORWARD, "forwarding-refused", "a seat is not for forwarded connections")  \
+	X(HS_NO_FORWARD, "forwarding-refused", "this is not for forwarded connections")    \
 	X(HS_NO_BIND, "not-bound", "the login is not bound to a server")                   \
 	X(HS_NO_HOST_KEY, "host-key-unknown", "the server's key is known under no name")   \
 	/* policy: PROTOCOL.policy, "Deciding" */                                          \

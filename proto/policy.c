@@ -24,6 +24,7 @@ void
 hs_policy_none(struct hs_policy *out)
 {
 	*out = (struct hs_policy){.max_ttl = HS_SESSION_TTL,
+	    .forwarded = HS_FORWARDED_ASK,
 	    .idle = 1800,
 	    .known_hosts = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2",
 		"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}, // ssh's own
@@ -124,6 +125,10 @@ hs_policy_narrow(struct hs_policy *p, const struct hs_policy *system)
 	stricter(p, HS_POLICY_MAIN_SOCKET, &p->main_asks, system->main_asks, true);
 	stricter(p, HS_POLICY_ESCALATE, &p->escalate, system->escalate, false);
 	stricter(p, HS_POLICY_HOST_BINDING, &p->binding, system->binding, true);
+	if (system->forwarded > p->forwarded) {
+		p->forwarded = system->forwarded;
+		p->narrowed |= HS_POLICY_FORWARDED;
+	}
 	if (system->unplug > p->unplug) {
 		p->unplug = system->unplug;
 		p->narrowed |= HS_POLICY_UNPLUG;

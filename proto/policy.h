@@ -52,6 +52,13 @@ enum hs_unplug {
 	HS_UNPLUG_REVOKE
 }; // in the order of strictness
 
+// What `open` was touched for, asked for over a forwarded connection.
+enum hs_forwarded {
+	HS_FORWARDED_GRANT, // issues silently, as to any program of the user
+	HS_FORWARDED_ASK,   // each certificate costs a touch
+	HS_FORWARDED_DENY   // and that, and all else, is refused
+};			    // in the order of strictness
+
 // What the system's policy can narrow beside Deny; bits of hs_policy.narrowed.
 enum hs_policy_word {
 	HS_POLICY_MAX_TTL = 1u << 0,
@@ -65,6 +72,7 @@ enum hs_policy_word {
 	HS_POLICY_PROMPTS_ALL = 1u << 8,
 	HS_POLICY_WAITING = 1u << 9,
 	HS_POLICY_HOST_BINDING = 1u << 10,
+	HS_POLICY_FORWARDED = 1u << 11,
 };
 
 struct hs_policy {
@@ -82,7 +90,8 @@ struct hs_policy {
 	uint64_t idle;	  // seconds; 0: never by idling
 	bool verify;	  // Session's Verify pin: every touch
 	bool main_asks;	  // MainSocket ask
-	bool escalate;	  // Escalate ask
+	enum hs_forwarded forwarded;
+	bool escalate; // Escalate ask
 	enum hs_unplug unplug;
 	// KnownHosts: the files that say by which names a server's key is known; absolute,
 	// or ~/ and more. 0 of them: `none`, so no key has a name

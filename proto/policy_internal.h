@@ -19,7 +19,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  30
+#define POLICY_KEYWORDS	  31
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
 struct policy_place {

@@ -309,6 +309,7 @@ set_defaults(struct hs_policy *p, bool system)
 	if (system) {
 		p->max_ttl = HS_TTL_MAX;
 		p->idle = 0;
+		p->forwarded = HS_FORWARDED_GRANT;
 		p->park = HS_POLICY_PARK_MAX;
 		p->per_asker = p->all = p->waiting = HS_POLICY_COUNT_MAX;
 	}

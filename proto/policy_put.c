@@ -35,6 +35,7 @@ static void
 put_top(struct hs_buf *b, const struct hs_policy *p)
 {
 	static const char *const unplug[] = {"keep", "close", "revoke"};
+	static const char *const forwarded[] = {"grant", "ask", "deny"};
 
 	for (size_t i = 0; i < p->ndenies; i++) {
 		if (p->denies[i].system)
@@ -46,6 +47,8 @@ put_top(struct hs_buf *b, const struct hs_policy *p)
 	}
 	put_narrowed(b, p, HS_POLICY_MAIN_SOCKET);
 	hs_put_fmt(b, "MainSocket %s\n", p->main_asks ? "ask" : "grant");
+	put_narrowed(b, p, HS_POLICY_FORWARDED);
+	hs_put_fmt(b, "Forwarded %s\n", forwarded[p->forwarded]);
 	put_narrowed(b, p, HS_POLICY_ESCALATE);
 	hs_put_fmt(b, "Escalate %s\n", p->escalate ? "ask" : "deny");
 	put_narrowed(b, p, HS_POLICY_UNPLUG);

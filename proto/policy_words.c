@@ -169,6 +169,16 @@ read_main_socket(struct policy_parser *x)
 }
 
 static void
+read_forwarded(struct policy_parser *x)
+{
+	static const char *const words[] = {"grant", "ask", "deny"};
+	size_t i = policy_choice(x, words, 3);
+
+	if (i < 3)
+		x->p->forwarded = (enum hs_forwarded)i;
+}
+
+static void
 read_escalate(struct policy_parser *x)
 {
 	static const char *const words[] = {"ask", "deny"};
@@ -322,6 +332,7 @@ read_park(struct policy_parser *x)
 const struct policy_keyword policy_keywords[POLICY_KEYWORDS] = {
     {"Deny", POLICY_TOP, true, true, read_deny, HS_KEY_COUNT},
     {"MainSocket", POLICY_TOP, false, true, read_main_socket, HS_KEY_COUNT},
+    {"Forwarded", POLICY_TOP, false, true, read_forwarded, HS_KEY_COUNT},
     {"Escalate", POLICY_TOP, false, true, read_escalate, HS_KEY_COUNT},
     {"Unplug", POLICY_TOP, false, true, read_unplug, HS_KEY_COUNT},
     {"KnownHosts", POLICY_TOP, false, false, read_known_hosts, HS_KEY_COUNT},

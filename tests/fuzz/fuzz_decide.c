@@ -69,7 +69,13 @@ judge(const struct hs_decide_input *in)
 	must((what == HS_DECIDE_ASK) == (d.difference != NULL));
 	must(d.err.code != HS_ERR_INTERNAL && d.err.code != HS_ERR_NOMEM);
 	must(what == HS_DECIDE_REFUSE || !denied(in->policy, in->scope));
+	must(what == HS_DECIDE_REFUSE || !in->opening || in->origin == HS_ORIGIN_LOCAL);
+	must(what == HS_DECIDE_REFUSE || in->origin != HS_ORIGIN_FORWARDED ||
+	     in->policy->forwarded != HS_FORWARDED_DENY);
 	if (what == HS_DECIDE_ISSUE) {
+		must(in->origin != HS_ORIGIN_FORWARDED ||
+		     !hs_str_is(in->holder, HS_HOLDER_MAIN) ||
+		     in->policy->forwarded == HS_FORWARDED_GRANT);
 		must(d.grant < in->ngrants && !in->opening);
 		must(hs_scope_under(in->scope, in->grants[d.grant].scope));
 		must(hs_scope_max_uses(in->scope) <= in->grants[d.grant].uses_left);
@@ -97,7 +103,10 @@ set(struct hs_decide_input *in, uint8_t flags, uint8_t counts)
 	in->agent = hs_str_c(agents[flags >> 6]);
 	in->by_asker = counts & 3;
 	in->by_all = counts >> 2 & 7;
-	in->waiting = counts >> 5;
+	in->origin = (counts >> 5 & 3) == 1   ? HS_ORIGIN_FORWARDED
+		     : (counts >> 5 & 3) == 2 ? HS_ORIGIN_OPAQUE
+					      : HS_ORIGIN_LOCAL;
+	in->waiting = (counts & 128) != 0 ? 8 : 0;
 	in->now = NOW;
 }
 

@@ -69,9 +69,9 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	     memcmp(a->known_hosts, b->known_hosts, sizeof(a->known_hosts)) == 0 &&
 	     a->binding == b->binding);
 	must(a->max_ttl == b->max_ttl && a->idle == b->idle && a->verify == b->verify &&
-	     a->main_asks == b->main_asks && a->escalate == b->escalate &&
-	     a->unplug == b->unplug && a->park == b->park && a->per_asker == b->per_asker &&
-	     a->all == b->all && a->waiting == b->waiting);
+	     a->main_asks == b->main_asks && a->forwarded == b->forwarded &&
+	     a->escalate == b->escalate && a->unplug == b->unplug && a->park == b->park &&
+	     a->per_asker == b->per_asker && a->all == b->all && a->waiting == b->waiting);
 }
 
 static void

@@ -27,6 +27,7 @@ static const char *const keywords[HS_KEY_COUNT] = {
 static const char *const holders[] = {HS_HOLDER_MAIN, HS_HOLDER_MAIN, "7c2e.1"};
 static const char *const agents[] = {"x", "y", "unknown"};
 static const char *const exes[] = {"/x", "/y", ""};
+static const char *const forwarded[] = {"grant", "ask", "deny"};
 
 struct world {
 	struct hs_policy policy, system;
@@ -118,8 +119,9 @@ make_policies(struct world *w)
 		hs_policy_none(&w->policy);
 	} else {
 		put_denies(&b, anyscope_below(2));
-		hs_put_fmt(&b, "MainSocket %s\nEscalate %s\n", chance(6) ? "ask" : "grant",
-		    chance(6) ? "deny" : "ask");
+		hs_put_fmt(&b, "MainSocket %s\nEscalate %s\nForwarded %s\n",
+		    chance(6) ? "ask" : "grant", chance(6) ? "deny" : "ask",
+		    forwarded[anyscope_below(3)]);
 		put_scope(&b, 'a');
 		put_scope(&b, 'b');
 		put_agents(&b);
@@ -131,6 +133,8 @@ make_policies(struct world *w)
 		hs_put_fmt(&b, "MainSocket ask\n");
 	if (chance(4))
 		hs_put_fmt(&b, "Escalate deny\n");
+	if (chance(4))
+		hs_put_fmt(&b, "Forwarded %s\n", forwarded[1 + anyscope_below(2)]);
 	hs_put_fmt(&b, "Limits\nPrompts %zu\nWaiting %zu\nPromptsAll %zu\n",
 	    1 + anyscope_below(9), 1 + anyscope_below(9), 1 + anyscope_below(9));
 	if (chance(4))
@@ -185,6 +189,7 @@ make_world(struct world *w)
 	w->in.agent = hs_str_c(agents[anyscope_below(3)]);
 	w->in.exe = hs_str_c(exes[anyscope_below(3)]);
 	w->in.scope = w->asked;
+	w->in.origin = chance(3) ? (enum hs_origin)anyscope_below(3) : HS_ORIGIN_LOCAL;
 	w->in.opening = chance(8);
 	w->in.reasoned = !chance(4);
 	w->in.channel = !chance(8);
@@ -249,8 +254,11 @@ judge_issued(const struct world *w, const struct hs_decided *d)
 	assert_true(hs_scope_max_uses(w->asked) <= g->uses_left);
 	assert_true(g->end > NOW);
 	assert_true(hs_str_eq(g->holder, w->in.holder));
-	if (hs_str_is(w->in.holder, HS_HOLDER_MAIN))
+	if (hs_str_is(w->in.holder, HS_HOLDER_MAIN)) {
 		assert_true(g->silent && !w->policy.main_asks);
+		assert_true(w->in.origin != HS_ORIGIN_FORWARDED ||
+			    w->policy.forwarded == HS_FORWARDED_GRANT);
+	}
 	assert_true(g->verified || !wants_pin(&w->policy, w->asked));
 	assert_false(costs_a_touch(&w->policy, w->asked));
 	assert_false(denied(&w->policy, w->asked));
@@ -264,6 +272,9 @@ judge_asked(const struct world *w, const struct hs_decided *d)
 	assert_true(w->in.opening || (w->policy.exists && w->policy.escalate));
 	assert_true(w->in.opening || w->in.channel);
 	assert_false(w->in.declined);
+	assert_false(w->in.opening && w->in.origin != HS_ORIGIN_LOCAL);
+	assert_false(w->in.origin == HS_ORIGIN_FORWARDED &&
+		     w->policy.forwarded == HS_FORWARDED_DENY);
 	assert_int_equal(d->once, costs_a_touch(&w->policy, w->asked));
 	assert_int_equal(d->verify, wants_pin(&w->policy, w->asked));
 	assert_non_null(d->difference);

@@ -65,6 +65,7 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	assert_int_equal(a->idle, b->idle);
 	assert_int_equal(a->verify, b->verify);
 	assert_int_equal(a->main_asks, b->main_asks);
+	assert_int_equal(a->forwarded, b->forwarded);
 	assert_int_equal(a->escalate, b->escalate);
 	assert_int_equal(a->unplug, b->unplug);
 	assert_int_equal(a->nknown_hosts, b->nknown_hosts);
@@ -92,7 +93,8 @@ round_trip(const struct hs_policy *p)
 
 #define A_SCOPE(name) "Scope " name "\nMaxTTL 1m\nMaxUses 1\nNs " name "\n"
 #define RICH                                                                               \
-	"Deny user root\nDeny cmd rm '-rf' ...\nMainSocket ask\nEscalate deny\nUnplug "    \
+	"Deny user root\nDeny cmd rm '-rf' ...\nMainSocket ask\nForwarded grant\n"         \
+	"Escalate deny\nUnplug "                                                           \
 	"revoke\nKnownHosts /etc/kh ~/kh\nHostBinding require\nSession\n Scope b a\n "     \
 	"MaxTTL 90s\n Idle none\n Verify pin\n"                                            \
 	"Scope a\nTouch session\nVerify pin\nMaxTTL 1d\nMaxUses *\nUser u v\nHost h *.h\n" \
@@ -142,8 +144,8 @@ narrowing(void **state)
 	parse(
 	    &one, "Deny user root\nKnownHosts ~/k\nSession\nMaxTTL 1h\nIdle none\n", false);
 	parse(&two,
-	    "Deny user root\nDeny ns git\nMainSocket ask\nEscalate deny\nUnplug "
-	    "close\nHostBinding require\n"
+	    "Deny user root\nDeny ns git\nMainSocket ask\nForwarded deny\nEscalate "
+	    "deny\nUnplug close\nHostBinding require\n"
 	    "Session\nMaxTTL 2h\nIdle 1h\nVerify pin\nLimits\nPrompts 2\nPromptsAll "
 	    "50\nPark 1m\nWaiting 1\n",
 	    true);
@@ -161,15 +163,17 @@ narrowing(void **state)
 	assert_int_equal(one.nknown_hosts, 1); // the user's
 	assert_string_equal(one.known_hosts[0], "~/k");
 	assert_int_equal(one.unplug, HS_UNPLUG_CLOSE);
-	assert_int_equal(one.narrowed, HS_POLICY_IDLE | HS_POLICY_PROMPTS | HS_POLICY_PARK |
-					   HS_POLICY_WAITING | HS_POLICY_MAIN_SOCKET |
-					   HS_POLICY_ESCALATE | HS_POLICY_VERIFY |
-					   HS_POLICY_UNPLUG | HS_POLICY_HOST_BINDING);
+	assert_int_equal(one.narrowed,
+	    HS_POLICY_IDLE | HS_POLICY_PROMPTS | HS_POLICY_PARK | HS_POLICY_WAITING |
+		HS_POLICY_MAIN_SOCKET | HS_POLICY_ESCALATE | HS_POLICY_VERIFY |
+		HS_POLICY_UNPLUG | HS_POLICY_HOST_BINDING | HS_POLICY_FORWARDED);
+	assert_int_equal(one.forwarded, HS_FORWARDED_DENY);
 	hs_policy_put(&b, &one);
 	hs_put_u8(&b, 0);
 	assert_non_null(strstr((const char *)b.p,
 	    "# by line 2 of the system's policy:\nDeny ns git\n# by the system's policy:\n"
-	    "MainSocket ask\n# by the system's policy:\nEscalate deny\n# by the system's "
+	    "MainSocket ask\n# by the system's policy:\nForwarded deny\n# by the "
+	    "system's policy:\nEscalate deny\n# by the system's "
 	    "policy:\nUnplug close\nKnownHosts ~/k\n# by the system's "
 	    "policy:\nHostBinding require\n"));
 	round_trip(&one);

@@ -56,12 +56,12 @@ static const struct {
     {"# a\xe2\x80\xae", "1:4: this is a control or invisible character, or not UTF-8"},
     {"\t# a\t\xff", "1:6: this is a control or invisible character, or not UTF-8"},
     {"Nonsense", "1:1: there is no keyword `Nonsense`; here may stand Deny, MainSocket, "
-		 "Escalate, Unplug, KnownHosts, HostBinding"},
+		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding"},
     {"Den user a", "1:1: there is no keyword `Den`; here may stand Deny, MainSocket, "
-		   "Escalate, Unplug, KnownHosts, HostBinding"},
-    {"{",
-	"1:1: there is no keyword `{`; here may stand Deny, MainSocket, Escalate, Unplug, "
-	"KnownHosts, HostBinding"},
+		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding"},
+    {"{", "1:1: there is no keyword `{`; here may stand Deny, MainSocket, Forwarded, "
+	  "Escalate, Unplug, "
+	  "KnownHosts, HostBinding"},
     {"Limits\nFoo 1", "2:1: there is no keyword `Foo`; here may stand Prompts, PromptsAll, "
 		      "Park, Waiting"},
     {"Unplug keep # or", "1:13: a comment has a line of its own"},
@@ -121,6 +121,8 @@ static const struct {
     {"HostBinding", "1:12: a value is missing behind `HostBinding`: absent means none"},
     {"HostBinding yes", "1:13: this must be prefer or require"},
     {"HostBinding require prefer", "1:21: `HostBinding` takes one value"},
+    {"Forwarded no", "1:11: this must be grant, ask or deny"},
+    {"Forwarded ask\nforwarded ask", "2:1: `Forwarded` stands in line 1 already"},
     {"Limits\nHostBinding require", "2:1: `HostBinding` stands before the first block, and "
 				    "this is the Limits of line 1"},
     // Session
@@ -249,6 +251,8 @@ defaults(void **state)
 	hs_policy_none(&none);
 	assert_true(policy.exists && policy.escalate);
 	assert_false(policy.main_asks || policy.verify);
+	assert_int_equal(policy.forwarded, HS_FORWARDED_ASK);
+	assert_int_equal(none.forwarded, HS_FORWARDED_ASK);
 	assert_int_equal(policy.unplug, HS_UNPLUG_KEEP);
 	assert_int_equal(policy.nknown_hosts, 4);
 	assert_string_equal(policy.known_hosts[0], "~/.ssh/known_hosts");
@@ -273,7 +277,7 @@ everything_said(void **state)
 {
 	(void)state;
 	good("\n  # a comment\n\tDENY\tuser  root\nDeny cmd 'rm'   -rf ...\n"
-	     "MainSocket ask\nEscalate deny\nUnplug revoke\n"
+	     "MainSocket ask\nForwarded deny\nEscalate deny\nUnplug revoke\n"
 	     "knownhosts ~/.ssh/a\t/etc/b\nHostBinding require\n" S
 	     "Session\nMaxTTL 2h\nidle none\nVerify pin\n"
 	     "Agent a\nExe /usr/bin/a b\n\n"
@@ -284,6 +288,7 @@ everything_said(void **state)
 	assert_string_equal(policy.denies[1].value, "rm -rf ..."); // canonical
 	assert_false(policy.denies[0].system);
 	assert_true(policy.main_asks && !policy.escalate && policy.verify);
+	assert_int_equal(policy.forwarded, HS_FORWARDED_DENY);
 	assert_int_equal(policy.unplug, HS_UNPLUG_REVOKE);
 	assert_true(policy.binding);
 	assert_int_equal(policy.nknown_hosts, 2);
@@ -302,7 +307,8 @@ everything_said(void **state)
 	assert_non_null(hs_policy_find(&policy, hs_str_c("s")));
 	assert_null(hs_policy_find(&policy, hs_str_c("t")));
 	assert_null(hs_policy_find(&policy, (struct hs_str){0}));
-	good("KnownHosts none\nHostBinding prefer");
+	good("KnownHosts none\nHostBinding prefer\nForwarded grant");
+	assert_int_equal(policy.forwarded, HS_FORWARDED_GRANT);
 	assert_int_equal(policy.nknown_hosts, 0);
 	assert_false(policy.binding);
 	good("KnownHosts /1 /2 /3 /4 /5 /6 /7 /8");
@@ -323,6 +329,9 @@ system_texts(void **state)
 	    {"Unplug keep",
 		"1:8: this is what holds anyway; the system's policy only narrows: "
 		"`Unplug close`"},
+	    {"Forwarded grant",
+		"1:11: this is what holds anyway; the system's policy only narrows: "
+		"`Forwarded ask`"},
 	    {"HostBinding prefer",
 		"1:13: this is what holds anyway; the system's policy only narrows: "
 		"`HostBinding require`"},
@@ -358,7 +367,7 @@ system_texts(void **state)
 	assert_int_equal(
 	    parse(
 		hs_str_c(
-		    "Deny user a\nMainSocket ask\nEscalate deny\nUnplug "
+		    "Deny user a\nMainSocket ask\nForwarded ask\nEscalate deny\nUnplug "
 		    "close\nHostBinding require\nSession\nMaxTTL 1h\nIdle 1h\nVerify pin\n"
 		    "Limits\nPrompts 1\nPromptsAll 1\nPark 1m\nWaiting 1"),
 		true),
@@ -368,6 +377,7 @@ system_texts(void **state)
 	assert_int_equal(parse((struct hs_str){0}, true), HS_OK);
 	assert_true(policy.escalate && !policy.main_asks && !policy.verify);
 	assert_false(policy.binding);
+	assert_int_equal(policy.forwarded, HS_FORWARDED_GRANT); // which narrows nothing
 	assert_int_equal(policy.max_ttl, HS_TTL_MAX);
 	assert_int_equal(policy.idle, 0);
 	assert_int_equal(policy.park, HS_POLICY_PARK_MAX);
