@@ -33,7 +33,7 @@ still_permitted(struct hs_touch *t, const struct hs_now *now)
 	    .agent = t->opening	    ? HS_AGENT_UNKNOWN
 		     : seat != NULL ? hs_seat_top(seat)->agent
 				    : t->wanted.agent,
-	    .exe = t->peer.exe,
+	    .peer = hs_seat_asker(seat, &t->peer),
 	    .reasoned = true,
 	    .opening = t->opening,
 	    .again = true};

@@ -178,7 +178,7 @@ static struct hs_touch *
 find_same(const struct hs_conn *c, const struct hs_wanted *w)
 {
 	const struct hs_judge_ask ask = {
-	    .agent = w->agent, .exe = c->peer.exe, .seat = c->seat};
+	    .agent = w->agent, .peer = &c->peer, .seat = c->seat};
 	char asker[HS_AGENT_NAME_MAX + 1];
 	struct hs_touch *t = c->d->touches;
 	uint8_t digest[32];
@@ -189,6 +189,7 @@ find_same(const struct hs_conn *c, const struct hs_wanted *w)
 	       (t->opening || t->seating || !hs_touch_waits(t) || t->state == ASKED ||
 		   t->stopping || strcmp(t->asker, asker) != 0 ||
 		   strcmp(t->wanted.agent, w->agent) != 0 ||
+		   hs_peer_origin(&t->peer) != hs_peer_origin(&c->peer) ||
 		   !hs_key_eq(&t->wanted.key, &w->key) ||
 		   memcmp(t->asked, digest, sizeof digest) != 0))
 		t = t->next;

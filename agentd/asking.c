@@ -98,7 +98,7 @@ hs_asking_open(struct hs_touch *t, const struct hs_agent_open *m, const struct h
     struct hs_refusal *why)
 {
 	struct hs_judge_ask ask = {
-	    .agent = HS_AGENT_UNKNOWN, .exe = t->peer.exe, .opening = true, .listed = true};
+	    .agent = HS_AGENT_UNKNOWN, .peer = &t->peer, .opening = true, .listed = true};
 	struct hs_decided decided = {0};
 	struct hs_compose shown = {0};
 	int rc = check_length(t, m->ttl, why);
@@ -124,7 +124,7 @@ hs_asking_open(struct hs_touch *t, const struct hs_agent_open *m, const struct h
 		return rc;
 	make_code(t->d, t->code);
 	hs_decide_asker(t->d->policy->policy, hs_str_c(HS_AGENT_UNKNOWN),
-	    hs_str_c(t->peer.exe), t->asker);
+	    hs_str_c(hs_peer_hint(&t->peer)), t->asker);
 	t->ttl = m->ttl;
 	hs_asking_reckon(t, now);
 	keep_until(t, now, m->ttl);
@@ -178,6 +178,7 @@ take_wanted(struct hs_touch *t, struct hs_wanted *w)
 	memcpy(t->wanted.fingerprint, w->fingerprint, sizeof t->wanted.fingerprint);
 	t->wanted.key = w->key;
 	t->wanted.seat = w->seat;
+	t->wanted.origin = w->origin;
 	t->wanted.known = w->known;
 	w->known = NULL;
 	hs_scope_digest(w->scope, t->asked);
@@ -192,7 +193,7 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	const struct hs_policy *p = t->d->policy->policy;
 	const struct hs_seat *seat = hs_seat_find(t->d, wanted->seat);
 	const struct hs_judge_ask asker = {
-	    .agent = wanted->agent, .exe = t->peer.exe, .seat = seat};
+	    .agent = wanted->agent, .peer = &t->peer, .seat = seat};
 	struct hs_compose shown = {.agent = wanted->agent,
 	    .more = t->d->session.open,
 	    .seating = t->seating,

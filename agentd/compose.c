@@ -3,10 +3,10 @@
 // Composing the prompt and the statement behind it. Contract in compose.h.
 #include "agentd/compose.h"
 
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agentd/asker.h"
 #include "agentd/seathosts.h"
 #include "proto/describe.h"
 #include "proto/names.h"
@@ -41,24 +41,6 @@ put_claim(struct hs_buf *b, struct hs_str reason)
 	put(b, "\" (not checked)\n");
 }
 
-static void
-put_who(struct hs_buf *b, const struct hs_peer *p, const struct hs_seat *seat)
-{
-	put(b, "Asked by ");
-	if (seat != NULL)
-		hs_put_fmt(b, "seat %s, ", seat->id);
-	hs_put_fmt(b, "pid %" PRIu64, p->pid);
-	if (p->exe[0] != '\0') {
-		put(b, " ");
-		hs_text_put_clean(b, hs_str_c(p->exe));
-	}
-	if (p->cwd[0] != '\0') {
-		put(b, ", in ");
-		hs_text_put_clean(b, hs_str_c(p->cwd));
-	}
-	put(b, ". Any program of yours could have asked this.\n");
-}
-
 void
 hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 {
@@ -68,6 +50,8 @@ hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 	else
 		hs_put_fmt(b, "%s asks%s%s", c->agent, c->seating ? " for a seat" : "",
 		    c->more && !c->seating ? " for more" : "");
+	if (hs_peer_origin(c->peer) == HS_ORIGIN_FORWARDED)
+		put(b, ", from another host");
 	if (hs_enrolled_any_simulated(c->roots))
 		put(b, " — SIMULATED");
 }
@@ -113,7 +97,7 @@ hs_compose_shown(struct hs_buf *b, const struct hs_compose *c)
 		put_request(b, c);
 	put_claim(b, c->reason);
 	hs_seathosts_describe(b, c->known, c->scope, c->seat);
-	put_who(b, c->peer, c->seat);
+	hs_asker_put(b, c->peer, c->seat != NULL ? c->seat->id : NULL);
 	put_keys(b, c->roots, c->pin);
 	if (hs_buf_err(b) == HS_OK && b->len > HS_SHOWN_MAX)
 		return HS_ERR_TOO_LONG;

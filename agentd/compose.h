@@ -27,7 +27,8 @@ struct hs_compose {
 };
 // Appends the text. HS_ERR_TOO_LONG above HS_SHOWN_MAX.
 int hs_compose_shown(struct hs_buf *b, const struct hs_compose *c);
-// One line for where there is room for no more: a notification's title.
+// One line for where there is room for no more: a notification's title. What it looks at:
+// code, peer, roots, agent, more, seating.
 void hs_compose_title(struct hs_buf *b, const struct hs_compose *c);
 
 struct hs_compose_grant {

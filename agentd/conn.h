@@ -34,6 +34,7 @@ struct hs_conn {
 	bool watches;			  // it shows prompts to a person
 	uint64_t watches_until; // without asking again, in milliseconds since boot
 	struct hs_seat *seat;	// on whose socket, or below whose runner, it is; NULL: main
+	unsigned nbinds;	// that came on the main socket
 	struct hs_seat_binds *binds; // to hosts, of a seat's; NULL: none
 	struct hs_seat_asking
 	    *reading;	      // what it asked for while known hosts are read, or NULL

@@ -275,7 +275,9 @@ wait_for_next(struct hs_conn *c, const struct hs_agent_events *m)
 void
 hs_events_ask(struct hs_conn *c, const struct hs_agent_events *m)
 {
-	c->watches = m->prompts != 0 && c->seat == NULL; // an agent is no person
+	// neither an agent nor another host is the person at this machine
+	c->watches = m->prompts != 0 && c->seat == NULL &&
+		     hs_peer_origin(&c->peer) == HS_ORIGIN_LOCAL;
 	if (!reply_now(c, m->after))
 		wait_for_next(c, m);
 }

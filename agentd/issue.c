@@ -60,6 +60,7 @@ build(const struct hs_session *s, const struct hs_held *h, const struct hs_wante
 	    .valid_before = out->end,
 	    .agent = hs_str_c(w->agent),
 	    .grant = hs_buf_str(&h->blob),
+	    .origin = w->origin,
 	    .scope = w->scope};
 	int rc;
 

@@ -70,8 +70,8 @@ hs_judge_asker(const struct hs_daemon *d, const struct hs_judge_ask *ask,
     char out[static HS_AGENT_NAME_MAX + 1])
 {
 	if (ask->seat == NULL)
-		hs_decide_asker(
-		    d->policy->policy, hs_str_c(ask->agent), hs_str_c(ask->exe), out);
+		hs_decide_asker(d->policy->policy, hs_str_c(ask->agent),
+		    hs_str_c(hs_peer_hint(ask->peer)), out);
 	else // no agent has a name with a colon; what is below a seat asks as that
 		(void)snprintf(out, HS_AGENT_NAME_MAX + 1, HS_HOLDER_SEAT "%.6s.%" PRIu64,
 		    d->session.id, hs_seat_top(ask->seat)->serial);
@@ -88,7 +88,8 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	    .ngrants = ask->seat != NULL ? ask->ngrants : gather(&d->session, grants),
 	    .holder = hs_str_c(ask->seat != NULL ? ask->seat->holder : HS_HOLDER_MAIN),
 	    .agent = hs_str_c(ask->agent),
-	    .exe = hs_str_c(ask->exe),
+	    .exe = hs_str_c(hs_peer_hint(ask->peer)),
+	    .origin = hs_peer_origin(ask->peer),
 	    .scope = ask->scope,
 	    .opening = ask->opening,
 	    .reasoned = ask->reasoned,

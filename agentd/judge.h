@@ -6,13 +6,14 @@
 #define HS_AGENTD_JUDGE_H
 
 #include "agentd/daemon.h"
+#include "agentd/peer.h"
 #include "agentd/refusal.h"
 #include "proto/decide.h"
 
 struct hs_judge_ask {
 	const struct hs_scope *scope;
-	const char *agent; // as claimed, or "unknown"
-	const char *exe;   // as seen, may be ""
+	const char *agent;	    // as claimed, or "unknown"
+	const struct hs_peer *peer; // who asks: its hint, its origin
 	// of a seat: whose grants count, and they themselves; NULL: the main socket's
 	const struct hs_seat *seat;
 	const struct hs_decide_grant *grants;

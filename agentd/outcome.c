@@ -255,6 +255,15 @@ make_seat(struct hs_touch *t, const struct hs_held *h)
 	done(t);
 }
 
+// Nearer than its seat no part can be: whoever asks for more got there by way of that.
+static enum hs_origin
+origin_of_more(const struct hs_touch *t, const struct hs_seat *s)
+{
+	enum hs_origin asked = hs_peer_origin(&t->peer), made = hs_peer_origin(&s->runner);
+
+	return asked > made ? asked : made;
+}
+
 static void
 give_seat(struct hs_touch *t, const struct hs_held *h)
 {
@@ -270,6 +279,7 @@ give_seat(struct hs_touch *t, const struct hs_held *h)
 		hs_fail(&t->why.err, HS_NO_BUSY, "the seat was given too much already");
 		hs_refusal_remedy(&t->why, "wait until some of it has ended");
 	} else {
+		s->parts[s->nparts - 1].origin = origin_of_more(t, s);
 		t->wanted.scope = NULL; // the two are the seat's
 		t->wanted.known = NULL;
 		if (hs_seatkeys_renew(

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "proto/hostkey.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
@@ -202,6 +203,30 @@ hs_peer_copy(struct hs_peer *to, const struct hs_peer *p)
 {
 	*to = *p;
 	to->pidfd = -1;
+}
+
+enum hs_origin
+hs_peer_origin(const struct hs_peer *p)
+{
+	return hs_origin_of(!p->opaque, p->forwarding);
+}
+
+void
+hs_peer_forward(struct hs_peer *p, const struct hs_str *host_key)
+{
+	enum hs_forwarding f =
+	    host_key != NULL ? HS_FORWARDING_PROVEN : HS_FORWARDING_CLAIMED;
+
+	if (host_key != NULL && p->via[0] == '\0')
+		hs_hostkey_fingerprint(*host_key, p->via);
+	if (f > p->forwarding)
+		p->forwarding = f;
+}
+
+const char *
+hs_peer_hint(const struct hs_peer *p)
+{
+	return hs_peer_origin(p) == HS_ORIGIN_LOCAL ? p->exe : "";
 }
 
 int

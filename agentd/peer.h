@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "proto/err.h"
+#include "proto/key.h"
+#include "proto/origin.h"
 #include "proto/procfs.h"
 
 struct hs_peer {
@@ -35,6 +37,9 @@ struct hs_peer {
 	size_t nancestors;
 	bool hashed; // exe_sha256 is there: see measure.h
 	uint8_t exe_sha256[32];
+	// What its connection said of itself; only hs_peer_forward changes it.
+	enum hs_forwarding forwarding;
+	char via[HS_FINGERPRINT_LEN + 1]; // of the host's key that proved it first, or ""
 };
 
 // Reads the peer of a connected socket. HS_ERR_IO if not even the uid can be had; pidfd is
@@ -43,6 +48,14 @@ int hs_peer_read(int fd, struct hs_peer *out);
 void hs_peer_close(struct hs_peer *p); // closes pidfd; what was read stays
 // What is known of it, without pidfd.
 void hs_peer_copy(struct hs_peer *to, const struct hs_peer *p);
+
+// From where it asks: all that is decided by that goes through here.
+enum hs_origin hs_peer_origin(const struct hs_peer *p);
+// Its connection says that it is forwarded; host_key, a plain key blob, proves by which
+// host, and is NULL where nothing does. What was said before and is worse stays.
+void hs_peer_forward(struct hs_peer *p, const struct hs_str *host_key);
+// The executable that an Agent block's Exe may match: none where it is not local.
+const char *hs_peer_hint(const struct hs_peer *p);
 
 // May it use a daemon that runs as uid self? Only if it is the same uid: root gets no more.
 int hs_peer_allowed(const struct hs_peer *p, uid_t self);

@@ -122,7 +122,7 @@ explain(struct hs_conn *c, const struct hs_agent_policy *m, const struct hs_now 
 {
 	char agent[HS_AGENT_NAME_MAX + 1];
 	struct hs_judge_ask ask = {.agent = agent,
-	    .exe = c->peer.exe,
+	    .peer = &c->peer,
 	    .reasoned = m->reason.len > 0,
 	    .opening = m->opening != 0};
 	struct hs_agent_explained x;

@@ -93,6 +93,7 @@ record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *pee
 	    .key = w->fingerprint};
 
 	hs_reply_who(&rec, peer);
+	rec.origin = hs_origin_name(w->origin); // as the certificate says
 	hs_scope_digest(w->scope, digest);
 	return hs_audit_put(d->audit, &rec, on_recorded, r, NULL, NULL);
 }

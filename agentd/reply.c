@@ -20,6 +20,8 @@ hs_reply_who(struct hs_audit_record *r, const struct hs_peer *peer)
 	r->peer = true;
 	r->pid = peer->pid;
 	r->uid = peer->uid;
+	r->origin = hs_origin_name(hs_peer_origin(peer));
+	r->via = peer->via;
 	r->exe = hs_str_c(peer->exe);
 	r->start = peer->start;
 	r->cgroup = hs_str_c(peer->cgroup);

@@ -12,6 +12,7 @@
 #include "agentd/judge.h"
 #include "agentd/listing.h"
 #include "agentd/log.h"
+#include "agentd/mainbind.h"
 #include "agentd/measure.h"
 #include "agentd/policyask.h"
 #include "agentd/release.h"
@@ -25,15 +26,24 @@
 #include "proto/names.h"
 #include "proto/sessionbind.h"
 
-// What is a person's to do is not done for a process that nothing can be said about.
+// What is a person's to do is not done for a process that nothing can be said about, nor
+// for another host.
 static int
 local_only(const struct hs_conn *c, const char *what, struct hs_refusal *why)
 {
-	if (!c->peer.opaque)
+	const char *remedy = "do it on the machine where handseald runs";
+
+	if (hs_peer_origin(&c->peer) == HS_ORIGIN_LOCAL)
 		return HS_OK;
-	hs_fail(&why->err, HS_NO_PEER,
-	    "this process is in another PID namespace, from where nobody may %s", what);
-	return hs_refusal_remedy(why, "do it outside of the container");
+	if (c->peer.opaque)
+		remedy = "do it outside of the container";
+	hs_fail(&why->err, HS_NO_PEER, "%s, from where nobody may %s",
+	    c->peer.opaque ? "this process is in another PID namespace"
+	    : c->peer.forwarding == HS_FORWARDING_PROVEN
+		? "this connection is forwarded from another host"
+		: "this connection may be forwarded from another host, nobody knows which",
+	    what);
+	return hs_refusal_remedy(why, "%s", remedy);
 }
 
 // ---- the extensions. Each returns HS_OK when it has answered or will, or why it could not
@@ -128,7 +138,7 @@ decide_request(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now,
 {
 	const struct hs_judge_ask ask = {.scope = w->scope,
 	    .agent = w->agent,
-	    .exe = c->peer.exe,
+	    .peer = &c->peer,
 	    .reasoned = w->reason.len > 0};
 	struct hs_decided decided = {0};
 	int rc = HS_OK;
@@ -168,6 +178,7 @@ do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		return HS_OK;
 	}
 	rc = hs_wanted_check(&c->d->session, &m, &w, &why);
+	w.origin = hs_peer_origin(&c->peer);
 	if (rc == HS_OK)
 		rc = decide_request(c, &w, now, &why);
 	if (rc != HS_OK)
@@ -319,6 +330,12 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	return HS_OK;
 }
 
+static int
+do_bind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
+{
+	return c->seat != NULL ? hs_seatbind(c, r, now) : hs_mainbind(c, r, now);
+}
+
 static int do_query(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
 
 // Where an extension exists.
@@ -334,7 +351,7 @@ static const struct {
     {HS_EXT_CLOSE, do_close, MAIN}, {HS_EXT_ANSWER, do_answer, MAIN},
     {HS_EXT_EVENTS, do_events, BOTH}, {HS_EXT_POLICY, do_policy, MAIN},
     {HS_EXT_SEAT, hs_seatask, BOTH}, {HS_EXT_REVOKE, hs_revoke, BOTH},
-    {HS_EXT_WHY, hs_seatask_why, SEAT}, {HS_EXT_SESSION_BIND, hs_seatbind, SEAT}};
+    {HS_EXT_WHY, hs_seatask_why, SEAT}, {HS_EXT_SESSION_BIND, do_bind, BOTH}};
 #define NEXTENSIONS (sizeof extensions / sizeof extensions[0])
 
 static bool

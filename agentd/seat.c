@@ -118,6 +118,7 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 	(void)hs_seat_add(
 	    s, spec->scope, spec->known, spec->grant_serial, spec->end, spec->end_boot_ms);
 	s->parts[0].touched = spec->touched;
+	s->parts[0].origin = hs_peer_origin(&s->runner);
 	s->escalations = 0;
 	s->next = d->seats;
 	d->seats = s;
@@ -360,6 +361,14 @@ hs_seat_top(const struct hs_seat *s)
 	while (s->parent != NULL)
 		s = s->parent;
 	return s;
+}
+
+const struct hs_peer *
+hs_seat_asker(const struct hs_seat *s, const struct hs_peer *peer)
+{
+	return s != NULL && hs_peer_origin(peer) == HS_ORIGIN_LOCAL
+		   ? &hs_seat_top(s)->runner
+		   : peer;
 }
 
 bool

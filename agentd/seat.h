@@ -24,9 +24,10 @@ struct hs_seat_part {
 	uint64_t grant_serial;	     // of the grant above it, which may have ended
 	uint64_t end;		     // Unix seconds
 	uint64_t end_boot_ms;
-	uint64_t uses_left;  // signatures; HS_USES_ANY: any
-	uint64_t used, last; // signatures; when it last signed, Unix seconds
-	bool touched;	     // it cost a touch of its own, which nobody else shares
+	uint64_t uses_left;    // signatures; HS_USES_ANY: any
+	uint64_t used, last;   // signatures; when it last signed, Unix seconds
+	enum hs_origin origin; // from where it was asked for, as its certificates say
+	bool touched;	       // it cost a touch of its own, which nobody else shares
 	// its certificate; empty: none yet
 	struct hs_buf certificate;
 	uint64_t serial, cert_end; // Unix seconds
@@ -112,6 +113,9 @@ struct hs_seat *hs_seat_find(const struct hs_daemon *d, uint64_t serial);
 // The nearest seat whose runner started that process, or one above it; NULL: none.
 struct hs_seat *hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer);
 const struct hs_seat *hs_seat_top(const struct hs_seat *s); // that it is below, or itself
+// As whom a peer asks for more on a seat (NULL: itself): as who asked for that seat, whose
+// Exe was looked at then; but not where nobody can see who it is.
+const struct hs_peer *hs_seat_asker(const struct hs_seat *s, const struct hs_peer *peer);
 bool hs_seat_within(const struct hs_seat *s, const struct hs_seat *above); // or the same
 // The part that is under that grant; NULL: none.
 struct hs_seat_part *hs_seat_part_under(struct hs_seat *s, uint64_t grant_serial);

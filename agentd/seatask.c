@@ -13,6 +13,7 @@
 #include "agentd/log.h"
 #include "agentd/measure.h"
 #include "agentd/reply.h"
+#include "agentd/seatbind.h"
 #include "agentd/seathosts.h"
 #include "agentd/seatkeys.h"
 #include "agentd/touch.h"
@@ -96,7 +97,7 @@ below_session(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl,
 {
 	const struct hs_judge_ask ask = {.scope = w->scope,
 	    .agent = w->agent,
-	    .exe = c->peer.exe,
+	    .peer = &c->peer,
 	    .reasoned = w->reason.len > 0};
 	struct hs_seatask_new n = {0};
 	struct hs_decided decided = {0};
@@ -324,7 +325,9 @@ hs_seatask(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		return HS_OK;
 	}
 	hs_measure_start(c);
-	rc = take_apart(&m, &w, &why);
+	rc = hs_seatbind_local(c, &why);
+	if (rc == HS_OK)
+		rc = take_apart(&m, &w, &why);
 	if (rc == HS_OK && c->seat != NULL && c->seat->revoked)
 		rc = hs_seat_say_revoked(&why);
 	if (rc == HS_OK && c->owns != NULL) {
@@ -353,14 +356,15 @@ hs_seatask_request(
 {
 	struct hs_seat *s = c->seat;
 	struct hs_refusal why = {0};
-	struct hs_wanted w = {.key = s->pub, .seat = s->serial};
-	int rc = HS_OK;
+	struct hs_wanted w = {
+	    .key = s->pub, .origin = hs_peer_origin(&c->peer), .seat = s->serial};
+	int rc = hs_seatbind_local(c, &why);
 
 	memcpy(w.agent, s->agent, sizeof w.agent); // whatever it calls itself
 	hs_key_fingerprint(&s->pub, w.fingerprint);
 	if (s->revoked) {
 		rc = hs_seat_say_revoked(&why);
-	} else if (m->key.len > 0 || m->proof.len > 0) {
+	} else if (rc == HS_OK && (m->key.len > 0 || m->proof.len > 0)) {
 		rc = hs_fail(&why.err, HS_ERR_USAGE, "a seat has a key of its own");
 		hs_refusal_remedy(&why, "leave out --key and -o");
 	}

@@ -94,6 +94,18 @@ keep_bind(struct hs_conn *c, const struct hs_sessionbind *m, const struct hs_hos
 }
 
 int
+hs_seatbind_local(const struct hs_conn *c, struct hs_refusal *why)
+{
+	if (c->peer.forwarding == HS_FORWARDING_NONE)
+		return HS_OK;
+	hs_fail(&why->err, HS_NO_FORWARD, "%s",
+	    c->peer.forwarding == HS_FORWARDING_PROVEN
+		? "this connection is forwarded from another host, and a seat is not"
+		: "this connection may be forwarded from another host, and a seat is not");
+	return hs_refusal_remedy(why, "do it on the machine where the seat is");
+}
+
+int
 hs_seatbind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 {
 	struct hs_sessionbind m;
@@ -101,16 +113,20 @@ hs_seatbind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	struct hs_hostkey key = {0};
 	int rc = hs_sessionbind_parse((struct hs_str){r->p, r->left}, &m);
 
-	if (rc != HS_OK)
+	if (rc != HS_OK) {
+		hs_peer_forward(&c->peer, NULL); // it may have said so
 		return rc;
+	}
 	if (c->binds == NULL)
 		c->binds = calloc(1, sizeof *c->binds);
 	rc = c->binds == NULL ? HS_ERR_NOMEM : hs_sessionbind_verify(&m, &key, &why.err);
 	if (rc == HS_OK)
 		rc = keep_bind(c, &m, &key, now);
+	if (m.forwarding) // whatever it is answered, ssh goes on
+		hs_peer_forward(&c->peer, rc == HS_OK ? &key.plain : NULL);
 	hs_hostkey_free(&key);
 	if (rc == HS_OK && m.forwarding)
-		rc = hs_fail(&why.err, HS_NO_FORWARD, "a seat is not forwarded");
+		rc = hs_seatbind_local(c, &why);
 	if (rc == HS_OK) {
 		hs_reply_byte(c, HS_AGENT_SUCCESS);
 		return HS_OK;

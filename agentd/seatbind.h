@@ -27,6 +27,8 @@ struct hs_seat_binds {
 
 // session-bind@openssh.com. HS_OK: it was answered; else why it could not be decoded.
 int hs_seatbind(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now);
+// Nothing is given or signed over a forwarded connection: HS_OK, or HS_NO_FORWARD with why.
+int hs_seatbind_local(const struct hs_conn *c, struct hs_refusal *why);
 void hs_seatbind_forget(struct hs_conn *c); // the connection ends
 
 const struct hs_seat_bind *hs_seatbind_last(const struct hs_conn *c); // NULL: it has none

@@ -62,7 +62,7 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 	const struct hs_decide_grant grant = hs_seatkeys_grant(s, p);
 	const struct hs_judge_ask ask = {.scope = p->scope,
 	    .agent = hs_seat_top(s)->agent, // a seat below is no other agent
-	    .exe = hs_seat_top(s)->runner.exe,
+	    .peer = &hs_seat_top(s)->runner,
 	    .seat = s,
 	    .grants = &grant,
 	    .ngrants = 1,
@@ -126,7 +126,7 @@ sign(struct hs_seat *s, struct hs_seat_part *p, const struct hs_now *now,
 		terms.ttl = (p->end_boot_ms - now->boot_ms + 999) / 1000;
 	if (p->end - now->wall < terms.ttl)
 		terms.ttl = p->end - now->wall;
-	*w = (struct hs_wanted){.key = s->pub, .scope = p->scope};
+	*w = (struct hs_wanted){.key = s->pub, .scope = p->scope, .origin = p->origin};
 	memcpy(w->agent, s->agent, sizeof w->agent);
 	hs_key_fingerprint(&s->pub, w->fingerprint);
 	w->seat = s->serial;

@@ -94,7 +94,7 @@ hs_seatask_more(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now
 	struct hs_decide_grant grants[HS_SEAT_PARTS_MAX];
 	const struct hs_judge_ask ask = {.scope = w->scope,
 	    .agent = hs_seat_top(c->seat)->agent, // a seat below is no other agent
-	    .exe = c->peer.exe,
+	    .peer = hs_seat_asker(c->seat, &c->peer),
 	    .seat = c->seat,
 	    .grants = grants,
 	    .ngrants = gather(c->seat, now, grants),

@@ -313,13 +313,17 @@ do_sign(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 void
 hs_seatsign_request(struct hs_conn *c, uint8_t type, struct hs_rd *r)
 {
+	struct hs_refusal why = {0};
 	struct hs_now now;
 
 	hs_daemon_tick(c->d, &now);
 	if (c->closed)
 		return; // its session has just ended, and its seat with it
 	hs_measure_start(c);
-	if (type == HS_AGENT_SIGN)
+	if ((type == HS_AGENT_SIGN || type == HS_AGENT_LIST) &&
+	    hs_seatbind_local(c, &why) != HS_OK)
+		hs_seatsign_refuse(c, HS_AGENT_FAILURE, &why, NULL, &now);
+	else if (type == HS_AGENT_SIGN)
 		do_sign(c, r, &now);
 	else if (type == HS_AGENT_LIST && r->left == 0)
 		hs_seatkeys_list(c);

@@ -339,6 +339,7 @@ show_prompt(struct hs_touch *t)
 	    .agent = t->wanted.agent,
 	    .more = t->d->session.open,
 	    .seating = t->seating,
+	    .peer = &t->peer,
 	    .roots = &t->roots};
 	struct hs_prompt_spec spec = {
 	    .code = t->code, .text = hs_buf_str(&t->shown), .pin = t->pin};

@@ -17,6 +17,7 @@ struct hs_wanted {
 	char fingerprint[HS_FINGERPRINT_LEN + 1]; // of key
 	struct hs_scope *scope;			  // owned
 	struct hs_knownhosts *known; // owned: keys of its hosts, of what is for a seat
+	enum hs_origin origin;	     // of the connection on which it is asked for
 	uint64_t seat;		     // serial of the seat that it is for; 0: of none
 };
 

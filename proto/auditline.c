@@ -149,6 +149,8 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 	put_c(b, "event", r->event);
 	put_number(b, "pid", r->peer, r->pid);
 	put_number(b, "uid", r->peer, r->uid);
+	put_c(b, "origin", r->origin);
+	put_c(b, "via", r->via);
 	put_str(b, "exe", r->exe);
 	put_number(b, "start", r->start != 0, r->start);
 	put_str(b, "cgroup", r->cgroup);

@@ -20,6 +20,8 @@ struct hs_audit_record {
 	const char *event;	 // [a-z-]+
 	bool peer;		 // pid and uid are known
 	uint64_t pid, uid;
+	const char *origin; // hs_origin_name
+	const char *via;    // fingerprint of the key of the host that forwards
 	struct hs_str exe;
 	uint64_t start; // of the peer, ticks since boot; 0: left out
 	struct hs_str cgroup;

@@ -60,20 +60,20 @@ test_expect_success 'a daemon that is nobody sees as much' '
 	daemon $nobody handseald &&
 	grep "^NoNewPrivs:.1" /proc/$(hs_pid handseald)/status &&
 	hs_wait_for "refused no-roots $nobody agentctl open scope 600 >/dev/null &&
-		record \"\\\"uid\\\":65534,\\\"exe\\\":\\\"$HS_BIN/agentctl\\\",\\\"start\\\":.*\\\"exe_sha256\\\":\\\"$hash\\\"\"" 20 &&
+		record \"\\\"uid\\\":65534,\\\"origin\\\":\\\"local\\\",\\\"exe\\\":\\\"$HS_BIN/agentctl\\\",\\\"start\\\":.*\\\"exe_sha256\\\":\\\"$hash\\\"\"" 20 &&
 	hs_stop handseald &&
 	chown -R root "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
 '
 test_expect_success 'a client in a PID namespace below the daemon'\''s is seen' '
 	daemon handseald && refused no-roots unshare --pid --fork agentctl open scope 600 &&
-	record "\"pid\":[1-9][0-9]*,\"uid\":0,\"exe\":\"$HS_BIN/agentctl\",\"start\"" &&
+	record "\"pid\":[1-9][0-9]*,\"uid\":0,\"origin\":\"local\",\"exe\":\"$HS_BIN/agentctl\",\"start\"" &&
 	unshare --pid --fork --mount-proc eventctl reload >out && ! grep refused out && hs_stop handseald
 '
 test_expect_success 'rule9: a client outside of the daemon'\''s PID namespace is opaque' '
 	daemon unshare --pid --fork --mount-proc --kill-child handseald && d=$(pgrep -P $(hs_pid handseald)) &&
 	agentctl status >st && grep "^open 0" st && refused peer-refused agentctl open scope 600 &&
 	grep "^sentence .*PID namespace" out && grep "^remedy " out &&
-	record "\"pid\":0,\"uid\":0,\"ext\":\"open@" && refused peer-refused eventctl reload && record "\"pid\":0,.*\"policy@" &&
+	record "\"pid\":0,\"uid\":0,\"origin\":\"opaque\",\"ext\":\"open@" && refused peer-refused eventctl reload && record "\"pid\":0,.*\"policy@" &&
 	echo 1234 >pin && refused peer-refused agentctl answer 4F7 arm pin && record "\"pid\":0,.*\"answer@" &&
 	refused not-found agentctl answer 4F7 arm && refused no-session agentctl request scope claude &&
 	eventctl show >out && grep MainSocket out &&

@@ -12,6 +12,7 @@
 #include "proto/agent.h"
 #include "proto/key.h"
 #include "proto/names.h"
+#include "proto/sessionbind.h"
 #include "tests/lib/page.h"
 
 #define SESSION "7c2e000000000000"
@@ -197,7 +198,7 @@ query(void **state)
 {
 	static const char *const names[] = {HS_EXT_OPEN, HS_EXT_PENDING, HS_EXT_REQUEST,
 	    HS_EXT_LIST, HS_EXT_STATUS, HS_EXT_CLOSE, HS_EXT_ANSWER, HS_EXT_EVENTS,
-	    HS_EXT_POLICY, HS_EXT_SEAT, HS_EXT_REVOKE};
+	    HS_EXT_POLICY, HS_EXT_SEAT, HS_EXT_REVOKE, HS_EXT_SESSION_BIND};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, "query");
 

@@ -296,7 +296,7 @@ request(void)
 	struct hs_wanted w = {.key = world_agent.key, .scope = wish()};
 	const struct hs_judge_ask ask = {.scope = w.scope,
 	    .agent = w.agent,
-	    .exe = "",
+	    .peer = &(const struct hs_peer){.pidfd = -1},
 	    .reasoned = !chance(8),
 	    .again = true};
 	struct hs_decided decided = {0};

@@ -71,6 +71,8 @@ every_member(void **state)
 	    .peer = true,
 	    .pid = 4711,
 	    .uid = 1000,
+	    .origin = "forwarded",
+	    .via = "SHA256:v",
 	    .exe = hs_str_c("/bin/a"),
 	    .start = UINT64_MAX,
 	    .cgroup = hs_str_c("/user.slice/a\nb"),
@@ -106,7 +108,8 @@ every_member(void **state)
 	is(&b,
 	    "{\"seq\":2,\"prev\":\""
 	    "abababababababababababababababababababababababababababababababab\""
-	    ",\"time\":3,\"event\":\"touch\",\"pid\":4711,\"uid\":1000,\"exe\":\"/bin/a\""
+	    ",\"time\":3,\"event\":\"touch\",\"pid\":4711,\"uid\":1000,\"origin\":"
+	    "\"forwarded\",\"via\":\"SHA256:v\",\"exe\":\"/bin/a\""
 	    ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
 	    ",\"exe_sha256\":\"02fe\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
 	    "\"ok\""

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: ISC
+//
+// Who asks, in a prompt: what is known of the process and of its connection, and what that
+// proves. Pure.
+#ifndef HS_AGENTD_ASKER_H
+#define HS_AGENTD_ASKER_H
+
+#include "agentd/peer.h"
+#include "proto/buf.h"
+
+// Appends the line. seat: the id of the seat it asks on, or NULL.
+void hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat);
+
+#endif

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: ISC
+//
+// Connections that another host forwards, as their client's binds say: on the main socket
+// they are told apart, asked about and recorded, and what is a person's to do is refused;
+// on a seat nothing is done for them. What ssh really sends is tests/e2e/forwarded.t's.
+#include "agentd/seatbind.h"
+#include "proto/sessionbind.h"
+#include "tests/lib/hostmint.h"
+#include "tests/lib/seating.h"
+
+#define ANY    "Agent unknown\n    Scope *\n"
+#define GRANT  "Forwarded grant\n" POLICY
+#define SILENT "max-ttl 60\nmax-uses 1\n" STATEMENT
+
+static struct hostmint host, second;
+static char fingerprint[HS_FINGERPRINT_LEN + 1];
+static int far; // a client on the other host
+
+static int
+make_hosts(void **state)
+{
+	hostmint_make(&host, HS_HK_ED25519);
+	hostmint_make(&second, HS_HK_P256);
+	hs_hostkey_fingerprint(hs_buf_str(&host.blob), fingerprint);
+	return world_prepare(state);
+}
+
+static int
+drop_hosts(void **state)
+{
+	hostmint_free(&host);
+	hostmint_free(&second);
+	return world_clear(state);
+}
+
+struct bind {
+	const struct hostmint *host;
+	bool forwarding, bad;
+	size_t cut; // bytes that are missing at the end
+};
+
+static void
+put_bind(struct hs_buf *b, const struct bind *m)
+{
+	struct hs_buf sig = {0};
+	struct hs_str session = hs_str_c("the session");
+
+	hostmint_sign(&sig, m->host, NULL, m->bad ? hs_str_c("another") : session);
+	hs_put_str(b, hs_buf_str(&m->host->blob));
+	hs_put_str(b, session);
+	hs_put_str(b, hs_buf_str(&sig));
+	hs_put_u8(b, m->forwarding);
+	b->len -= m->cut;
+	hs_buf_free(&sig);
+}
+
+// Is it answered so?
+static bool
+binds(int sock, const struct bind *m, enum hs_agent_msg answer)
+{
+	struct hs_str frame;
+
+	world_send(sock, HS_EXT_SESSION_BIND,
+	    (void (*)(struct hs_buf *, const void *))put_bind, m, -1);
+	frame = world_frame(&w, sock);
+	return frame.len == 1 && frame.p[0] == answer;
+}
+
+// The connection that was made last.
+static const struct hs_conn *
+newest(void)
+{
+	for (int i = 0; i < 30; i++)
+		world_turn(&w);
+	return w.d.conns;
+}
+
+static void
+forward(void)
+{
+	const struct bind m = {.host = &host, .forwarding = true};
+
+	far = world_dial();
+	assert_true(binds(far, &m, HS_AGENT_SUCCESS));
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_FORWARDED);
+	assert_string_equal(w.d.conns->peer.via, fingerprint);
+}
+
+// The last record that says event.
+static const char *
+record(const char *event)
+{
+	static char found[65536];
+	char path[64], line[65536], want[64];
+	FILE *f;
+
+	found[0] = '\0';
+	(void)snprintf(path, sizeof path, "%s/audit.jsonl", world_dir);
+	(void)snprintf(want, sizeof want, "\"event\":\"%s\"", event);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strstr(line, want) != NULL)
+			memcpy(found, line, sizeof found);
+	fclose(f);
+	return found;
+}
+
+static bool
+says(const char *event, const char *what)
+{
+	return strstr(record(event), what) != NULL;
+}
+
+// The certificate of an answer, or of an outcome.
+static enum hs_origin
+issued(void)
+{
+	struct hs_agent_issued m;
+	struct hs_delegation d;
+	enum hs_origin o;
+
+	assert_int_equal(hs_agent_issued_get(&body, &m), HS_OK);
+	assert_int_equal(hs_delegation_parse(m.certificate, &d, NULL), HS_OK);
+	o = d.origin;
+	hs_delegation_free(&d);
+	return o;
+}
+
+static void
+rule9_what_is_a_persons_is_refused(void **unused)
+{
+	const struct hs_agent_policy reload = {.what = HS_POLICY_ASK_RELOAD},
+				     show = {.what = HS_POLICY_ASK_SHOW};
+	int ends[2];
+
+	(void)unused;
+	begin(POLICY);
+	forward();
+	world_open(far, CEILING, 600);
+	world_refused(&w, far, HS_EXT_OPEN, HS_NO_PEER);
+	assert_true(says("refuse", "\"origin\":\"forwarded\",\"via\":\"SHA256:"));
+	assert_true(says("refuse", fingerprint));
+	assert_true(says("refuse", "forwarded from another host, from where nobody may "
+				   "open a session"));
+	world_send(far, HS_EXT_POLICY, WORLD_PUT(policy), &reload, -1);
+	world_refused(&w, far, HS_EXT_POLICY, HS_NO_PEER);
+	assert_int_equal(pipe(ends), 0);
+	world_answer(far, "4F7", HS_ANSWER_ARM, ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+	world_refused(&w, far, HS_EXT_ANSWER, HS_NO_PEER);
+	assert_true(says("refuse", "from where nobody may hand over a PIN"));
+	world_send(far, HS_EXT_POLICY, WORLD_PUT(policy), &show, -1);
+	assert_int_equal(world_reply(&w, far, HS_EXT_POLICY, &body), HS_AGENT_DONE);
+	world_send(far, HS_EXT_STATUS, NULL, NULL, -1);
+	assert_int_equal(world_reply(&w, far, HS_EXT_STATUS, &body), HS_AGENT_DONE);
+	world_open(w.client, CEILING, 600); // who is here may
+	world_asked(&w, w.client, HS_EXT_OPEN, code);
+	assert_true(says("ask", "\"origin\":\"local\",\"exe\""));
+	close(far);
+	end();
+}
+
+static void
+rule6_its_requests_are_shown_as_such(void **unused)
+{
+	const struct hs_touch *t;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	world_watch(&w, w.client);
+	forward();
+	world_request(&w, far, SILENT, "claude", "to look"); // which the session covers
+	world_asked(&w, far, HS_EXT_REQUEST, code);
+	t = w.d.touches;
+	assert_true(
+	    memmem(t->shown.p, t->shown.len, fingerprint, HS_FINGERPRINT_LEN) != NULL);
+	assert_non_null(
+	    memmem(t->shown.p, t->shown.len, "over a connection forwarded", 27));
+	assert_non_null(memmem(t->shown.p, t->shown.len, ", from another host", 19));
+	assert_true(says("ask", "\"origin\":\"forwarded\""));
+	world_pending(far, code, 30);
+	assert_int_equal(world_reply(&w, far, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	assert_int_equal(issued(), HS_ORIGIN_FORWARDED);
+	assert_true(says("issue", "\"origin\":\"forwarded\""));
+	close(far);
+	end();
+}
+
+static void
+by_the_policys_word(void **unused)
+{
+	(void)unused;
+	begin(GRANT);
+	open_session();
+	forward();
+	world_request(&w, far, SILENT, "claude", "");
+	assert_int_equal(world_reply(&w, far, HS_EXT_REQUEST, &body), HS_AGENT_DONE);
+	assert_int_equal(issued(), HS_ORIGIN_FORWARDED);
+	close(far);
+	far = world_dial();
+	world_request(&w, far, SILENT, "claude", "");
+	assert_int_equal(world_reply(&w, far, HS_EXT_REQUEST, &body), HS_AGENT_DONE);
+	assert_int_equal(issued(), HS_ORIGIN_LOCAL);
+	close(far);
+	end();
+	begin("Forwarded deny\n" POLICY);
+	open_session();
+	forward();
+	world_request(&w, far, SILENT, "claude", "to look");
+	world_refused(&w, far, HS_EXT_REQUEST, HS_NO_FORWARD);
+	close(far);
+	end();
+}
+
+// What was said stays said, whoever says another thing.
+static void
+it_never_gets_better(void **unused)
+{
+	const struct bind login = {.host = &second},
+			  forged = {.host = &host, .forwarding = true, .bad = true},
+			  hop = {.host = &second, .forwarding = true};
+
+	(void)unused;
+	begin(POLICY);
+	forward();
+	assert_true(binds(far, &login, HS_AGENT_SUCCESS));
+	assert_true(binds(far, &hop, HS_AGENT_SUCCESS));
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_FORWARDED);
+	assert_string_equal(w.d.conns->peer.via, fingerprint); // the host that is next
+	assert_true(binds(far, &forged, HS_AGENT_EXTENSION_FAILURE));
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_OPAQUE);
+	assert_true(says("refuse", "\"origin\":\"opaque\",\"via\":"));
+	assert_true(says("refuse", "\"ext\":\"session-bind@openssh.com\""));
+	assert_true(binds(far, &hop, HS_AGENT_SUCCESS));
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_OPAQUE);
+	world_open(far, CEILING, 600);
+	world_refused(&w, far, HS_EXT_OPEN, HS_NO_PEER);
+	assert_true(
+	    says("refuse", "may be forwarded from another host, nobody knows which"));
+	close(far);
+	end();
+}
+
+// A bind that proves nothing: what it claimed counts, and what cannot be read may have.
+static void
+rule10_bad_binds(void **unused)
+{
+	static const struct {
+		struct bind m;
+		enum hs_origin origin;
+	} rows[] = {{{.forwarding = true, .bad = true}, HS_ORIGIN_OPAQUE},
+	    {{.bad = true}, HS_ORIGIN_LOCAL}, {{.cut = 1}, HS_ORIGIN_OPAQUE},
+	    {{.cut = 20}, HS_ORIGIN_OPAQUE}};
+
+	(void)unused;
+	begin(POLICY);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct bind m = rows[i].m;
+
+		m.host = &host;
+		far = world_dial();
+		assert_true(binds(far, &m, HS_AGENT_EXTENSION_FAILURE));
+		assert_int_equal(hs_peer_origin(&newest()->peer), rows[i].origin);
+		assert_string_equal(w.d.conns->peer.via, "");
+		assert_true(says("refuse", rows[i].origin == HS_ORIGIN_LOCAL
+					       ? "\"origin\":\"local\""
+					       : "\"origin\":\"opaque\""));
+		close(far);
+	}
+	end();
+}
+
+static void
+no_more_than_sixteen(void **unused)
+{
+	const struct bind login = {.host = &host},
+			  hop = {.host = &host, .forwarding = true};
+
+	(void)unused;
+	begin(POLICY);
+	far = world_dial();
+	for (int i = 0; i < 16; i++)
+		assert_true(binds(far, &login, HS_AGENT_SUCCESS));
+	assert_true(binds(far, &login, HS_AGENT_EXTENSION_FAILURE));
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_LOCAL);
+	assert_true(binds(far, &hop, HS_AGENT_EXTENSION_FAILURE)); // and is not looked at
+	assert_int_equal(hs_peer_origin(&newest()->peer), HS_ORIGIN_OPAQUE);
+	assert_true(says("refuse", "\"code\":\"busy\""));
+	close(far);
+	end();
+}
+
+static void
+no_executable_of_another_host_matches(void **unused)
+{
+	char self[PATH_MAX] = {0}, policy[PATH_MAX + 128];
+
+	(void)unused;
+	assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
+	(void)snprintf(policy, sizeof policy,
+	    "Forwarded grant\nAgent claude\n    Scope *\n    Exe %s\n", self);
+	begin(policy);
+	open_session();
+	far = world_dial();
+	world_request(&w, far, SILENT, "claude", "");
+	assert_int_equal(world_reply(&w, far, HS_EXT_REQUEST, &body), HS_AGENT_DONE);
+	close(far);
+	forward();
+	assert_string_equal(w.d.conns->peer.exe, self);
+	world_request(&w, far, SILENT, "claude", "");
+	world_refused(&w, far, HS_EXT_REQUEST, HS_NO_AGENT);
+	close(far);
+	end();
+}
+
+// A prompt that another host says it shows is shown to nobody.
+static void
+rule9_it_is_no_place_for_prompts(void **unused)
+{
+	const struct bind m = {.host = &host, .forwarding = true};
+	struct hs_buf notes = {0};
+	int watcher;
+
+	(void)unused;
+	begin(POLICY);
+	forward();
+	world_watch(&w, far);
+	world_request(&w, w.client, SILENT, "claude", "to look");
+	world_refused(&w, w.client, HS_EXT_REQUEST, HS_NO_CHANNEL);
+	watcher = world_dial(); // nor is one that says so later
+	world_watch(&w, watcher);
+	assert_true(newest()->watches);
+	world_policy("Deny user other\n" POLICY);
+	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK); // which it is told
+	assert_int_equal(world_reply(&w, watcher, HS_EXT_EVENTS, &body), HS_AGENT_DONE);
+	assert_true(binds(watcher, &m, HS_AGENT_SUCCESS));
+	assert_false(newest()->watches);
+	world_request(&w, w.client, SILENT, "claude", "to look");
+	world_refused(&w, w.client, HS_EXT_REQUEST, HS_NO_CHANNEL);
+	hs_buf_free(&notes);
+	close(watcher);
+	close(far);
+	end();
+}
+
+static void
+another_origin_is_another_asking(void **unused)
+{
+	char other[4];
+
+	(void)unused;
+	begin(POLICY);
+	world_helper("wait");
+	world_watch(&w, w.client);
+	forward();
+	world_request(&w, far, SILENT, "claude", "to look");
+	world_asked(&w, far, HS_EXT_REQUEST, code);
+	agent = world_dial();
+	world_request(&w, agent, SILENT, "claude", "to look"); // the same, by the same key
+	world_asked(&w, agent, HS_EXT_REQUEST, other);
+	assert_string_not_equal(code, other);
+	close(far);
+	end();
+}
+
+static void
+refused_on_the_seat(const struct bind *m, bool taken)
+{
+	const struct hs_agent_request more = {
+	    .scope = hs_str_c(SCOPE), .reason = hs_str_c("more")};
+	struct hs_buf key = {0};
+
+	assert_int_equal(list(&key), 1);
+	assert_true(binds(agent, m, HS_AGENT_EXTENSION_FAILURE));
+	assert_int_equal(w.d.conns->binds->n, taken);
+	assert_false(signs(&key, "deploy"));
+	assert_int_equal(
+	    w.d.seats->refusals[(w.d.seats->nrefusals - 1) % HS_SEAT_REFUSALS].why.err.code,
+	    HS_NO_FORWARD);
+	request(agent, HS_AGENT_LIST, (struct hs_str){0});
+	assert_int_equal(world_frame(&w, agent).p[0], HS_AGENT_FAILURE);
+	world_send(agent, HS_EXT_REQUEST, WORLD_PUT(request), &more, -1);
+	world_refused(&w, agent, HS_EXT_REQUEST, HS_NO_FORWARD);
+	ask(agent, SCOPE, "");
+	world_refused(&w, agent, HS_EXT_SEAT, HS_NO_FORWARD);
+	close(agent);
+	agent = world_dial_at(socket_path); // the agent itself goes on
+	assert_int_equal(list(&key), 1);
+	assert_true(signs(&key, "deploy"));
+	hs_buf_free(&key);
+}
+
+static void
+a_seat_refuses_forwarding(void **unused)
+{
+	const struct bind proven = {.host = &host, .forwarding = true},
+			  claimed = {.host = &host, .forwarding = true, .bad = true};
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	forward(); // nor is one made for another host
+	ask(far, SCOPE, "");
+	world_refused(&w, far, HS_EXT_SEAT, HS_NO_FORWARD);
+	close(far);
+	make();
+	refused_on_the_seat(&proven, true);
+	refused_on_the_seat(&claimed, false);
+	end();
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rule9_what_is_a_persons_is_refused),
+	    cmocka_unit_test(rule6_its_requests_are_shown_as_such),
+	    cmocka_unit_test(by_the_policys_word), cmocka_unit_test(it_never_gets_better),
+	    cmocka_unit_test(rule10_bad_binds), cmocka_unit_test(no_more_than_sixteen),
+	    cmocka_unit_test(no_executable_of_another_host_matches),
+	    cmocka_unit_test(rule9_it_is_no_place_for_prompts),
+	    cmocka_unit_test(another_origin_is_another_asking),
+	    cmocka_unit_test(a_seat_refuses_forwarding)};
+	int status = world_program(argc, argv);
+
+	if (status >= 0)
+		return status;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, make_hosts, drop_hosts);
+}
