@@ -5,7 +5,23 @@
 #include "agentd/asker.h"
 
 #include <inttypes.h>
+#include "proto/procfs.h"
 #include "proto/text.h"
+
+#define HASH_SHOWN 8  // bytes: so many tell programs apart, not forgeries
+#define UNIT_SHOWN 48 // bytes of a name
+
+static void
+put_unit(struct hs_buf *b, struct hs_str unit)
+{
+	if (unit.len == 0)
+		return;
+	hs_put_fmt(b, ", unit ");
+	hs_text_put_clean(
+	    b, (struct hs_str){unit.p, unit.len < UNIT_SHOWN ? unit.len : UNIT_SHOWN});
+	if (unit.len > UNIT_SHOWN)
+		hs_put_fmt(b, "…");
+}
 
 static void
 put_process(struct hs_buf *b, const struct hs_peer *p, const char *seat)
@@ -17,10 +33,20 @@ put_process(struct hs_buf *b, const struct hs_peer *p, const char *seat)
 		hs_put_fmt(b, " ");
 		hs_text_put_clean(b, hs_str_c(p->exe));
 	}
+	if (p->hashed) {
+		hs_put_fmt(b, " (SHA-256 begins ");
+		hs_text_put_hex(b, (struct hs_str){p->exe_sha256, HASH_SHOWN});
+		hs_put_fmt(b, ")");
+	}
+	if (p->by[0] != '\0') {
+		hs_put_fmt(b, ", run by ");
+		hs_text_put_clean(b, hs_str_c(p->by));
+	}
 	if (p->cwd[0] != '\0') {
 		hs_put_fmt(b, ", in ");
 		hs_text_put_clean(b, hs_str_c(p->cwd));
 	}
+	put_unit(b, hs_procfs_unit(hs_str_c(p->cgroup)));
 }
 
 void

@@ -306,6 +306,7 @@ welcome(struct hs_conn *c)
 	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
 	    hs_peer_read(fd, &c->peer) != HS_OK)
 		return false;
+	hs_peer_read_by(&c->peer, c->d->set->client);
 	if (c->d->nconns > HS_CONNS_MAX) {
 		hs_log("pid %lu: too many connections", (unsigned long)c->peer.pid);
 		return false;

@@ -147,12 +147,29 @@ home_path(char *out, size_t size, struct hs_err *err)
 	return HS_OK;
 }
 
+// What asks for others: they are installed together. A name that is too long is none.
+static void
+client_path(char *out, size_t size)
+{
+	static const char name[] = "handseal";
+	ssize_t n = readlink("/proc/self/exe", out, size - 1);
+	char *slash;
+
+	out[n > 0 ? n : 0] = '\0';
+	slash = strrchr(out, '/');
+	if (slash != NULL && (size_t)(slash - out) + 1 + sizeof name <= size)
+		memcpy(slash + 1, name, sizeof name);
+	else
+		out[0] = '\0';
+}
+
 int
 hs_options_settings(
     const struct hs_daemon_options *o, struct hs_settings *out, struct hs_err *err)
 {
 	int rc;
 
+	client_path(out->client, sizeof out->client);
 	out->ttl_max = o->ttl;
 	out->show_ms = HS_SHOW_MS;
 	out->grace_ms = HS_GRACE_MS;

@@ -125,19 +125,18 @@ dev_of(const struct statx *st)
 	return (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
 }
 
+// The path is of the very file that *st is of.
 static void
-read_exe(int dir, struct hs_peer *p)
+read_exe(int dir, char out[static PATH_MAX], struct statx *st)
 {
-	struct statx st;
 	char path[64];
-	int fd = open_exe(dir, &st);
+	int fd = open_exe(dir, st);
 
+	out[0] = '\0';
 	if (fd < 0)
 		return;
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	read_link(AT_FDCWD, path, p->exe); // so the path is of the very file
-	p->exe_dev = dev_of(&st);
-	p->exe_ino = st.stx_ino;
+	read_link(AT_FDCWD, path, out);
 	(void)close(fd);
 }
 
@@ -147,8 +146,13 @@ read_all(int dir, struct hs_peer *p)
 	char text[CGROUP_MAX];
 	struct hs_procfs_stat st;
 	struct hs_str cgroup;
+	struct statx exe;
 
-	read_exe(dir, p);
+	read_exe(dir, p->exe, &exe);
+	if (p->exe[0] != '\0') {
+		p->exe_dev = dev_of(&exe);
+		p->exe_ino = exe.stx_ino;
+	}
 	read_link(dir, "cwd", p->cwd);
 	if (hs_procfs_cgroup_get(read_file(dir, "cgroup", text, sizeof text), &cgroup) ==
 	    HS_OK)
@@ -186,6 +190,46 @@ hs_peer_read(int fd, struct hs_peer *out)
 		    .pidfd = out->pidfd,
 		    .pidfd_weak = out->pidfd_weak};
 	return HS_OK;
+}
+
+// The executable of an ancestor; "" where it has ended, or may not be seen.
+static void
+read_ancestor(const struct hs_procfs_id *id, char out[static PATH_MAX])
+{
+	char path[64], text[STAT_MAX];
+	struct hs_procfs_stat st;
+	struct statx exe;
+	int dir;
+
+	out[0] = '\0';
+	(void)snprintf(path, sizeof path, "/proc/%" PRIu64, id->pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	// the folder is of one process: the one that was an ancestor, if it began then
+	if (hs_procfs_stat_get(read_file(dir, "stat", text, sizeof text), &st) == HS_OK &&
+	    st.id.pid == id->pid && st.id.start == id->start)
+		read_exe(dir, out, &exe);
+	(void)close(dir);
+}
+
+void
+hs_peer_read_by(struct hs_peer *p, const char *client)
+{
+	char exe[PATH_MAX] = "";
+
+	p->fronts = client[0] != '\0' && strcmp(p->exe, client) == 0;
+	if (!p->fronts)
+		return;
+	for (size_t i = 0; i < p->nancestors; i++) {
+		read_ancestor(&p->ancestors[i], exe);
+		if (strcmp(exe, client) != 0)
+			break;
+	}
+	if (strcmp(exe, client) != 0)
+		(void)hs_str_copy(hs_str_c(exe), p->by, sizeof p->by); // too long: none
+	if (p->by[0] != '\0' && !alive(p->pidfd))
+		p->by[0] = '\0';
 }
 
 // ---- what was read
@@ -226,7 +270,9 @@ hs_peer_forward(struct hs_peer *p, const struct hs_str *host_key)
 const char *
 hs_peer_hint(const struct hs_peer *p)
 {
-	return hs_peer_origin(p) == HS_ORIGIN_LOCAL ? p->exe : "";
+	if (hs_peer_origin(p) != HS_ORIGIN_LOCAL)
+		return "";
+	return p->fronts ? p->by : p->exe;
 }
 
 int

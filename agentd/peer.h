@@ -17,6 +17,8 @@
 #include "proto/origin.h"
 #include "proto/procfs.h"
 
+#define HS_PEER_BY_MAX 512 // no Exe of a policy is longer
+
 struct hs_peer {
 	uint64_t pid; // 0: it is opaque
 	uid_t uid;
@@ -35,6 +37,10 @@ struct hs_peer {
 	char cgroup[HS_CGROUP_MAX + 1]; // v2, as this daemon's cgroup namespace sees it
 	struct hs_procfs_id ancestors[HS_ANCESTORS_MAX]; // the nearest first; never pid 1
 	size_t nancestors;
+	// It is `handseal`, which asks for whoever ran it: the executable of its nearest
+	// ancestor that is not, or "" where that could not be seen.
+	bool fronts;
+	char by[HS_PEER_BY_MAX];
 	bool hashed; // exe_sha256 is there: see measure.h
 	uint8_t exe_sha256[32];
 	// What its connection said of itself; only hs_peer_forward changes it.
@@ -45,6 +51,10 @@ struct hs_peer {
 // Reads the peer of a connected socket. HS_ERR_IO if not even the uid can be had; pidfd is
 // -1 then. hs_peer_close in any case.
 int hs_peer_read(int fd, struct hs_peer *out);
+// Finds out who ran it, where its executable is client, the path of `handseal`. Right after
+// hs_peer_read, for it goes by what was read; what is found is of a process that was an
+// ancestor then, or nothing is.
+void hs_peer_read_by(struct hs_peer *p, const char *client);
 void hs_peer_close(struct hs_peer *p); // closes pidfd; what was read stays
 // What is known of it, without pidfd.
 void hs_peer_copy(struct hs_peer *to, const struct hs_peer *p);
@@ -54,7 +64,8 @@ enum hs_origin hs_peer_origin(const struct hs_peer *p);
 // Its connection says that it is forwarded; host_key, a plain key blob, proves by which
 // host, and is NULL where nothing does. What was said before and is worse stays.
 void hs_peer_forward(struct hs_peer *p, const struct hs_str *host_key);
-// The executable that an Agent block's Exe may match: none where it is not local.
+// The executable that an Agent block's Exe may match: its own, or of who ran `handseal`;
+// none where it is not local. "" where there is none.
 const char *hs_peer_hint(const struct hs_peer *p);
 
 // May it use a daemon that runs as uid self? Only if it is the same uid: root gets no more.

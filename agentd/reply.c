@@ -25,6 +25,7 @@ hs_reply_who(struct hs_audit_record *r, const struct hs_peer *peer)
 	r->exe = hs_str_c(peer->exe);
 	r->start = peer->start;
 	r->cgroup = hs_str_c(peer->cgroup);
+	r->by = hs_str_c(peer->by);
 	if (peer->hashed)
 		r->exe_sha256 = (struct hs_str){peer->exe_sha256, sizeof peer->exe_sha256};
 }

@@ -20,6 +20,7 @@ struct hs_settings {
 	char socket[PATH_MAX];
 	char roots_dir[PATH_MAX];
 	char state_dir[PATH_MAX];
+	char client[PATH_MAX];	    // handseal, beside this program; "": not known
 	char helper[PATH_MAX];	    // handseal-sk-helper
 	char known_hosts[PATH_MAX]; // handseal-known-hosts
 	char home[PATH_MAX];	    // what ~ is; "": not known

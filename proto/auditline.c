@@ -155,6 +155,7 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 	put_number(b, "start", r->start != 0, r->start);
 	put_str(b, "cgroup", r->cgroup);
 	put_coded(b, "exe_sha256", r->exe_sha256, hs_text_put_hex);
+	put_str(b, "by", r->by);
 	put_str(b, "agent", r->agent);
 	put_str(b, "ext", r->ext);
 	put_c(b, "session", r->session);

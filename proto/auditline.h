@@ -26,6 +26,7 @@ struct hs_audit_record {
 	uint64_t start; // of the peer, ticks since boot; 0: left out
 	struct hs_str cgroup;
 	struct hs_str exe_sha256; // raw; written in hex
+	struct hs_str by;	  // executable of who ran it
 	struct hs_str agent;
 	struct hs_str ext; // the extension that was refused
 	const char *session;

@@ -102,6 +102,42 @@ hs_procfs_cgroup_get(struct hs_str text, struct hs_str *path)
 	return HS_NO_SUCH;
 }
 
+static bool
+ends(struct hs_str s, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	return s.len > n && memcmp(s.p + s.len - n, tail, n) == 0;
+}
+
+static bool
+says_something(struct hs_str part)
+{
+	struct hs_str rest = part;
+
+	if (ends(part, ".service"))
+		return !behind(&rest, "user@");
+	return ends(part, ".scope") && !hs_str_is(part, "init.scope") &&
+	       !behind(&rest, "session-");
+}
+
+struct hs_str
+hs_procfs_unit(struct hs_str cgroup)
+{
+	size_t end = cgroup.len;
+
+	while (end > 0) {
+		const uint8_t *slash = memrchr(cgroup.p, '/', end);
+		size_t at = slash != NULL ? (size_t)(slash - cgroup.p) + 1 : 0;
+		struct hs_str part = {cgroup.p + at, end - at};
+
+		if (says_something(part))
+			return part;
+		end = at > 0 ? at - 1 : 0;
+	}
+	return (struct hs_str){cgroup.p, 0};
+}
+
 int
 hs_procfs_counts_alike(struct hs_str text)
 {

@@ -33,6 +33,11 @@ int hs_procfs_stat_get(struct hs_str text, struct hs_procfs_stat *out);
 // HS_CGROUP_MAX bytes. HS_NO_SUCH if there is no such line.
 int hs_procfs_cgroup_get(struct hs_str text, struct hs_str *path);
 
+// The systemd unit in a cgroup's path that says something: the last of its parts that is a
+// service or a scope, but for those that every process of a login has (session-N.scope,
+// user@N.service, init.scope). A view; empty where there is none.
+struct hs_str hs_procfs_unit(struct hs_str cgroup);
+
 // Of /proc/self/status: HS_OK if that /proc counts processes as our own PID namespace does,
 // so that "NSpid:" is one number; HS_NO_SUCH where it is of an outer one.
 int hs_procfs_counts_alike(struct hs_str text);

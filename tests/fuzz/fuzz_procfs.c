@@ -52,6 +52,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must(path.p > data && path.p + path.len <= data + len);
 		must(memchr(path.p, '\n', path.len) == NULL);
 	}
+	path = hs_procfs_unit(text);
+	must(path.len == 0 || (path.p >= data && path.p + path.len <= data + len));
+	must(path.len == 0 || memchr(path.p, '/', path.len) == NULL);
 	rc = hs_procfs_counts_alike(text);
 	must(rc == HS_OK || rc == HS_NO_SUCH);
 	as_a_name(text);

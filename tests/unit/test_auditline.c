@@ -77,6 +77,7 @@ every_member(void **state)
 	    .start = UINT64_MAX,
 	    .cgroup = hs_str_c("/user.slice/a\nb"),
 	    .exe_sha256 = hs_str_c("\x02\xfe"),
+	    .by = hs_str_c("/bin/b"),
 	    .agent = hs_str_c("claude"),
 	    .session = "7c2e",
 	    .code = "ok",
@@ -105,21 +106,21 @@ every_member(void **state)
 	(void)state;
 	memset(r.prev, 0xab, sizeof r.prev);
 	hs_auditline_put(&b, &r);
-	is(&b,
-	    "{\"seq\":2,\"prev\":\""
-	    "abababababababababababababababababababababababababababababababab\""
-	    ",\"time\":3,\"event\":\"touch\",\"pid\":4711,\"uid\":1000,\"origin\":"
-	    "\"forwarded\",\"via\":\"SHA256:v\",\"exe\":\"/bin/a\""
-	    ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
-	    ",\"exe_sha256\":\"02fe\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
-	    "\"ok\""
-	    ",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\""
-	    ",\"serial\":\"18446744073709551615\",\"end\":9,\"key\":\"SHA256:k\""
-	    ",\"root\":\"blue\",\"root_key\":\"SHA256:r\",\"flags\":5,\"counter\":"
-	    "4294967295"
-	    ",\"simulated\":true,\"ask\":\"4F7\",\"shown\":\"text\\n\",\"grant\":"
-	    "\"R1JBTlQ=\""
-	    ",\"count\":0,\"jump\":-7}\n");
+	is(&b, "{\"seq\":2,\"prev\":\""
+	       "abababababababababababababababababababababababababababababababab\""
+	       ",\"time\":3,\"event\":\"touch\",\"pid\":4711,\"uid\":1000,\"origin\":"
+	       "\"forwarded\",\"via\":\"SHA256:v\",\"exe\":\"/bin/a\""
+	       ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
+	       ",\"exe_sha256\":\"02fe\",\"by\":\"/bin/"
+	       "b\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
+	       "\"ok\""
+	       ",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\""
+	       ",\"serial\":\"18446744073709551615\",\"end\":9,\"key\":\"SHA256:k\""
+	       ",\"root\":\"blue\",\"root_key\":\"SHA256:r\",\"flags\":5,\"counter\":"
+	       "4294967295"
+	       ",\"simulated\":true,\"ask\":\"4F7\",\"shown\":\"text\\n\",\"grant\":"
+	       "\"R1JBTlQ=\""
+	       ",\"count\":0,\"jump\":-7}\n");
 	hs_buf_free(&b);
 }
 

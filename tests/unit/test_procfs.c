@@ -115,6 +115,30 @@ cgroups(void **state)
 }
 
 static void
+units(void **state)
+{
+#define USER "/user.slice/user-1000.slice/user@1000.service"
+	static const struct {
+		const char *cgroup, *unit;
+	} cases[] = {{"", ""}, {"/", ""}, {"/init.scope", ""},
+	    {"/system.slice/ssh.service", "ssh.service"}, {USER "/init.scope", ""},
+	    {USER, ""}, {USER "/app.slice/claude.service", "claude.service"},
+	    {USER "/app.slice/claude.service/sub/tree", "claude.service"},
+	    {"/user.slice/user-1000.slice/session-3.scope", ""},
+	    {USER "/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope",
+		"vte-spawn-1.scope"},
+	    {USER "/a.service/session-1.scope", "a.service"}, {"/docker/0123", ""},
+	    {"/a.slice", ""}, {"/.service", ""}, {"/.scope/", ""}, {"x.scope", "x.scope"},
+	    {"//x.service//", "x.service"}, {"/user@.service", ""},
+	    {"/x user@1.service", "x user@1.service"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		if (!hs_str_is(hs_procfs_unit(hs_str_c(cases[i].cgroup)), cases[i].unit))
+			fail_msg("%s", cases[i].cgroup);
+}
+
+static void
 a_proc_of_ours(void **state)
 {
 	static const struct {
@@ -333,7 +357,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(cuts),
-	    cmocka_unit_test(bad_stats), cmocka_unit_test(cgroups),
+	    cmocka_unit_test(bad_stats), cmocka_unit_test(cgroups), cmocka_unit_test(units),
 	    cmocka_unit_test(a_proc_of_ours), cmocka_unit_test(ancestors),
 	    cmocka_unit_test(deep_and_endless), cmocka_unit_test(hidden),
 	    cmocka_unit_test(changes_meanwhile), cmocka_unit_test(never_the_same)};
