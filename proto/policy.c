@@ -3,7 +3,7 @@
 // A policy in memory: none at all, one narrowed by the system's, its scopes by name and
 // together (docs/PROTOCOL.policy, "Narrowing"). Reading texts is policy_parse.c's, writing
 // them policy_put.c's.
-#include "proto/policy.h"
+#include "proto/policy_internal.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -133,6 +133,7 @@ hs_policy_narrow(struct hs_policy *p, const struct hs_policy *system)
 		p->unplug = system->unplug;
 		p->narrowed |= HS_POLICY_UNPLUG;
 	}
+	policy_narrow_users(p, system);
 	return add_denies(p, system);
 }
 

@@ -21,6 +21,8 @@
 	100 // errors and warnings told of one text; the rest are counted
 #define HS_POLICY_PATH_MAX  256
 #define HS_POLICY_FILES_MAX 8 // of known_hosts
+#define HS_POLICY_USERS_MAX 8 // of AllowUser
+#define HS_POLICY_USER_MAX  64
 
 struct hs_policy_scope {
 	char name[HS_AGENT_NAME_MAX + 1];
@@ -73,6 +75,7 @@ enum hs_policy_word {
 	HS_POLICY_WAITING = 1u << 9,
 	HS_POLICY_HOST_BINDING = 1u << 10,
 	HS_POLICY_FORWARDED = 1u << 11,
+	HS_POLICY_USERS = 1u << 12,
 };
 
 struct hs_policy {
@@ -97,6 +100,11 @@ struct hs_policy {
 	// or ~/ and more. 0 of them: `none`, so no key has a name
 	char known_hosts[HS_POLICY_FILES_MAX][HS_POLICY_PATH_MAX];
 	size_t nknown_hosts;
+	// AllowUser: login names and uids, as words, of other users that a seat may be
+	// shared with. limits_users: it was said, so that a system's leaves no others
+	char users[HS_POLICY_USERS_MAX][HS_POLICY_USER_MAX + 1];
+	size_t nusers;
+	bool limits_users;
 	bool binding;  // HostBinding require: no login over a connection that is not bound
 	uint64_t park; // Limits Park: seconds that an unanswered request is kept
 	uint32_t per_asker; // Limits Prompts: prompts of one asker in 5 minutes
@@ -137,6 +145,9 @@ void hs_policy_put(struct hs_buf *b, const struct hs_policy *p);
 // Appends the commented default that `handseal enroll` writes. It parses, and allows
 // nothing.
 void hs_policy_put_default(struct hs_buf *b);
+
+// Does AllowUser have that word? A name and its uid are two words.
+bool hs_policy_names_user(const struct hs_policy *p, struct hs_str word);
 
 const struct hs_policy_scope *hs_policy_find(const struct hs_policy *p, struct hs_str name);
 

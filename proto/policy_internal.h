@@ -19,7 +19,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  31
+#define POLICY_KEYWORDS	  32
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
 struct policy_place {
@@ -135,6 +135,11 @@ void policy_read_exe(struct policy_parser *x);
 bool policy_is_path(struct hs_str s);
 void policy_open_agent(struct policy_parser *x, struct hs_str name);
 void policy_resolve(struct policy_parser *x); // the lists' names, when all is read
+
+// ---- policy_users.c
+
+void policy_read_users(struct policy_parser *x);
+void policy_narrow_users(struct hs_policy *p, const struct hs_policy *system);
 
 // ---- policy_scope.c
 

@@ -58,6 +58,11 @@ put_top(struct hs_buf *b, const struct hs_policy *p)
 	hs_put_fmt(b, "%s\n", p->nknown_hosts == 0 ? " none" : "");
 	put_narrowed(b, p, HS_POLICY_HOST_BINDING);
 	hs_put_fmt(b, "HostBinding %s\n", p->binding ? "require" : "prefer");
+	put_narrowed(b, p, HS_POLICY_USERS);
+	hs_put_fmt(b, "AllowUser%s", p->nusers == 0 ? " none" : "");
+	for (size_t i = 0; i < p->nusers; i++)
+		hs_put_fmt(b, " %s", p->users[i]);
+	hs_put_u8(b, '\n');
 }
 
 // A list of scopes, on as many lines as it takes.

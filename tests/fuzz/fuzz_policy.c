@@ -68,6 +68,8 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	must(a->nknown_hosts == b->nknown_hosts && a->nknown_hosts <= HS_POLICY_FILES_MAX &&
 	     memcmp(a->known_hosts, b->known_hosts, sizeof(a->known_hosts)) == 0 &&
 	     a->binding == b->binding);
+	must(a->nusers == b->nusers && a->nusers <= HS_POLICY_USERS_MAX &&
+	     memcmp(a->users, b->users, sizeof(a->users)) == 0);
 	must(a->max_ttl == b->max_ttl && a->idle == b->idle && a->verify == b->verify &&
 	     a->main_asks == b->main_asks && a->forwarded == b->forwarded &&
 	     a->escalate == b->escalate && a->unplug == b->unplug && a->park == b->park &&

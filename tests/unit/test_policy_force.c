@@ -71,6 +71,8 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	assert_int_equal(a->nknown_hosts, b->nknown_hosts);
 	assert_memory_equal(a->known_hosts, b->known_hosts, sizeof(a->known_hosts));
 	assert_int_equal(a->binding, b->binding);
+	assert_int_equal(a->nusers, b->nusers);
+	assert_memory_equal(a->users, b->users, sizeof(a->users));
 	assert_int_equal(a->park, b->park);
 	assert_int_equal(a->per_asker, b->per_asker);
 	assert_int_equal(a->all, b->all);
@@ -95,7 +97,8 @@ round_trip(const struct hs_policy *p)
 #define RICH                                                                               \
 	"Deny user root\nDeny cmd rm '-rf' ...\nMainSocket ask\nForwarded grant\n"         \
 	"Escalate deny\nUnplug "                                                           \
-	"revoke\nKnownHosts /etc/kh ~/kh\nHostBinding require\nSession\n Scope b a\n "     \
+	"revoke\nKnownHosts /etc/kh ~/kh\nHostBinding require\nAllowUser agent-anna "      \
+	"4711\nSession\n Scope b a\n "                                                     \
 	"MaxTTL 90s\n Idle none\n Verify pin\n"                                            \
 	"Scope a\nTouch session\nVerify pin\nMaxTTL 1d\nMaxUses *\nUser u v\nHost h *.h\n" \
 	"Addr 10.0.0.0/8 ::/0\nCmd ls '...'\nCmd ls -l ...\nCmd echo 'it'\\''s'\n"         \

@@ -56,12 +56,12 @@ static const struct {
     {"# a\xe2\x80\xae", "1:4: this is a control or invisible character, or not UTF-8"},
     {"\t# a\t\xff", "1:6: this is a control or invisible character, or not UTF-8"},
     {"Nonsense", "1:1: there is no keyword `Nonsense`; here may stand Deny, MainSocket, "
-		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding"},
+		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser"},
     {"Den user a", "1:1: there is no keyword `Den`; here may stand Deny, MainSocket, "
-		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding"},
+		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser"},
     {"{", "1:1: there is no keyword `{`; here may stand Deny, MainSocket, Forwarded, "
 	  "Escalate, Unplug, "
-	  "KnownHosts, HostBinding"},
+	  "KnownHosts, HostBinding, AllowUser"},
     {"Limits\nFoo 1", "2:1: there is no keyword `Foo`; here may stand Prompts, PromptsAll, "
 		      "Park, Waiting"},
     {"Unplug keep # or", "1:13: a comment has a line of its own"},
