@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "agentd/judge.h"
 #include "agentd/log.h"
 #include "proto/names.h"
@@ -38,8 +39,18 @@ still_permitted(struct hs_touch *t, const struct hs_now *now)
 	    .opening = t->opening,
 	    .again = true};
 	struct hs_decided decided = {0};
+	struct hs_sharing found;
 	int rc = HS_OK;
 
+	if (t->wanted.shared != 0 && hs_sharing_find(t->d->policy->policy, t->wanted.shared,
+					 geteuid(), &found, &t->why) != HS_OK)
+		return (int)t->why.err.code;
+	// whom a session's seats may be shared with was shown
+	if (t->opening && t->d->policy->policy->nusers > 0 &&
+	    memcmp(t->policy, t->d->policy->policy->digest, sizeof t->policy) != 0)
+		return hs_fail(&t->why.err, HS_NO_POLICY,
+		    "the policy, which names other users, has changed since the text was "
+		    "shown");
 	if (hs_judge(t->d, &ask, now, &decided) == HS_DECIDE_REFUSE) {
 		hs_judge_refusal(&decided, &t->why);
 		rc = (int)t->why.err.code;

@@ -49,8 +49,19 @@ put_process(struct hs_buf *b, const struct hs_peer *p, const char *seat)
 	put_unit(b, hs_procfs_unit(hs_str_c(p->cgroup)));
 }
 
+// What else could have asked the same.
+static void
+put_others(struct hs_buf *b, const struct hs_peer *p, uid_t self)
+{
+	if (p->uid == self)
+		hs_put_fmt(b, ". Any program of yours could have asked this.\n");
+	else
+		hs_put_fmt(b, ". Any program of uid %lu could have asked this.\n",
+		    (unsigned long)p->uid);
+}
+
 void
-hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat)
+hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat, uid_t self)
 {
 	if (p->forwarding == HS_FORWARDING_NONE) {
 		hs_put_fmt(b, "Asked by ");
@@ -62,7 +73,7 @@ hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat)
 			    "cannot be seen",
 			    seat != NULL ? "seat " : "", seat != NULL ? seat : "",
 			    seat != NULL ? ", " : "");
-		hs_put_fmt(b, ". Any program of yours could have asked this.\n");
+		put_others(b, p, self);
 		return;
 	}
 	if (p->forwarding == HS_FORWARDING_PROVEN)

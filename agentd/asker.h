@@ -8,7 +8,7 @@
 #include "agentd/peer.h"
 #include "proto/buf.h"
 
-// Appends the line. seat: the id of the seat it asks on, or NULL.
-void hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat);
+// Appends the line. seat: the id of the seat it asks on, or NULL. self: whose prompt it is.
+void hs_asker_put(struct hs_buf *b, const struct hs_peer *p, const char *seat, uid_t self);
 
 #endif

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 #include "agentd/events.h"
 #include "agentd/judge.h"
 #include "agentd/reply.h"
@@ -57,6 +58,8 @@ compose(struct hs_touch *t, struct hs_compose *c, struct hs_refusal *why)
 	c->peer = &t->peer;
 	c->roots = &t->roots;
 	c->pin = t->pin;
+	c->policy = t->d->policy->policy;
+	memcpy(t->policy, c->policy->digest, sizeof t->policy);
 	rc = hs_compose_shown(&t->shown, c);
 	if (rc == HS_OK)
 		return HS_OK;
@@ -179,6 +182,7 @@ take_wanted(struct hs_touch *t, struct hs_wanted *w)
 	t->wanted.key = w->key;
 	t->wanted.seat = w->seat;
 	t->wanted.origin = w->origin;
+	t->wanted.shared = w->shared;
 	t->wanted.known = w->known;
 	w->known = NULL;
 	hs_scope_digest(w->scope, t->asked);
@@ -199,6 +203,7 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	    .seating = t->seating,
 	    .seat = seat};
 	struct hs_scope *difference = NULL;
+	struct hs_sharing shared;
 	struct hs_err err = {0};
 	bool once;
 	int rc;
@@ -227,6 +232,10 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	hs_judge_asker(t->d, &asker, t->asker);
 	take_wanted(t, wanted);
 	shown.known = t->wanted.known;
+	if (t->wanted.shared != 0 &&
+	    (rc = hs_sharing_find(p, t->wanted.shared, geteuid(), &shared, why)) != HS_OK)
+		goto out;
+	shown.shared = t->wanted.shared != 0 ? &shared : NULL;
 	memcpy(t->within, t->d->session.id, sizeof t->within);
 	shown.difference = difference;
 	rc = compose(t, &shown, why);

@@ -36,6 +36,7 @@ struct hs_touch {
 	struct hs_buf shown;
 	struct hs_wanted
 	    wanted; // who, why, and for which key; scope: what the certificate allows
+	uint8_t policy[32];	// its digest when the text was composed
 	uint8_t asked[32];	// SHA-256 of the scope text that was asked for
 	struct hs_scope *scope; // what the grant will allow
 	uint64_t ttl;		// seconds

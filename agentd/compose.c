@@ -6,8 +6,10 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "agentd/asker.h"
 #include "agentd/seathosts.h"
+#include "agentd/sharing.h"
 #include "proto/describe.h"
 #include "proto/names.h"
 #include "proto/text.h"
@@ -56,10 +58,27 @@ hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 		put(b, " — SIMULATED");
 }
 
+// What any program may do, it may do for them: the policy says so.
+static void
+put_users(struct hs_buf *b, const struct hs_policy *p)
+{
+	if (p->nusers == 0)
+		return;
+	put(b, ", and share a seat with ");
+	for (size_t i = 0; i < p->nusers; i++)
+		hs_put_fmt(b, "%s%s",
+		    i == 0		? ""
+		    : i + 1 < p->nusers ? ", "
+					: " or ",
+		    p->users[i]);
+}
+
 static void
 put_session(struct hs_buf *b, const struct hs_compose *c)
 {
-	put(b, "Any program of yours may use it, for ");
+	put(b, "Any program of yours may use it");
+	put_users(b, c->policy);
+	put(b, ", for ");
 	hs_describe_span(b, c->ttl);
 	put(b, ", until ");
 	hs_describe_time(b, c->end);
@@ -71,9 +90,17 @@ put_session(struct hs_buf *b, const struct hs_compose *c)
 static void
 put_request(struct hs_buf *b, const struct hs_compose *c)
 {
-	put(b, c->seating ? "NEW, on a seat of its own while its command runs, for at most "
-	       : c->seat != NULL ? "NEW, on its seat alone, for at most "
-				 : "NEW, in one certificate, for at most ");
+	const struct hs_sharing *shared = c->seat != NULL ? &c->seat->shared : c->shared;
+
+	put(b, c->seating	 ? "NEW, on a seat of its own"
+	       : c->seat != NULL ? "NEW, on its seat alone"
+				 : "NEW, in one certificate");
+	if (shared != NULL && shared->uid != 0) {
+		put(b, ", which ");
+		hs_sharing_put(b, shared);
+		put(b, " may use");
+	}
+	put(b, c->seating ? ", while its command runs, for at most " : ", for at most ");
 	hs_describe_span(b, c->ttl);
 	put(b, " from the touch:\n");
 	hs_describe_scope(b, c->difference, "  ");
@@ -97,7 +124,7 @@ hs_compose_shown(struct hs_buf *b, const struct hs_compose *c)
 		put_request(b, c);
 	put_claim(b, c->reason);
 	hs_seathosts_describe(b, c->known, c->scope, c->seat);
-	hs_asker_put(b, c->peer, c->seat != NULL ? c->seat->id : NULL);
+	hs_asker_put(b, c->peer, c->seat != NULL ? c->seat->id : NULL, geteuid());
 	put_keys(b, c->roots, c->pin);
 	if (hs_buf_err(b) == HS_OK && b->len > HS_SHOWN_MAX)
 		return HS_ERR_TOO_LONG;

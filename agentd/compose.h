@@ -16,12 +16,14 @@ struct hs_compose {
 	struct hs_str reason;
 	const struct hs_peer *peer; // who asks
 	const struct hs_enrolled *roots;
-	bool pin; // it wants a PIN with the touch
+	bool pin;			// it wants a PIN with the touch
+	const struct hs_policy *policy; // of `open`: whom its seats may be shared with
 	// of a request:
 	const char *agent;		   // NULL: it is `open`
 	const struct hs_scope *difference; // of scope, what no live grant covers
 	bool more;			   // there is a session already
 	bool seating;			   // it is a seat that is asked for
+	const struct hs_sharing *shared;   // with whom, or NULL
 	const struct hs_seat *seat;	   // that asks for more, or NULL
 	const struct hs_knownhosts *known; // keys of its hosts, or NULL
 };

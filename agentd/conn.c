@@ -295,34 +295,63 @@ hs_conn_reply(struct hs_conn *c, struct hs_buf *frame)
 	// things
 }
 
+static size_t
+count_of(const struct hs_daemon *d, uid_t uid)
+{
+	size_t n = 0;
+
+	for (const struct hs_conn *c = d->conns; c != NULL; c = c->next)
+		n += c->peer.uid == uid;
+	return n;
+}
+
+// Whichever socket it found, a process below a seat's runner is on that seat.
+static void
+place(struct hs_conn *c)
+{
+	struct hs_seat *above = hs_seat_above(c->d, &c->peer);
+
+	if (above != NULL)
+		c->seat = above;
+}
+
+// Why the peer may not stay, or NULL.
+static const char *
+why_not(struct hs_conn *c, bool main)
+{
+	c->other = hs_peer_allowed(&c->peer, geteuid()) != HS_OK;
+	if (c->other && main)
+		return "a process of another user connected";
+	place(c);
+	if (c->other && !hs_seat_admits(c->seat, &c->peer))
+		return "a process of another user connected, with whom this seat is not "
+		       "shared";
+	if (c->d->seats == NULL || c->seat != NULL || c->peer.opaque || c->peer.start > 0)
+		return NULL;
+	return "a process that has ended connected, which may have been below a seat";
+}
+
 // True if the peer may stay; else it was recorded.
 static bool
 welcome(struct hs_conn *c)
 {
 	struct hs_audit_record r = {.event = "refuse"};
-	struct hs_seat *above;
+	const char *why;
 	uv_os_fd_t fd;
 
 	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
 	    hs_peer_read(fd, &c->peer) != HS_OK)
 		return false;
 	hs_peer_read_by(&c->peer, c->d->set->client);
-	if (c->d->nconns > HS_CONNS_MAX) {
+	why = why_not(c, c->seat == NULL);
+	if (c->d->nconns > HS_CONNS_MAX ||
+	    (c->other && count_of(c->d, c->peer.uid) > HS_CONNS_OTHER)) {
 		hs_log("pid %lu: too many connections", (unsigned long)c->peer.pid);
 		return false;
 	}
-	if (hs_peer_allowed(&c->peer, geteuid()) != HS_OK) {
-		r.sentence = hs_str_c("a process of another user connected");
-	} else {
-		above = hs_seat_above(c->d, &c->peer);
-		if (above != NULL) // whichever socket it found
-			c->seat = above;
-		if (c->d->seats == NULL || c->seat != NULL || c->peer.opaque ||
-		    c->peer.start > 0)
-			return true;
-		r.sentence = hs_str_c(
-		    "a process that has ended connected, which may have been below a seat");
-	}
+	if (why == NULL)
+		return true;
+	r.sentence = hs_str_c(why);
 	hs_reply_who(&r, &c->peer);
 	r.code = hs_code_name(HS_NO_PEER);
 	hs_log("pid %lu of uid %lu: %s", (unsigned long)c->peer.pid,
@@ -336,7 +365,9 @@ hs_conn_accept(struct hs_daemon *d, uv_stream_t *listener, struct hs_seat *seat)
 {
 	struct hs_conn *c = calloc(1, sizeof *c);
 
-	if (c == NULL || uv_pipe_init(d->loop, &c->pipe, 1) != 0) {
+	// over a seat no descriptor comes: where none is taken, the kernel drops it, and
+	// nobody waits for its file system
+	if (c == NULL || uv_pipe_init(d->loop, &c->pipe, seat == NULL) != 0) {
 		free(c);
 		return false;
 	}

@@ -11,6 +11,7 @@
 #include "proto/buf.h"
 
 #define HS_CONNS_MAX	  1024
+#define HS_CONNS_OTHER	  64	     // of one other user: the rest is for the daemon's own
 #define HS_CONN_QUEUE_MAX (1u << 20) // bytes that a client has not taken
 
 struct hs_conn {
@@ -24,11 +25,12 @@ struct hs_conn {
 	bool paused;   // not read from: in is full
 	bool eof;      // the client will send no more
 	bool closed;
-	unsigned writing;		  // answers that the client has not taken yet
-	unsigned refs;			  // 1 for the handle, 1 for each answer under way
-	struct hs_touch *touch;		  // what it asked to be touched, or NULL
-	struct hs_waiter *waiter;	  // its outstanding `pending`, or NULL
-	struct hs_follow *follow;	  // its outstanding `events`, or NULL
+	bool other;		  // its peer is another user, with whom its seat is shared
+	unsigned writing;	  // answers that the client has not taken yet
+	unsigned refs;		  // 1 for the handle, 1 for each answer under way
+	struct hs_touch *touch;	  // what it asked to be touched, or NULL
+	struct hs_waiter *waiter; // its outstanding `pending`, or NULL
+	struct hs_follow *follow; // its outstanding `events`, or NULL
 	struct hs_exehash_ask *measuring; // its executable's hash is on its way, or NULL
 	bool measured;			  // that was asked for
 	bool watches;			  // it shows prompts to a person

@@ -12,9 +12,23 @@
 #include "agentd/touch.h"
 #include "proto/names.h"
 
-static size_t
-gather(const struct hs_session *s, struct hs_decide_grant out[static HS_HELD_MAX])
+// What is shared with another user was not touched for silently but under the policy that
+// names that user: a policy that changed since widens nothing.
+static bool
+is_silent(
+    const struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_held *h)
 {
+	return h->silent &&
+	       (!ask->shared || memcmp(h->grant.payload.policy, d->policy->policy->digest,
+				    sizeof h->grant.payload.policy) == 0);
+}
+
+static size_t
+gather(const struct hs_daemon *d, const struct hs_judge_ask *ask,
+    struct hs_decide_grant out[static HS_HELD_MAX])
+{
+	const struct hs_session *s = &d->session;
+
 	for (size_t i = 0; i < s->nheld; i++) {
 		const struct hs_held *h = s->held[i];
 
@@ -22,7 +36,7 @@ gather(const struct hs_session *s, struct hs_decide_grant out[static HS_HELD_MAX
 		    .end = h->end,
 		    .uses_left = h->uses_left,
 		    .holder = h->grant.payload.holder,
-		    .silent = h->silent,
+		    .silent = is_silent(d, ask, h),
 		    .verified = (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
 	}
 	return s->nheld;
@@ -85,7 +99,7 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	char asker[HS_AGENT_NAME_MAX + 1];
 	struct hs_decide_input in = {.policy = d->policy->policy,
 	    .grants = ask->seat != NULL ? ask->grants : grants,
-	    .ngrants = ask->seat != NULL ? ask->ngrants : gather(&d->session, grants),
+	    .ngrants = ask->seat != NULL ? ask->ngrants : gather(d, ask, grants),
 	    .holder = hs_str_c(ask->seat != NULL ? ask->seat->holder : HS_HOLDER_MAIN),
 	    .agent = hs_str_c(ask->agent),
 	    .exe = hs_str_c(hs_peer_hint(ask->peer)),

@@ -243,7 +243,8 @@ make_seat(struct hs_touch *t, const struct hs_held *h)
 	    .grant_serial = h->grant.cert.serial,
 	    .end = h->end,
 	    .end_boot_ms = h->end_boot_ms,
-	    .touched = true};
+	    .touched = true,
+	    .shared = t->wanted.shared};
 
 	if (n.owner == NULL)
 		hs_fail(&t->why.err, HS_NO_GONE, "whoever asked went away");

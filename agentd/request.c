@@ -431,7 +431,9 @@ hs_request(struct hs_conn *c, struct hs_str body)
 	uint8_t type = 0;
 
 	(void)hs_get_u8(&r, &type);
-	if (type == HS_AGENT_EXTENSION)
+	if (c->other && !hs_seat_admits(c->seat, &c->peer))
+		hs_conn_close(c); // the policy has changed its mind
+	else if (type == HS_AGENT_EXTENSION)
 		extension(c, &r);
 	else if (c->seat != NULL)
 		hs_seatsign_request(c, type, &r);

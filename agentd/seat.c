@@ -75,6 +75,7 @@ new_seat(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_refusal
 	s->owner = spec->owner;
 	s->serial = spec->serial > 0 ? spec->serial : ++ses->last_serial;
 	hs_peer_copy(&s->runner, &spec->owner->peer);
+	s->shared = s->parent != NULL ? s->parent->shared : spec->shared;
 	s->began = now.wall;
 	(void)snprintf(s->id, sizeof s->id, "%s.%" PRIu64, ses->id, s->serial);
 	(void)snprintf(s->holder, sizeof s->holder, HS_HOLDER_SEAT "%s", s->id);
@@ -353,6 +354,13 @@ hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer)
 		}
 	}
 	return best;
+}
+
+bool
+hs_seat_admits(const struct hs_seat *s, const struct hs_peer *peer)
+{
+	return s != NULL && s->shared.uid != 0 && s->shared.uid == peer->uid &&
+	       hs_policy_names_user(s->d->policy->policy, hs_str_c(s->shared.word));
 }
 
 const struct hs_seat *

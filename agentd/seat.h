@@ -8,6 +8,7 @@
 
 #include "agentd/conn.h"
 #include "agentd/knownhosts.h"
+#include "agentd/sharing.h"
 #include "agentd/wanted.h"
 #include "proto/agent.h"
 #include "proto/hostkey.h"
@@ -56,7 +57,8 @@ struct hs_seat {
 	char agent[HS_AGENT_NAME_MAX + 1];
 	struct hs_keys key;
 	struct hs_key pub;
-	struct hs_peer runner; // who asked for it
+	struct hs_peer runner;	  // who asked for it
+	struct hs_sharing shared; // with another user; a seat below is, as this one
 	struct hs_seat_part parts[HS_SEAT_PARTS_MAX];
 	size_t nparts; // the first is what it began with
 	bool ended;
@@ -80,6 +82,7 @@ struct hs_seat_spec {
 	uint64_t grant_serial;
 	uint64_t end, end_boot_ms; // never after its grant's
 	bool touched;
+	struct hs_sharing shared; // of one that has no parent
 };
 // Makes the key, the folder and the socket. It signs nothing until it has a certificate.
 // HS_NO_BUSY, HS_ERR_NOMEM or HS_ERR_IO with why.
@@ -112,6 +115,9 @@ void hs_seats_end(struct hs_daemon *d, const char *why);
 struct hs_seat *hs_seat_find(const struct hs_daemon *d, uint64_t serial);
 // The nearest seat whose runner started that process, or one above it; NULL: none.
 struct hs_seat *hs_seat_above(const struct hs_daemon *d, const struct hs_peer *peer);
+// May that peer, of another user than the daemon's, use it: as it was shared, and as the
+// policy says now?
+bool hs_seat_admits(const struct hs_seat *s, const struct hs_peer *peer);
 const struct hs_seat *hs_seat_top(const struct hs_seat *s); // that it is below, or itself
 // As whom a peer asks for more on a seat (NULL: itself): as who asked for that seat, whose
 // Exe was looked at then; but not where nobody can see who it is.

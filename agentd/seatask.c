@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "agentd/asking.h"
 #include "agentd/explain.h"
 #include "agentd/judge.h"
@@ -69,6 +70,7 @@ make_now(struct hs_conn *c, struct hs_wanted *w, struct hs_seatask_new *n, uint6
 	n->scope = &w->scope;
 	n->known = &w->known;
 	n->reason = hs_buf_str(&w->reason);
+	n->shared = w->shared;
 	if (rc == HS_OK)
 		rc = hs_seatask_make(c->d, n, on_made, wait, why);
 	if (rc != HS_OK) {
@@ -98,7 +100,8 @@ below_session(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl,
 	const struct hs_judge_ask ask = {.scope = w->scope,
 	    .agent = w->agent,
 	    .peer = &c->peer,
-	    .reasoned = w->reason.len > 0};
+	    .reasoned = w->reason.len > 0,
+	    .shared = w->shared != 0};
 	struct hs_seatask_new n = {0};
 	struct hs_decided decided = {0};
 	struct hs_held *h;
@@ -170,6 +173,21 @@ take_apart(const struct hs_agent_seat *m, struct hs_wanted *w, struct hs_refusal
 	}
 	hs_put_raw(&w->reason, m->reason.p, m->reason.len);
 	return rc == HS_OK ? hs_buf_err(&w->reason) : rc;
+}
+
+// One below another is shared as that is, and with nobody else.
+static int
+check_sharing(struct hs_conn *c, uint32_t uid, struct hs_wanted *w, struct hs_refusal *why)
+{
+	struct hs_sharing found;
+
+	w->shared = uid;
+	if (uid == 0 || (c->seat != NULL && c->seat->shared.uid == uid))
+		return HS_OK;
+	if (c->seat == NULL)
+		return hs_sharing_find(c->d->policy->policy, uid, geteuid(), &found, why);
+	hs_fail(&why->err, HS_NO_POLICY, "a seat below another is shared as that one is");
+	return hs_refusal_remedy(why, "leave out --share");
 }
 
 static void
@@ -330,6 +348,8 @@ hs_seatask(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		rc = take_apart(&m, &w, &why);
 	if (rc == HS_OK && c->seat != NULL && c->seat->revoked)
 		rc = hs_seat_say_revoked(&why);
+	if (rc == HS_OK)
+		rc = check_sharing(c, m.uid, &w, &why);
 	if (rc == HS_OK && c->owns != NULL) {
 		rc = hs_fail(&why.err, HS_NO_BUSY, "this connection has a seat already");
 		hs_refusal_remedy(&why, "make the other on a connection of its own");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/reply.h"
@@ -67,6 +68,7 @@ record(const struct hs_seat *s, struct hs_str reason)
 	if (s->parent != NULL)
 		(void)snprintf(parent, sizeof parent, "below seat %s", s->parent->id);
 	r.sentence = hs_str_c(parent);
+	r.share = s->shared.uid;
 	hs_reply_who(&r, &s->runner);
 	hs_daemon_note(s->d, &r);
 }
@@ -75,7 +77,7 @@ int
 hs_seatask_make(struct hs_daemon *d, const struct hs_seatask_new *n, hs_seatask_done *done,
     void *arg, struct hs_refusal *why)
 {
-	const struct hs_seat_spec spec = {.owner = n->owner,
+	struct hs_seat_spec spec = {.owner = n->owner,
 	    .parent = n->parent,
 	    .serial = n->serial,
 	    .agent = n->agent,
@@ -90,6 +92,9 @@ hs_seatask_make(struct hs_daemon *d, const struct hs_seatask_new *n, hs_seatask_
 	struct hs_now now;
 	int rc = m != NULL ? HS_OK : hs_fail(&why->err, HS_ERR_NOMEM, "%s", "");
 
+	if (rc == HS_OK && n->parent == NULL && n->shared != 0) // by the policy of now
+		rc = hs_sharing_find(
+		    d->policy->policy, n->shared, geteuid(), &spec.shared, why);
 	if (rc == HS_OK)
 		rc = hs_seat_make(d, &spec, &s, why);
 	if (rc != HS_OK) {

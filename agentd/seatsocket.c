@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: ISC
 //
 // A seat's folder and socket. Who connects to it: the agent it was made for, and whatever
-// that starts; other users cannot enter the folder. Contract in seatsocket.h.
+// that starts; other users cannot enter the folder, but the one it is shared with. Contract
+// in seatsocket.h.
 #include "agentd/seatsocket.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <endian.h>
 #include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG	   128
@@ -20,6 +26,9 @@
 #define RANDOM	   "XXXXXX"
 #define SOCKET	   "agent.sock"
 #define LEVELS_MAX 16 // of folders in folders; a path ends before that
+#define YOUNG_S	   10
+#define COMMON	   "/tmp" // where other users come too
+#define SHARED	   COMMON "/handseal" SUFFIX
 
 static int
 io_failed(struct hs_refusal *why, const char *what)
@@ -38,8 +47,9 @@ fits(const char *dir, int len)
 	return dir[0] == '/' && len > 0 && (size_t)len + sizeof "/" SOCKET <= most;
 }
 
-// Beside the daemon's own socket. Below a seat in that one's folder: an agent in a mount
-// namespace may see no other. Where that path would be too long, further out.
+// Beside the daemon's own socket, or where no other user may come there, under /tmp. Below
+// a seat in that one's folder: an agent in a mount namespace may see no other. Where that
+// path would be too long, further out.
 static void
 name_folder(struct hs_seat *s)
 {
@@ -47,10 +57,10 @@ name_folder(struct hs_seat *s)
 
 	if (s->parent != NULL)
 		n = snprintf(s->dir, sizeof s->dir, "%s/" RANDOM, s->parent->dir);
-	if (!fits(s->dir, n))
+	if (!fits(s->dir, n) && s->shared.uid == 0)
 		n = snprintf(s->dir, sizeof s->dir, "%s" SUFFIX RANDOM, s->d->set->socket);
 	if (!fits(s->dir, n))
-		(void)snprintf(s->dir, sizeof s->dir, "/tmp/handseal" SUFFIX RANDOM);
+		(void)snprintf(s->dir, sizeof s->dir, SHARED RANDOM);
 }
 
 static int
@@ -66,6 +76,39 @@ make_folder(struct hs_seat *s, struct hs_refusal *why)
 	(void)snprintf(s->socket, sizeof s->socket, "%.*s/" SOCKET,
 	    (int)(sizeof s->socket - sizeof "/" SOCKET), s->dir);
 	return HS_OK;
+}
+
+// Gives one user that right to what is ours and has no access list; nobody else any. Both
+// are in the kernel's own form (acl(5)), so that no library is needed for three numbers.
+static int
+let_in(const char *path, uint16_t own, uid_t uid, uint16_t right)
+{
+	const uint32_t nobody = htole32((uint32_t)ACL_UNDEFINED_ID);
+	const struct {
+		struct posix_acl_xattr_header head;
+		struct posix_acl_xattr_entry v[5];
+	} list = {{htole32(POSIX_ACL_XATTR_VERSION)},
+	    {{htole16(ACL_USER_OBJ), htole16(own), nobody},
+		{htole16(ACL_USER), htole16(right), htole32(uid)},
+		{htole16(ACL_GROUP_OBJ), 0, nobody},
+		{htole16(ACL_MASK), htole16(right), nobody},
+		{htole16(ACL_OTHER), 0, nobody}}};
+
+	return lsetxattr(path, "system.posix_acl_access", &list, sizeof list, 0);
+}
+
+// The socket first: until the folder is open to that user nobody reaches it.
+static int
+share(struct hs_seat *s, struct hs_refusal *why)
+{
+	uid_t uid = s->shared.uid;
+
+	if (let_in(s->socket, ACL_READ | ACL_WRITE, uid, ACL_READ | ACL_WRITE) == 0 &&
+	    let_in(s->dir, ACL_READ | ACL_WRITE | ACL_EXECUTE, uid, ACL_EXECUTE) == 0)
+		return HS_OK;
+	hs_fail(&why->err, HS_ERR_IO, "the seat's socket cannot be shared: %s: %s", s->dir,
+	    errno == EOPNOTSUPP ? "this file system has no access lists" : strerror(errno));
+	return hs_refusal_remedy(why, "have " COMMON " on a file system with access lists");
 }
 
 static int
@@ -162,26 +205,54 @@ remove_left(int dir, const char *name, unsigned level)
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
 
+// In a common folder another daemon's seats lie too, which is asked by connecting. One that
+// is just being made does not listen yet.
+static bool
+is_left(int dir, const char *name)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct stat st;
+	int n = snprintf(sa.sun_path, sizeof sa.sun_path, COMMON "/%s/" SOCKET, name), fd;
+	bool left;
+
+	if (n < 0 || (size_t)n >= sizeof sa.sun_path ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode) ||
+	    st.st_uid != geteuid() || st.st_mtime + YOUNG_S > time(NULL))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	left = fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof sa) != 0 &&
+	       errno == ECONNREFUSED;
+	if (fd >= 0)
+		(void)close(fd);
+	return left;
+}
+
+static void
+clean(const char *folder, const char *prefix, bool common)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
+		    (!common || is_left(dirfd(d), e->d_name)))
+			remove_left(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+}
+
 void
 hs_seats_clean(const char *socket)
 {
-	const char *slash = strrchr(socket, '/'),
-		   *base = slash != NULL ? slash + 1 : socket;
+	const char *slash = strrchr(socket, '/');
 	char folder[PATH_MAX], prefix[NAME_MAX + 1];
-	struct dirent *e;
-	DIR *d;
 
+	clean(COMMON, SHARED + sizeof COMMON, true);
 	if (slash == NULL ||
-	    snprintf(prefix, sizeof prefix, "%s" SUFFIX, base) >= (int)sizeof prefix)
+	    snprintf(prefix, sizeof prefix, "%s" SUFFIX, slash + 1) >= (int)sizeof prefix)
 		return;
 	(void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - socket), socket);
-	d = opendir(folder[0] != '\0' ? folder : "/");
-	if (d == NULL)
-		return;
-	while ((e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0)
-			remove_left(dirfd(d), e->d_name, 0);
-	closedir(d);
+	clean(folder[0] != '\0' ? folder : "/", prefix, false);
 }
 
 int
@@ -189,5 +260,9 @@ hs_seatsocket_open(struct hs_seat *s, struct hs_refusal *why)
 {
 	int rc = make_folder(s, why);
 
-	return rc == HS_OK ? open_socket(s, why) : rc;
+	if (rc == HS_OK)
+		rc = open_socket(s, why);
+	if (rc == HS_OK && s->shared.uid != 0)
+		rc = share(s, why);
+	return rc;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// Where a seat is found: a folder of its own, 0700, and the socket in it, 0600.
+// Where a seat is found: a folder of its own, 0700, and the socket in it, 0600; of a seat
+// that is shared with another user both are under /tmp, and an access list lets that one
+// user in.
 #ifndef HS_AGENTD_SEATSOCKET_H
 #define HS_AGENTD_SEATSOCKET_H
 

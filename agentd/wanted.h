@@ -18,6 +18,7 @@ struct hs_wanted {
 	struct hs_scope *scope;			  // owned
 	struct hs_knownhosts *known; // owned: keys of its hosts, of what is for a seat
 	enum hs_origin origin;	     // of the connection on which it is asked for
+	uid_t shared;		     // of a seat: another user who is to use it; 0: nobody
 	uint64_t seat;		     // serial of the seat that it is for; 0: of none
 };
 

@@ -226,6 +226,7 @@ struct hs_agent_seat {
 	struct hs_str agent; // name, "" = unknown
 	struct hs_str reason;
 	uint64_t ttl; // seconds that the seat may last; 0: as long as the policy's MaxTTL
+	uint32_t uid; // another user who may use it too; 0: nobody
 };
 struct hs_agent_seated {
 	struct hs_str id;     // SESSION.SERIAL

@@ -12,6 +12,7 @@ hs_agent_seat_put(struct hs_buf *b, const struct hs_agent_seat *m)
 	hs_put_str(b, m->agent);
 	hs_put_str(b, m->reason);
 	hs_put_u64(b, m->ttl);
+	hs_put_u32(b, m->uid);
 }
 
 int
@@ -25,10 +26,12 @@ hs_agent_seat_get(struct hs_rd *r, struct hs_agent_seat *m)
 	GET(hs_get_string, agent);
 	GET(hs_get_string, reason);
 	GET(hs_get_u64, ttl);
+	GET(hs_get_u32, uid);
 	if (rc == HS_OK && m->what != HS_SEAT_MAKE && m->what != HS_SEAT_END)
 		rc = HS_ERR_FORMAT;
 	if (rc == HS_OK && m->what == HS_SEAT_END &&
-	    (m->scope.len > 0 || m->agent.len > 0 || m->reason.len > 0 || m->ttl > 0))
+	    (m->scope.len > 0 || m->agent.len > 0 || m->reason.len > 0 || m->ttl > 0 ||
+		m->uid > 0))
 		rc = HS_ERR_FORMAT;
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }

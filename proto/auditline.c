@@ -179,6 +179,7 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 		name(b, "simulated");
 		hs_put_raw(b, "true", 4);
 	}
+	put_number(b, "share", r->share != 0, r->share);
 	put_str(b, "user", r->user);
 	put_str(b, "host", r->host);
 	put_str(b, "ns", r->ns);

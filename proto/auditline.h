@@ -43,6 +43,7 @@ struct hs_audit_record {
 	uint8_t flags;
 	uint32_t counter;
 	bool simulated;
+	uint64_t share; // uid of the other user that a seat is shared with; 0: left out
 	struct hs_str user, host, ns; // what a seat signed for
 	struct hs_str ask;	      // the code that the prompt showed
 	struct hs_str shown;

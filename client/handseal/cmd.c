@@ -21,7 +21,7 @@ static const struct hs_cmd table[] = {
 	"get a certificate; beyond what is open it costs a touch"},
     {"run", cmd_run,
 	SCOPE_ARGS "[--ttl 8h] [--agent NAME] [--reason TEXT] [--wait TIME] [--hide-keys]\n"
-		   "[--quiet | --json] [--] PROGRAM [ARGUMENT...]",
+		   "[--share USER] [--quiet | --json] [--] PROGRAM [ARGUMENT...]",
 	"run a program, whose ssh goes through a seat of its own"},
     {"wait", cmd_wait,
 	"CODE --key PUB [-o FILE] [--wait 90s] [--json]; on a seat CODE alone",

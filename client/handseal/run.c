@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,7 +35,8 @@ struct run {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
 	uint64_t ttl, wait;
-	const char *agent, *reason;
+	const char *agent, *reason, *share;
+	uid_t shared; // whose name or number that is; 0: nobody's
 	bool hide_keys, quiet, json;
 	char **argv; // of the program
 	struct hs_daemon daemon;
@@ -45,6 +47,27 @@ struct run {
 	struct hs_job job;
 	char **env;
 };
+
+// Whom the seat is shared with. That the policy names that user is the daemon's to see.
+static int
+take_user(struct run *r)
+{
+	const struct passwd *pw;
+	uint64_t n;
+
+	if (hs_text_u64(hs_str_c(r->share), UINT32_MAX - 1, &n) == HS_OK) {
+		r->shared = (uid_t)n;
+	} else {
+		pw = getpwnam(r->share);
+		if (pw == NULL)
+			return hs_cmd_usage(
+			    "run", "--share: there is no user %s", r->share);
+		r->shared = pw->pw_uid;
+	}
+	if (r->shared == 0)
+		return hs_cmd_usage("run", "--share: root needs no seat");
+	return HS_EXIT_DONE;
+}
 
 static int
 take_option(struct run *r, int opt)
@@ -72,6 +95,9 @@ take_option(struct run *r, int opt)
 	case 'r':
 		r->reason = optarg;
 		return HS_EXIT_DONE;
+	case 's':
+		r->share = optarg;
+		return take_user(r);
 	case 'k':
 		r->hide_keys = true;
 		return HS_EXIT_DONE;
@@ -95,8 +121,8 @@ parse_options(int argc, char **argv, struct run *r)
 	    {"ttl", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'},
 	    {"agent", required_argument, NULL, 'a'},
 	    {"reason", required_argument, NULL, 'r'}, {"hide-keys", no_argument, NULL, 'k'},
-	    {"quiet", no_argument, NULL, 'q'}, {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'}, {0}};
+	    {"share", required_argument, NULL, 's'}, {"quiet", no_argument, NULL, 'q'},
+	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	int opt, status = HS_EXIT_DONE;
 
 	// '+': what stands behind the program's name is the program's
@@ -171,7 +197,8 @@ static int
 ask(struct run *r)
 {
 	struct hs_buf line = {0}, scope = {0};
-	struct hs_ask m = {.agent = r->agent, .reason = r->reason, .ttl = r->ttl};
+	struct hs_ask m = {
+	    .agent = r->agent, .reason = r->reason, .ttl = r->ttl, .share = r->shared};
 	int status = hs_daemon_connect(&r->daemon);
 
 	if (status == HS_EXIT_DONE && r->scope == NULL)
@@ -362,6 +389,7 @@ cmd_run(int argc, char **argv)
 	r.daemon.json = r.json;
 	r.seat.daemon = &r.daemon;
 	r.seat.agent = r.agent;
+	r.seat.shared = r.share;
 	if (status == HS_EXIT_DONE)
 		status = run(&r);
 	hs_seatdir_remove(&r.dir);

@@ -18,7 +18,8 @@
 // Zero-initialise but for daemon, which is connected; hs_seat_free when done.
 struct hs_seat {
 	struct hs_daemon *daemon;
-	const char *agent; // a name
+	const char *agent;  // a name
+	const char *shared; // with which other user, as it was typed; NULL: with nobody
 	char id[HS_SESSION_ID_LEN + 24];
 	char brief[32]; // "7c2e.3"
 	char socket[HS_SEAT_PATH_MAX];

@@ -110,7 +110,8 @@ ask_seat(struct hs_client *c, struct hs_error *err)
 	    .scope = hs_scope_text(a->scope),
 	    .agent = hs_buf_str(&a->agent),
 	    .reason = hs_buf_str(&a->reason),
-	    .ttl = a->ttl};
+	    .ttl = a->ttl,
+	    .uid = a->share};
 	struct hs_buf body = {0};
 
 	hs_agent_seat_put(&body, &m);
@@ -260,6 +261,7 @@ begin(
 	hs_client_forget(a);
 	a->ext = ext;
 	a->ttl = asked->ttl;
+	a->share = asked->share;
 	if ((asked->scope != NULL) == (asked->names != NULL))
 		return hs_client_misused(
 		    err, "either a scope or names of scopes are needed");

@@ -11,6 +11,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "proto/names.h"
 
 const char *
 hs_version(void)
@@ -53,7 +54,7 @@ hs_connect(const char *path, struct hs_client **out, struct hs_error *err)
 	if (c != NULL) {
 		rc = hs_conn_open(&c->conn, path, &e);
 		if (rc == HS_OK)
-			rc = hs_conn_same_user(&c->conn, path, &e);
+			rc = hs_conn_look_at_peer(&c->conn, path, &e);
 	}
 	if (rc == HS_OK) {
 		*out = c;
@@ -173,6 +174,14 @@ hs_client_send(
 	return begin_exchange(c, -1, 0, next, err);
 }
 
+// Another user's daemon could be asked to open a session that it then holds, or be handed a
+// PIN.
+static bool
+may_hear(const char *ext)
+{
+	return strcmp(ext, HS_EXT_OPEN) != 0 && strcmp(ext, HS_EXT_ANSWER) != 0;
+}
+
 int
 hs_client_ask(struct hs_client *c, const char *ext, struct hs_str body, int fd,
     uint32_t waits, hs_client_next *next, struct hs_error *err)
@@ -180,6 +189,14 @@ hs_client_ask(struct hs_client *c, const char *ext, struct hs_str body, int fd,
 	struct hs_buf *out = &c->conn.out;
 	size_t mark;
 
+	if (c->conn.foreign && !may_hear(ext)) {
+		c->next = NULL;
+		(void)hs_client_failed(err, HS_NO_PEER,
+		    "what listens is another user's: it is not asked to open a session, "
+		    "and "
+		    "takes no answer");
+		return HS_REFUSED;
+	}
 	hs_buf_reset(out);
 	mark = hs_agent_frame_begin(out);
 	hs_put_u8(out, HS_AGENT_EXTENSION);

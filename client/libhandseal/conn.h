@@ -17,8 +17,9 @@
 struct hs_conn {
 	int fd; // -1: closed
 	struct hs_buf in, out;
-	size_t sent; // of out
-	int passed;  // goes with out's first byte (SCM_RIGHTS), not ours; -1: none
+	size_t sent;  // of out
+	bool foreign; // who listens is another user
+	int passed;   // goes with out's first byte (SCM_RIGHTS), not ours; -1: none
 };
 
 // The socket's path: $HANDSEAL_SOCK, else $XDG_RUNTIME_DIR/handseal/agent.sock; writes a
@@ -30,8 +31,9 @@ int hs_conn_path(char out[static HS_CONN_PATH_MAX], struct hs_err *err);
 // HS_NO_SUCH: nothing listens; HS_NO_BUSY: its queue is full; HS_ERR_TOO_LONG, HS_ERR_IO.
 // Close *c also after an error.
 int hs_conn_open(struct hs_conn *c, const char *path, struct hs_err *err);
-// Is who listens there of our uid? HS_NO_PEER, HS_ERR_IO.
-int hs_conn_same_user(const struct hs_conn *c, const char *path, struct hs_err *err);
+// Who listens there? HS_NO_PEER where it is not of our uid, and HANDSEAL_SEAT does not say
+// that it is a seat, which can be shared with us; HS_ERR_IO.
+int hs_conn_look_at_peer(struct hs_conn *c, const char *path, struct hs_err *err);
 void hs_conn_close(struct hs_conn *c); // wipes what was read and written
 
 // Begins an exchange: the frame that is in c->out is to be sent, with fd unless it is -1.

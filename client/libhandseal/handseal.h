@@ -67,8 +67,9 @@ struct hs_keypair;
 // ---- the connection
 
 // Connects to the socket at path; NULL: $HANDSEAL_SOCK, else agent.sock in
-// $XDG_RUNTIME_DIR/handseal. Never waits: a daemon whose queue is full is HS_FAILED, code
-// "busy". *out is for hs_disconnect, and NULL unless HS_DONE is returned.
+// $XDG_RUNTIME_DIR/handseal. What listens must be of our uid, or HANDSEAL_SEAT say that it
+// is a seat that was shared with us. Never waits: a daemon whose queue is full is
+// HS_FAILED, code "busy". *out is for hs_disconnect, and NULL unless HS_DONE is returned.
 int hs_connect(const char *path, struct hs_client **out, struct hs_error *err);
 // Ends the connection, the seat that lives by it, and an asking that only it waits for.
 // Wipes what was said. NULL is fine.
@@ -122,6 +123,8 @@ struct hs_ask {
 	const char *agent;  // name, [a-z0-9][a-z0-9._-]{0,31}; NULL: "unknown"
 	const char *reason; // one line of at most 200 bytes, shown as the asker's claim
 	uint64_t ttl;	    // open, seat: how long at most; 0: as long as allowed
+	uint32_t share; // seat: the uid of another user who may use it too, whom the policy
+			// names; 0: nobody
 	struct hs_holder holder; // request
 };
 

@@ -25,7 +25,8 @@ static const struct hs_agent_seat seat = {.what = HS_SEAT_MAKE,
     .scope = S(SCOPE),
     .agent = S("claude"),
     .reason = S("look"),
-    .ttl = 28800};
+    .ttl = 28800,
+    .uid = 1001};
 static const struct hs_agent_seat end = {.what = HS_SEAT_END};
 static const struct hs_agent_seated seated = {
     .id = S(ID), .socket = S(SOCKET), .end = 1795514400, .scope = S(SCOPE), .touched = 1};
@@ -142,7 +143,7 @@ values_that_are_none(void **state)
 {
 	static const struct hs_agent_seat more[] = {{.what = HS_SEAT_END, .scope = S("x")},
 	    {.what = HS_SEAT_END, .agent = S("x")}, {.what = HS_SEAT_END, .reason = S("x")},
-	    {.what = HS_SEAT_END, .ttl = 1}};
+	    {.what = HS_SEAT_END, .ttl = 1}, {.what = HS_SEAT_END, .uid = 1}};
 	struct hs_agent_seat got;
 	struct hs_buf b = {0};
 	struct hs_rd r;

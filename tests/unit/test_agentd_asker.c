@@ -20,7 +20,7 @@ says(const char *seat, const char *want)
 {
 	struct hs_buf b = {0};
 
-	hs_asker_put(&b, &peer, seat);
+	hs_asker_put(&b, &peer, seat, 1000);
 	if (!hs_str_is(hs_buf_str(&b), want))
 		fail_msg("%.*s", (int)b.len, (const char *)b.p);
 	hs_buf_free(&b);
@@ -82,6 +82,15 @@ rule6_what_deceives_is_cleaned(void **state)
 }
 
 static void
+another_users(void **state)
+{
+	(void)state;
+	peer.uid = 4002;
+	says("7c2e.3", "Asked by seat 7c2e.3, pid 4711. Any program of uid 4002 could have "
+		       "asked this.\n");
+}
+
+static void
 what_cannot_be_seen(void **state)
 {
 	(void)state;
@@ -117,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup(what_is_known, fresh),
 	    cmocka_unit_test_setup(rule6_what_deceives_is_cleaned, fresh),
+	    cmocka_unit_test_setup(another_users, fresh),
 	    cmocka_unit_test_setup(what_cannot_be_seen, fresh),
 	    cmocka_unit_test_setup(another_hosts, fresh)};
 

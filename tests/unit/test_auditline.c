@@ -94,6 +94,7 @@ every_member(void **state)
 	    .flags = 5,
 	    .counter = UINT32_MAX,
 	    .simulated = true,
+	    .share = 4002,
 	    .ask = hs_str_c("4F7"),
 	    .shown = hs_str_c("text\n"),
 	    .grant = hs_str_c("GRANT"),
@@ -118,7 +119,7 @@ every_member(void **state)
 	       ",\"serial\":\"18446744073709551615\",\"end\":9,\"key\":\"SHA256:k\""
 	       ",\"root\":\"blue\",\"root_key\":\"SHA256:r\",\"flags\":5,\"counter\":"
 	       "4294967295"
-	       ",\"simulated\":true,\"ask\":\"4F7\",\"shown\":\"text\\n\",\"grant\":"
+	       ",\"simulated\":true,\"share\":4002,\"ask\":\"4F7\",\"shown\":\"text\\n\",\"grant\":"
 	       "\"R1JBTlQ=\""
 	       ",\"count\":0,\"jump\":-7}\n");
 	hs_buf_free(&b);
