@@ -25,7 +25,7 @@ test_expect_success 'it logs in, and not outside of its scope, and changes its p
 	boxed "ssh deploy@web1.example.com id -un" "ssh deploy@web1.example.com ls && exit 1" "ssh root@web1.example.com id -un && exit 1" "echo done >>file" && grep -x deploy out && grep command-outside-scope err && grep "Permission denied" err && grep done "$home/web/file" && grep "2 logins in" err
 '
 test_expect_success 'who signed is known, though it is in namespaces of its own' '
-	last sign "\"pid\":[1-9][0-9]*,\"uid\":4002,\"exe\":\"/usr/bin/ssh\",\"start\":[1-9].*\"agent\":\"claude\".*\"host\":\"web1.example.com\""
+	last sign "\"pid\":[1-9][0-9]*,\"uid\":4002,\"origin\":\"local\",\"exe\":\"/usr/bin/ssh\",\"start\":[1-9].*\"agent\":\"claude\".*\"host\":\"web1.example.com\""
 '
 test_expect_success 'nothing else of the person is there' '
 	me_spawn other_seat handseal run --scope web --agent claude -- sleep 100 && hs_wait_for "test \$(ls -d $sock.seat-* | wc -l) = 1" 10 &&
@@ -56,6 +56,6 @@ test_expect_success 'less: a seat below, whose socket is inside the box' '
 test_expect_success 'who is in a PID namespace that the daemon does not see at all signs on a seat too, and is recorded as nobody known' '
 	hs_stop handseald && env_ "hs_spawn handseald unshare --pid --fork --mount-proc --kill-child $as_me" handseald -D && hs_wait_for "grep -q \"serving on\" $HS_TMP/handseald.log" 10 && inside=$(pgrep -P $(hs_pid handseald)) &&
 	test_expect_code 3 me handseal open 2>err && grep "peer-refused" err && hs_softkey blue touch-next && env_ "nsenter --target $inside --pid --mount $as_me" handseal open && boxed "ssh deploy@web1.example.com id -un" && grep -x deploy out &&
-	last sign "\"pid\":0,\"uid\":4002,\"agent\":\"claude\".*\"host\":\"web1.example.com\"" && kill $inside && hs_wait handseald 10
+	last sign "\"pid\":0,\"uid\":4002,\"origin\":\"opaque\",\"agent\":\"claude\".*\"host\":\"web1.example.com\"" && kill $inside && hs_wait handseald 10
 '
 hs_done
