@@ -19,10 +19,13 @@
 #define HS_POLICY_COUNT_MAX  100 // of each count in Limits
 #define HS_POLICY_NOTES_MAX                                                                \
 	100 // errors and warnings told of one text; the rest are counted
-#define HS_POLICY_PATH_MAX  256
-#define HS_POLICY_FILES_MAX 8 // of known_hosts
-#define HS_POLICY_USERS_MAX 8 // of AllowUser
-#define HS_POLICY_USER_MAX  64
+#define HS_POLICY_PATH_MAX	256
+#define HS_POLICY_FILES_MAX	8 // of known_hosts
+#define HS_POLICY_USERS_MAX	8 // of AllowUser
+#define HS_POLICY_USER_MAX	64
+#define HS_POLICY_PUBLISHES_MAX 8
+#define HS_POLICY_PUBLISH_MAX	1024 // bytes of a command, with its NUL
+#define HS_POLICY_PUBLISH_WORDS 32
 
 struct hs_policy_scope {
 	char name[HS_AGENT_NAME_MAX + 1];
@@ -46,6 +49,11 @@ struct hs_policy_deny { // Deny KEY VALUE: no touch can allow what this overlaps
 	char *value; // owned; canonical
 	unsigned line;
 	bool system; // from the system's policy
+};
+
+struct hs_policy_publish { // brings lists of what is revoked somewhere
+	char name[HS_AGENT_NAME_MAX + 1];
+	char words[HS_POLICY_PUBLISH_MAX]; // as hs_words_put writes them
 };
 
 enum hs_unplug {
@@ -105,6 +113,8 @@ struct hs_policy {
 	char users[HS_POLICY_USERS_MAX][HS_POLICY_USER_MAX + 1];
 	size_t nusers;
 	bool limits_users;
+	struct hs_policy_publish publish[HS_POLICY_PUBLISHES_MAX];
+	size_t npublish;
 	bool binding;  // HostBinding require: no login over a connection that is not bound
 	uint64_t park; // Limits Park: seconds that an unanswered request is kept
 	uint32_t per_asker; // Limits Prompts: prompts of one asker in 5 minutes
@@ -148,6 +158,7 @@ void hs_policy_put_default(struct hs_buf *b);
 
 // Does AllowUser have that word? A name and its uid are two words.
 bool hs_policy_names_user(const struct hs_policy *p, struct hs_str word);
+bool hs_policy_publish_same(const struct hs_policy *a, const struct hs_policy *b);
 
 const struct hs_policy_scope *hs_policy_find(const struct hs_policy *p, struct hs_str name);
 

@@ -9,6 +9,7 @@
 #include "proto/policy.h"
 #include "proto/scope_internal.h"
 #include "proto/serverconf_internal.h"
+#include "proto/text.h"
 
 enum policy_block {
 	POLICY_TOP,
@@ -19,7 +20,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  32
+#define POLICY_KEYWORDS	  33
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
 struct policy_place {
@@ -140,6 +141,9 @@ void policy_resolve(struct policy_parser *x); // the lists' names, when all is r
 
 void policy_read_users(struct policy_parser *x);
 void policy_narrow_users(struct hs_policy *p, const struct hs_policy *system);
+// ---- policy_publish.c
+
+void policy_read_publish(struct policy_parser *x);
 
 // ---- policy_scope.c
 

@@ -63,6 +63,8 @@ put_top(struct hs_buf *b, const struct hs_policy *p)
 	for (size_t i = 0; i < p->nusers; i++)
 		hs_put_fmt(b, " %s", p->users[i]);
 	hs_put_u8(b, '\n');
+	for (size_t i = 0; i < p->npublish; i++)
+		hs_put_fmt(b, "Publish %s %s\n", p->publish[i].name, p->publish[i].words);
 }
 
 // A list of scopes, on as many lines as it takes.

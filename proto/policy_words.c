@@ -338,6 +338,7 @@ const struct policy_keyword policy_keywords[POLICY_KEYWORDS] = {
     {"KnownHosts", POLICY_TOP, false, false, read_known_hosts, HS_KEY_COUNT},
     {"HostBinding", POLICY_TOP, false, true, read_host_binding, HS_KEY_COUNT},
     {"AllowUser", POLICY_TOP, false, true, policy_read_users, HS_KEY_COUNT},
+    {"Publish", POLICY_TOP, true, false, policy_read_publish, HS_KEY_COUNT},
     {"Scope", POLICY_SESSION, true, false, policy_read_list, HS_KEY_COUNT},
     {"MaxTTL", POLICY_SESSION, false, true, read_session_ttl, HS_KEY_COUNT},
     {"Idle", POLICY_SESSION, false, true, read_idle, HS_KEY_COUNT},

@@ -56,12 +56,14 @@ static const struct {
     {"# a\xe2\x80\xae", "1:4: this is a control or invisible character, or not UTF-8"},
     {"\t# a\t\xff", "1:6: this is a control or invisible character, or not UTF-8"},
     {"Nonsense", "1:1: there is no keyword `Nonsense`; here may stand Deny, MainSocket, "
-		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser"},
+		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser, "
+		 "Publish"},
     {"Den user a", "1:1: there is no keyword `Den`; here may stand Deny, MainSocket, "
-		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser"},
+		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser, "
+		   "Publish"},
     {"{", "1:1: there is no keyword `{`; here may stand Deny, MainSocket, Forwarded, "
 	  "Escalate, Unplug, "
-	  "KnownHosts, HostBinding, AllowUser"},
+	  "KnownHosts, HostBinding, AllowUser, Publish"},
     {"Limits\nFoo 1", "2:1: there is no keyword `Foo`; here may stand Prompts, PromptsAll, "
 		      "Park, Waiting"},
     {"Unplug keep # or", "1:13: a comment has a line of its own"},
@@ -339,6 +341,8 @@ system_texts(void **state)
 		"1:1: the system's policy only narrows: it has no `KnownHosts`"},
 	    {"KnownHosts none",
 		"1:1: the system's policy only narrows: it has no `KnownHosts`"},
+	    {"Publish a /bin/true",
+		"1:1: the system's policy only narrows: it has no `Publish`"},
 	    {"Session\nVerify touch", "2:8: this is what holds anyway; the system's policy "
 				      "only narrows: `Verify pin`"},
 	    {"Session\nIdle none",
