@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/publish.h"
 #include "agentd/revocation.h"
 #include "agentd/revoke.h"
 #include "agentd/seat.h"
@@ -141,6 +142,10 @@ hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 
 	put_in_force(&before, d->policy);
 	rc = hs_policyfile_load(d->policy, notes, &why);
+	if (rc == HS_OK && !hs_publish_same(d->publish, d->policy->policy))
+		hs_put_fmt(notes,
+		    "%s:1:1: its Publish commands count when handseald starts again\n",
+		    d->policy->path);
 	put_in_force(&after, d->policy);
 	// where memory is short it counts as new; where nothing is, it is not told again
 	if (hs_buf_err(&before) != HS_OK || hs_buf_err(&after) != HS_OK ||

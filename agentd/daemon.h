@@ -18,6 +18,7 @@
 
 struct hs_conn;
 struct hs_events;
+struct hs_publish;
 struct hs_revocation;
 struct hs_seat;
 struct hs_touch;
@@ -33,6 +34,7 @@ struct hs_daemon {
 	struct hs_quota quota;
 	struct hs_events *events;
 	struct hs_prompt *prompt;
+	struct hs_publish *publish;
 	struct hs_devices *devices;
 	struct hs_exehash *exehash;
 	struct hs_clock clock;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "agentd/enrolled.h"
+#include "agentd/publish.h"
 #include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
@@ -199,8 +200,12 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	    .policy = hs_str_c(d->policy->policy->exists ? d->policy->path : ""),
 	    .log_seq = hs_audit_seq(d->audit),
 	    .log_ok = hs_audit_ok(d->audit)};
+	struct hs_buf published = {0};
 	size_t mark;
 
+	if (on == NULL)
+		hs_publish_put(d->publish, &published);
+	m.published = hs_buf_str(&published);
 	hs_session_prune(s, now->wall);
 	m.live = s->nlive;
 	if (h != NULL) {
@@ -223,4 +228,5 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	mark = hs_agent_reply_begin(frame, HS_EXT_STATUS, HS_AGENT_DONE);
 	hs_agent_status_put(frame, &m);
 	hs_agent_frame_end(frame, mark);
+	hs_buf_free(&published);
 }

@@ -183,6 +183,10 @@ hs_options_settings(
 		rc = env_seconds("HANDSEAL_LISTS_SECONDS", HS_LISTS_SECONDS,
 		    HS_LISTS_SECONDS, &out->lists_s, err);
 	if (rc == HS_OK)
+		rc = env_seconds("HANDSEAL_PUBLISH_SECONDS", HS_PUBLISH_SECONDS,
+		    HS_PUBLISH_SECONDS, &out->publish_ms, err);
+	out->publish_ms *= 1000;
+	if (rc == HS_OK)
 		rc = xdg_path("XDG_CONFIG_HOME", ".config", "/roots", out->roots_dir,
 		    sizeof out->roots_dir, err);
 	if (rc == HS_OK)

@@ -28,6 +28,8 @@ struct hs_revocation {
 	uv_timer_t timer;
 	bool attached;
 	uint32_t seconds;
+	hs_revocation_written *written;
+	void *arg;
 };
 
 static struct hs_revocation_session *
@@ -199,8 +201,11 @@ write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t no
     struct hs_err *err)
 {
 	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
+	int rc = hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, err);
 
-	return hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, err);
+	if (rc == HS_OK && r->written != NULL)
+		r->written(r->arg);
+	return rc;
 }
 
 static void
@@ -229,6 +234,13 @@ hs_revocation_attach(struct hs_revocation *r, uv_loop_t *loop, uint32_t seconds)
 	return uv_timer_start(&r->timer, on_timer, 100, (uint64_t)seconds * 1000) == 0
 		   ? HS_OK
 		   : HS_ERR_INTERNAL;
+}
+
+void
+hs_revocation_follow(struct hs_revocation *r, hs_revocation_written *fn, void *arg)
+{
+	r->written = fn;
+	r->arg = arg;
 }
 
 void

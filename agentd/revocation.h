@@ -20,6 +20,9 @@ int hs_revocation_open(
     const char *dir, struct hs_revocation **out, uint64_t *torn, struct hs_err *err);
 // From here on lists are written anew every so many seconds.
 int hs_revocation_attach(struct hs_revocation *r, uv_loop_t *loop, uint32_t seconds);
+// Hears of it whenever lists were written.
+typedef void hs_revocation_written(void *arg);
+void hs_revocation_follow(struct hs_revocation *r, hs_revocation_written *fn, void *arg);
 void hs_revocation_detach(struct hs_revocation *r); // fine where it is not attached
 void hs_revocation_free(struct hs_revocation **r);  // after the loop has run its last
 

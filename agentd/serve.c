@@ -10,6 +10,7 @@
 #include "agentd/conn.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/publish.h"
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "agentd/seatsocket.h"
@@ -53,7 +54,8 @@ on_ending(uv_timer_t *t)
 {
 	struct server *s = t->data;
 
-	if (s->d.touches == NULL && hs_audit_idle(s->d.audit))
+	if (s->d.touches == NULL && hs_audit_idle(s->d.audit) &&
+	    hs_publish_idle(s->d.publish))
 		uv_stop(&s->loop);
 }
 
@@ -67,6 +69,7 @@ stop(struct server *s, const char *why)
 	hs_seats_end(&s->d, "the daemon ended");
 	hs_session_end(&s->d.session);
 	hs_revocation_end(s->d.revocation);
+	hs_publish_stop(s->d.publish);
 	uv_close((uv_handle_t *)&s->listener, NULL);
 	while (s->d.conns != NULL)
 		hs_conn_close(s->d.conns);
@@ -181,11 +184,13 @@ set_up(struct server *s, const struct hs_serve *how)
 	s->d.events = hs_events_new(&s->loop);
 	s->d.prompt = hs_prompt_new(&s->loop, environ);
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
+	s->d.publish = hs_publish_new(&s->d, how->set->publish_ms);
 	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
 	if (s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
-	    s->d.devices == NULL || s->d.exehash == NULL ||
+	    s->d.devices == NULL || s->d.exehash == NULL || s->d.publish == NULL ||
 	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
+	hs_revocation_follow(how->revocation, hs_publish_due, s->d.publish);
 	s->listener.data = s;
 	if (uv_pipe_open(&s->listener, how->listener->fd) != 0)
 		return HS_ERR_INTERNAL;
@@ -242,6 +247,8 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 out:
 	hs_audit_detach(how->audit);
 	hs_revocation_detach(how->revocation);
+	hs_revocation_follow(how->revocation, NULL, NULL);
+	hs_publish_stop(s->d.publish);
 	if (s->d.alarm != NULL)
 		hs_clock_alarm_free(&s->d.alarm);
 	hs_devices_free(&s->d.devices);
@@ -252,6 +259,7 @@ out:
 	(void)uv_loop_close(&s->loop);
 	hs_prompt_free(&s->d.prompt);
 	hs_quota_free(&s->d.quota);
+	hs_publish_free(&s->d.publish);
 	free(s);
 	return rc;
 }

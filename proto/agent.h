@@ -209,6 +209,7 @@ struct hs_agent_status_info {
 	struct hs_str policy_error; // why a newer one is not in force, or ""
 	uint64_t log_seq;	    // audit records on disk
 	uint8_t log_ok;		    // 0: records cannot be written, so nothing is issued
+	struct hs_str published;    // a line for each Publish: name, state, time, why
 };
 struct hs_agent_closed {
 	struct hs_str session;

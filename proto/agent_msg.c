@@ -231,6 +231,7 @@ hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m)
 	hs_put_str(b, m->policy_error);
 	hs_put_u64(b, m->log_seq);
 	hs_put_u8(b, m->log_ok);
+	hs_put_str(b, m->published);
 }
 
 int
@@ -260,6 +261,7 @@ hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m)
 	GET(hs_get_string, policy_error);
 	GET(hs_get_u64, log_seq);
 	GET(hs_agent_get_bool, log_ok);
+	GET(hs_get_string, published);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 

@@ -5,7 +5,10 @@
 
 #include <inttypes.h>
 #include "client/handseal/cli.h"
+#include "client/handseal/published.h"
 #include "proto/names.h"
+
+#define PUBLISH_SECONDS 15 // so long it waits to say which servers have the list
 
 static void
 put_count(struct hs_buf *b, uint64_t n, const char *what)
@@ -54,7 +57,7 @@ print(struct hs_daemon *d, struct hs_rd *body)
 {
 	struct hs_agent_revoked m;
 	struct hs_buf b = {0};
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *servers = json_array();
 	uint32_t n = 0;
 	int rc = hs_get_u32(body, &n);
 
@@ -69,13 +72,17 @@ print(struct hs_daemon *d, struct hs_rd *body)
 		rc = hs_rd_end(body);
 	if (rc != HS_OK)
 		rc = hs_daemon_malformed(d, HS_EXT_REVOKE);
-	else if (d->json)
-		rc = hs_cli_print_json(json_pack("{s:O}", "revoked", rows));
-	else {
+	else
+		rc = hs_published_wait(d, PUBLISH_SECONDS, &b, "  ", servers);
+	if (rc == HS_OK && d->json) {
+		rc = hs_cli_print_json(
+		    json_pack("{s:O,s:O}", "revoked", rows, "servers", servers));
+	} else if (rc == HS_OK) {
 		hs_cli_put_text(stdout, hs_buf_str(&b), "");
 		rc = hs_cli_finish();
 	}
 	json_decref(rows);
+	json_decref(servers);
 	hs_buf_free(&b);
 	return rc;
 }

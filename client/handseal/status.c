@@ -5,6 +5,7 @@
 #include "client/handseal/board.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
+#include "client/handseal/published.h"
 #include "client/handseal/seatrows.h"
 #include "proto/describe.h"
 #include "proto/key.h"
@@ -39,19 +40,25 @@ print_json(const struct telling *t)
 	const struct hs_got_status *i = t->info;
 	json_t *policy =
 	    i->policy[0] != '\0' ? hs_cli_json(hs_str_c(i->policy)) : json_null();
+	json_t *servers = json_array();
+	struct hs_buf text = {0};
+	bool busy;
 	char seat[HS_SESSION_ID_LEN + 24] = ""; // of which it is not told
 
 	if (t->seat != NULL)
 		snprintf(
 		    seat, sizeof seat, "%s.%" PRIu64, t->seat->session, t->seat->serial);
+	(void)hs_published_put(hs_str_c(i->published), i->now, &text, "", servers, &busy);
+	hs_buf_free(&text);
 	return hs_cli_print_json(json_pack(
-	    "{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b}}", "seat",
+	    "{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b},s:o}", "seat",
 	    t->daemon->seat ? seat : NULL, "version", hs_cli_json(hs_str_c(i->version)),
 	    "socket", hs_cli_json(hs_str_c(i->socket)), "now", hs_cli_json_time(i->now),
 	    "open", i->open, "session", session_json(i), "waiting", (json_int_t)i->pending,
 	    "askings", t->askings, "policy", policy, "policy_error",
 	    hs_cli_json_text(hs_str_c(i->policy_error)), "roots", (json_int_t)i->roots,
-	    "log", "records", (json_int_t)i->records, "writable", i->recording));
+	    "log", "records", (json_int_t)i->records, "writable", i->recording, "servers",
+	    servers));
 }
 
 static void
@@ -140,6 +147,7 @@ print_text(const struct telling *t)
 {
 	const struct hs_got_status *i = t->info;
 	struct hs_buf b = {0};
+	bool busy;
 
 	put_seat(&b, t);
 	if (i->open)
@@ -153,6 +161,8 @@ print_text(const struct telling *t)
 	    i->roots == 0 ? "; enrol a security key:  handseal enroll" : "");
 	hs_put_fmt(&b, "log      %" PRIu64 " records on disk%s\n", i->records,
 	    i->recording ? "" : "; CANNOT BE WRITTEN, so nothing is issued");
+	(void)hs_published_put(
+	    hs_str_c(i->published), i->now, &b, "server   ", NULL, &busy);
 	hs_put_fmt(&b, "daemon   handseald %s on %s\n", i->version, i->socket);
 	hs_cli_put_text(stdout, hs_buf_str(&b), "");
 	hs_buf_free(&b);
@@ -198,6 +208,17 @@ find_waiting(struct telling *t)
 	return status;
 }
 
+static bool
+servers_are_sound(const struct telling *t)
+{
+	struct hs_buf text = {0};
+	bool busy;
+	int rc = hs_published_put(hs_str_c(t->info->published), 0, &text, "", NULL, &busy);
+
+	hs_buf_free(&text);
+	return rc == HS_OK;
+}
+
 static int
 look(struct hs_daemon *d)
 {
@@ -208,6 +229,8 @@ look(struct hs_daemon *d)
 		status = find_seat(&t);
 	if (status == HS_EXIT_DONE)
 		status = hs_daemon_status(d, &t.info);
+	if (status == HS_EXIT_DONE && !servers_are_sound(&t))
+		status = hs_daemon_malformed(d, "status");
 	if (status == HS_EXIT_DONE && t.info->pending > 0 && !d->seat)
 		status = find_waiting(&t);
 	if (status == HS_EXIT_DONE)

@@ -287,8 +287,11 @@ struct hs_got_status {
 	uint32_t pending;      // askings without an answer
 	uint32_t roots;	       // enrolled keys
 	const char *policy, *policy_error;
-	uint64_t records; // of the audit log, on disk
-	int recording;	  // 0: records cannot be written, so nothing is issued
+	const char *published; // a line for each Publish of the policy: name, state (done,
+			       // failed, waiting, running), Unix seconds, why; a TAB
+			       // between two
+	uint64_t records;      // of the audit log, on disk
+	int recording;	       // 0: records cannot be written, so nothing is issued
 };
 const struct hs_got_status *hs_got_status(const struct hs_client *c);
 

@@ -56,6 +56,7 @@ take_status(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 	    .roots = m.roots,
 	    .policy = hs_client_keep(c, m.policy),
 	    .policy_error = hs_client_keep(c, m.policy_error),
+	    .published = hs_client_keep(c, m.published),
 	    .records = m.log_seq,
 	    .recording = m.log_ok != 0};
 	return hs_client_kept(c, HS_GOT_STATUS, err);

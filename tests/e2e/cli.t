@@ -308,9 +308,9 @@ test_expect_success 'escapes in what is to be shown: open shows none of it, list
 	does 1 "(helper-lied)" handseal request $what --cmd uptime -o f && ! grep "come hither" out err && test ! -e f &&
 	does 1 "(helper-lied)" handseal approve 4F7 && ! grep "come hither" out err &&
 	does 0 "a scope that cannot be read" handseal list && grep "evil?\[31m" out &&
-	does 0 "touch of blue" handseal status && does 0 . handseal list --json &&
+	does 0 "touch of blue" handseal status && grep -F "web1 WAS NOT REACHED: no?[2J" out && does 0 . handseal list --json &&
 	is out "\$j->{certificates}[0]{exe} !~ /[\\x00-\\x1f]/" && does 0 . handseal status --json &&
-	does 1 "(.*)" handseal show 1
+	does 1 "(.*)" handseal show 1 && hostile bad_servers && does 1 "(malformed)" handseal status && hostile bad_server && does 1 "(malformed)" handseal status --json
 '
 test_expect_success 'texts and times of open that cannot be' '
 	hostile no_text && does 1 "(helper-lied)" handseal open $what --cmd uptime &&

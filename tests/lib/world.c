@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "agentd/publish.h"
 #include "agentd/revocation.h"
 
 char world_dir[] = WORLD_DIR "XXXXXX";
@@ -287,6 +288,8 @@ world_begin(struct world *w)
 	w->d.prompt = hs_prompt_new(&w->loop, prompts != NULL ? prompts : nothing);
 	w->d.devices = hs_devices_new(&w->loop, dev, on_device, &w->d);
 	w->d.exehash = hs_exehash_new(&w->loop, 0);
+	w->d.publish = hs_publish_new(&w->d, 1000);
+	assert_non_null(w->d.publish);
 	assert_true(w->d.alarm != NULL && w->d.events != NULL && w->d.prompt != NULL &&
 		    w->d.devices != NULL && w->d.exehash != NULL);
 	assert_int_equal(uv_pipe_init(&w->loop, &w->listener, 0), 0);
@@ -341,10 +344,12 @@ world_end(struct world *w)
 	hs_audit_detach(w->d.audit);
 	hs_revocation_end(w->d.revocation);
 	hs_revocation_detach(w->d.revocation);
+	hs_publish_stop(w->d.publish);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0); // no handle is left
 	hs_audit_free(&w->d.audit);
 	hs_revocation_free(&w->d.revocation);
+	hs_publish_free(&w->d.publish);
 	hs_prompt_free(&w->d.prompt);
 	hs_quota_free(&w->d.quota);
 	hs_policyfile_free(&w->policy);
