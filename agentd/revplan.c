@@ -138,6 +138,28 @@ begins(const char *id, struct hs_str front)
 
 // ---- one session
 
+// A seat, which is told of nothing else, and what lives below it.
+static int
+all_of_seat(struct targets *t, const struct hs_daemon *d, const struct hs_seat *on)
+{
+	int rc = HS_OK;
+
+	t->n = 0;
+	for (const struct hs_seat *s = d->seats; s != NULL && rc == HS_OK; s = s->next)
+		if (hs_seat_within(s, on))
+			rc = add_target(t, s->serial);
+	return rc;
+}
+
+static bool
+is_indexed(const struct issued *x, uint64_t serial)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (x->v[i].what != HS_INDEXED_GRANT && x->v[i].serial == serial)
+			return true;
+	return false;
+}
+
 static bool
 in_sight(const struct lookup *l, const struct hs_indexed *i)
 {
@@ -180,6 +202,24 @@ find_targets(
 	return rc;
 }
 
+// Targets that the index lacks: live seats.
+static void
+mark_unindexed(struct hs_revplan_session *p, const struct issued *x,
+    const struct targets *t, const struct hs_revlog_of *was)
+{
+	for (size_t i = 0; i < t->n && !p->whole; i++) {
+		if (is_indexed(x, t->v[i]))
+			continue;
+		p->serials[p->n++] = t->v[i];
+		if (was->whole || hs_revlog_of_has(was, t->v[i])) {
+			p->before++;
+			continue;
+		}
+		p->fresh[p->nfresh++] = (struct hs_krl_range){t->v[i], t->v[i]};
+		p->seats++;
+	}
+}
+
 // Counts what lives, and notes what is to be revoked.
 static int
 mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
@@ -188,10 +228,11 @@ mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
 	struct hs_revlog_of was = {0};
 	bool open = strcmp(l->d->session.id, p->id) == 0;
 	int rc = hs_revocation_of(l->d->revocation, p->id, &was);
+	size_t most = x->n + t->n > 0 ? x->n + t->n : 1;
 
 	p->known = was.whole;
-	p->serials = calloc(x->n > 0 ? x->n : 1, sizeof *p->serials);
-	p->fresh = calloc(x->n > 0 ? x->n : 1, sizeof *p->fresh);
+	p->serials = calloc(most, sizeof *p->serials);
+	p->fresh = calloc(most, sizeof *p->fresh);
 	if (p->serials == NULL || p->fresh == NULL)
 		rc = HS_ERR_NOMEM;
 	for (size_t i = 0; i < x->n && rc == HS_OK; i++) {
@@ -212,6 +253,8 @@ mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
 		p->certificates += !before && cert;
 		p->seats += !before && !cert;
 	}
+	if (rc == HS_OK)
+		mark_unindexed(p, x, t, &was);
 	p->nfresh = hs_krl_join(p->fresh, p->nfresh);
 	free(was.r);
 	return rc;
@@ -273,8 +316,12 @@ look_in(struct lookup *l, const struct hs_revocation_session *s)
 	if (!p.whole && (l->m->what == HS_REVOKE_AGENT || l->m->what == HS_REVOKE_IDS ||
 			    l->m->what == HS_REVOKE_ALL))
 		rc = find_targets(l, s->id, &x, &t, &sure);
-	p.whole |= !sure; // more than was named, rather than less
-	if (p.whole)
+	// more than was named, rather than less; but for a seat nothing beyond itself
+	if (rc == HS_OK && !sure && l->on != NULL)
+		rc = all_of_seat(&t, l->d, l->on);
+	else if (!sure)
+		p.whole = true;
+	if (p.whole || !sure)
 		p.end = s->end;
 	if (t.n > 0)
 		qsort(t.v, t.n, sizeof *t.v, by_number);

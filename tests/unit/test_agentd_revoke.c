@@ -215,12 +215,65 @@ by_agent_and_by_certificate(void **unused)
 	end();
 }
 
+// ---- an index that lacks something
+
+static void
+index_of(const char *session, char path[static PATH_MAX + 64])
+{
+	(void)snprintf(
+	    path, PATH_MAX + 64, "%s/sessions/%s.index", world_set.state_dir, session);
+}
+
+// What is missing could be what was named: then it is all of the seat, and no more.
+static void
+rule1_a_seat_reaches_no_further(void **unused)
+{
+	static const struct {
+		enum hs_agent_revoke_what what;
+		const char *name;
+		bool lost; // all of the index, or it only has a line too many
+	} tries[] = {{HS_REVOKE_AGENT, "nobody", false}, {HS_REVOKE_ALL, "", false},
+	    {HS_REVOKE_IDS, "1", false}, {HS_REVOKE_AGENT, "nobody", true},
+	    {HS_REVOKE_ALL, "", true}, {HS_REVOKE_IDS, "1", true}};
+	char path[PATH_MAX + 64], name[64];
+	struct hs_buf data = {0};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+		begin(POLICY);
+		open_session();
+		make();
+		index_of(w.d.session.id, path);
+		hs_buf_reset(&data);
+		assert_true(keygen_read(path, &data));
+		hs_put_fmt(&data, "nonsense\n");
+		if (tries[i].lost)
+			assert_int_equal(unlink(path), 0);
+		else
+			assert_true(keygen_write(path, hs_buf_str(&data)));
+		(void)snprintf(name, sizeof name, "%s.9", w.d.session.id); // nobody's
+		assert_int_equal(revokes(agent, tries[i].what,
+				     tries[i].what == HS_REVOKE_IDS ? name : tries[i].name),
+		    1);
+		assert_false(got[0].whole);
+		assert_true(w.d.session.open && w.d.seats->revoked);
+		assert_true(got[0].until == w.d.session.held[0]->end);
+		assert_true(is_listed(w.d.session.id, 1));
+		assert_false(is_listed(w.d.session.id, 9));
+		assert_int_equal(revokes(agent, HS_REVOKE_ALL, ""), 1);
+		assert_true(got[0].seats == 0 && got[0].before > 0); // nor twice
+		end();
+	}
+	hs_buf_free(&data);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(rule5_a_seat),
 	    cmocka_unit_test(what_is_under_way), cmocka_unit_test(rule9_unrecorded),
-	    cmocka_unit_test(names), cmocka_unit_test(by_agent_and_by_certificate)};
+	    cmocka_unit_test(names), cmocka_unit_test(by_agent_and_by_certificate),
+	    cmocka_unit_test(rule1_a_seat_reaches_no_further)};
 	int role = world_program(argc, argv);
 
 	if (role >= 0)
