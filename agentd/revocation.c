@@ -88,6 +88,23 @@ remove_files(struct hs_revocation *r, const char *id)
 	}
 }
 
+// Where the index does not say all, a session has what the touch that opened it allowed: so
+// it can still be revoked as a whole.
+static void
+end_by_key(const struct hs_revocation *r, const char *id, uint64_t *end)
+{
+	struct hs_revkey key;
+	struct hs_err why = {0};
+
+	if (hs_revkey_load(r->dirs.sessions, id, &key, &why) != HS_OK) {
+		hs_log("session %s: %s", id, hs_err_sentence(&why));
+		return;
+	}
+	if (key.end > *end)
+		*end = key.end;
+	hs_revkey_free(&key);
+}
+
 // A session by its key's file.
 static int
 take_session(struct hs_revocation *r, const char *file, time_t now)
@@ -114,7 +131,9 @@ take_session(struct hs_revocation *r, const char *file, time_t now)
 	}
 	if (hs_revindex_read(r->dirs.sessions, id, last_end, &end, &complete, &why) !=
 	    HS_OK)
-		hs_log("%s", hs_err_sentence(&why)); // it can still be revoked as a whole
+		hs_log("%s", hs_err_sentence(&why));
+	if (!complete)
+		end_by_key(r, id, &end);
 	return add(r, id, end) != NULL ? HS_OK : HS_ERR_NOMEM;
 }
 
