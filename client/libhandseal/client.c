@@ -75,18 +75,29 @@ hs_client_adopt(int fd)
 	return c;
 }
 
-// What was got by the last call.
+static void
+forget_before(struct hs_client *c)
+{
+	if (c->before != NULL)
+		sodium_memzero(c->before, c->before_size);
+	free(c->before);
+	c->before = NULL;
+}
+
+// What was got by the last call. Its strings stay while another is begun: they may be what
+// that is asked with.
 static void
 drop(struct hs_client *c)
 {
 	c->got = HS_GOT_NOTHING;
-	if (c->kept != NULL)
-		sodium_memzero(c->kept, c->kept_size);
-	free(c->kept);
+	if (c->kept != NULL) {
+		forget_before(c);
+		c->before = c->kept;
+		c->before_size = c->kept_size;
+	}
 	c->kept = NULL;
 	c->kept_len = c->kept_size = 0;
 	c->kept_bad = false;
-	hs_buf_reset(&c->line);
 	free(c->events);
 	c->events = NULL;
 }
@@ -97,6 +108,7 @@ hs_disconnect(struct hs_client *c)
 	if (c == NULL)
 		return;
 	drop(c);
+	forget_before(c);
 	hs_conn_close(&c->conn);
 	hs_client_forget(&c->asking);
 	hs_client_forget(&c->fetched);

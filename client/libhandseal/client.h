@@ -72,7 +72,9 @@ struct hs_client {
 	char *kept; // the strings of what was got
 	size_t kept_len, kept_size;
 	bool kept_bad;
-	struct hs_buf line; // ends in NUL
+	char *before; // those of the call before, which this one may be asked with
+	size_t before_size;
+	struct hs_buf line; // ends in NUL; reset by who fills it
 	struct hs_got_event *events;
 	union {
 		struct hs_got_touch touch;

@@ -29,7 +29,8 @@
 //
 // Strings are UTF-8 and end in NUL. Times are Unix seconds, spans seconds, where nothing
 // else is said. What hs_got_* returns belongs to the connection and lives until the next
-// call is begun on it or it is closed; NULL where the last call did not end with that.
+// call has begun on it, which its strings may be given to, or it is closed; NULL where the
+// last call did not end with that.
 #ifndef HANDSEAL_H
 #define HANDSEAL_H
 

@@ -38,6 +38,7 @@ take_opened(struct hs_client *c, struct hs_client_asking *a, struct hs_rd body,
 		return hs_client_malformed(c, err);
 	if (hs_believe_grant(&m, &asked, &root, &e) != HS_OK)
 		return hs_client_fail(err, &e);
+	hs_buf_reset(&c->line);
 	hs_put_raw(&c->line, m.grant.p, m.grant.len);
 	if (hs_buf_err(&c->line) != HS_OK)
 		return hs_client_no_memory(c, err);
@@ -60,6 +61,7 @@ keep_certificate(struct hs_client *c, const struct hs_agent_issued *m,
 	struct hs_str type = {0};
 
 	(void)hs_get_string(&r, &type); // it was parsed
+	hs_buf_reset(&c->line);
 	hs_put_raw(&c->line, type.p, type.len);
 	hs_put_u8(&c->line, ' ');
 	hs_text_put_base64(&c->line, m->certificate);

@@ -52,6 +52,7 @@ finish(struct hs_client *c, struct hs_str signature, struct hs_error *err)
 	    hs_sig_verify(&cert.key, signature, hs_buf_str(&c->message), NULL) != HS_OK)
 		return hs_client_malformed(c, err);
 	hs_sshsig_put(&blob, &sig);
+	hs_buf_reset(&c->line);
 	hs_sshsig_put_text(&c->line, hs_buf_str(&blob));
 	hs_put_u8(&c->line, 0);
 	if (hs_buf_err(&blob) != HS_OK || hs_buf_err(&c->line) != HS_OK)

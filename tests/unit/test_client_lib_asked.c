@@ -92,6 +92,42 @@ an_asking_is_waited_for(void **state)
 	answering_end(&a);
 }
 
+// What the last call gave is what the next is asked with, so it lives until that has begun.
+static void
+what_was_got_is_asked_with(void **state)
+{
+	struct answering a = answering_begin();
+	struct hs_agent_status_info m = none_open;
+	struct hs_buf status = {0};
+	struct hs_ask again = {.agent = "claude"};
+	uint8_t frame[4096];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ask(&a, &good, NULL), HS_WAITING);
+	assert_int_equal(hs_wait(a.c, hs_got_touch(a.c)->code, NULL, 0, NULL), HS_DONE);
+	assert_int_equal(hs_step(a.c, NULL), HS_AGAIN);
+	n = answering_asked(&a, frame, sizeof frame);
+	assert_non_null(memmem(frame, n, "\0\0\0\0034F7", 7));
+	answering_end(&a);
+
+	a = answering_begin();
+	m.ceiling = hs_str_c(SCOPE);
+	hs_agent_status_put(&status, &m);
+	assert_int_equal(hs_status(a.c, NULL), HS_DONE);
+	assert_int_equal(
+	    answering(&a, HS_EXT_STATUS, HS_AGENT_DONE, hs_buf_str(&status), NULL),
+	    HS_DONE);
+	again.scope = hs_got_status(a.c)->scope;
+	assert_int_equal(hs_seat(a.c, &again, NULL), HS_DONE);
+	assert_null(hs_got_status(a.c));
+	assert_int_equal(hs_step(a.c, NULL), HS_AGAIN);
+	n = answering_asked(&a, frame, sizeof frame);
+	assert_non_null(memmem(frame, n, SCOPE, sizeof SCOPE - 1));
+	hs_buf_free(&status);
+	answering_end(&a);
+}
+
 static void
 an_asking_that_is_another(void **state)
 {
@@ -241,6 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rule6_a_text_that_would_be_shown_otherwise_is_not_shown),
 	    cmocka_unit_test(an_asking_is_waited_for),
+	    cmocka_unit_test(what_was_got_is_asked_with),
 	    cmocka_unit_test(an_asking_that_is_another),
 	    cmocka_unit_test(rule1_what_cannot_be_had_for_nothing),
 	    cmocka_unit_test(rule10_strings_with_a_nul),
