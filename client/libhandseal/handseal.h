@@ -144,10 +144,11 @@ int hs_seat(struct hs_client *c, const struct hs_ask *ask, struct hs_error *err)
 int hs_seat_end(struct hs_client *c, struct hs_error *err);
 
 // Waits at most that long, 3600 s at most, for what becomes of an asking, and ends as what
-// was asked does; HS_WAITING: it waits still. code NULL: what this connection asked last. A
-// request that another connection made is had by its code, three characters, and its
-// holder; hs_got_certificate then, checked against that key alone. Of what a connection
-// asked nothing outlives it but a request that hs_wait once said HS_WAITING of.
+// was asked does; HS_WAITING: it waits still. code NULL, or
+// its code without a holder: what this connection asked last. A request that another
+// connection made is had by its code, three characters, and its holder; hs_got_certificate
+// then, checked against that key alone. Of what a connection asked nothing outlives it but
+// a request that hs_wait once said HS_WAITING of.
 int hs_wait(struct hs_client *c, const char *code, const struct hs_holder *holder,
     uint32_t seconds, struct hs_error *err);
 
@@ -181,8 +182,9 @@ int hs_query(struct hs_client *c, struct hs_error *err);
 int hs_knows(const struct hs_client *c, const char *extension); // 1 or 0, after HS_DONE
 
 // An extension as it stands in docs/PROTOCOL.agent, for what has no function here. fd goes
-// with it, unless it is -1, and stays the caller's. waits is how long the daemon may hold
-// the answer back. HS_DONE or HS_WAITING: hs_got_reply; else as all the others.
+// with it, unless it is -1, stays the caller's, and must be open until the call is over.
+// waits is how long the daemon may hold the answer back. HS_DONE or HS_WAITING:
+// hs_got_reply; else as all the others.
 int hs_call(struct hs_client *c, const char *extension, const void *body, size_t len,
     int fd, uint32_t waits, struct hs_error *err);
 

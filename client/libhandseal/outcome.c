@@ -227,7 +227,9 @@ hs_wait(struct hs_client *c, const char *code, const struct hs_holder *holder,
 {
 	struct hs_agent_pending m = {.wait = seconds < HS_WAIT_MAX ? seconds : HS_WAIT_MAX};
 	struct hs_buf proof = {0}, body = {0};
-	bool own = code == NULL;
+	// by its code without a key: this connection's, which is not always a request
+	bool own = code == NULL || (holder == NULL && c->asking.code[0] != '\0' &&
+				       strcmp(code, c->asking.code) == 0);
 	int result = hs_client_begin(c, err);
 
 	if (result != HS_DONE)

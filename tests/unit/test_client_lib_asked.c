@@ -128,6 +128,31 @@ what_was_got_is_asked_with(void **state)
 	answering_end(&a);
 }
 
+// A session waited for by its code: it is no certificate, and is held against what was
+// asked.
+static void
+an_own_asking_by_its_code(void **state)
+{
+	struct answering a = answering_begin();
+	const struct hs_agent_opened m = {.grant = hs_str_c("none"),
+	    .session = hs_str_c("0123456789abcdef"),
+	    .root = hs_str_c("blue"),
+	    .end = 1800003600,
+	    .flags = 1};
+	struct hs_buf b = {0};
+	struct hs_error err;
+
+	(void)state;
+	hs_agent_opened_put(&b, &m);
+	assert_int_equal(ask(&a, &good, NULL), HS_WAITING);
+	assert_int_equal(hs_wait(a.c, "4F7", NULL, 0, NULL), HS_DONE);
+	assert_int_equal(
+	    answering(&a, HS_EXT_PENDING, HS_AGENT_DONE, hs_buf_str(&b), &err), HS_FAILED);
+	assert_string_not_equal(err.code, "malformed"); // it is, but only the grant in it
+	hs_buf_free(&b);
+	answering_end(&a);
+}
+
 static void
 an_asking_that_is_another(void **state)
 {
@@ -278,6 +303,7 @@ main(void)
 	    cmocka_unit_test(rule6_a_text_that_would_be_shown_otherwise_is_not_shown),
 	    cmocka_unit_test(an_asking_is_waited_for),
 	    cmocka_unit_test(what_was_got_is_asked_with),
+	    cmocka_unit_test(an_own_asking_by_its_code),
 	    cmocka_unit_test(an_asking_that_is_another),
 	    cmocka_unit_test(rule1_what_cannot_be_had_for_nothing),
 	    cmocka_unit_test(rule10_strings_with_a_nul),
