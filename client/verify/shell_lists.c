@@ -70,7 +70,8 @@ hs_shell_revoked(const struct hs_shell_arg *arg, uint64_t now, struct hs_err *er
 	    (arg->config.len > 0 && hs_str_copy(arg->config, dir, sizeof dir) != HS_OK))
 		return hs_fail(err, HS_ERR_FORMAT,
 		    "the argument is not one that handseal-verify makes");
-	hs_config_load(&config, dir, false, NULL, NULL);
+	// --config named it: so its files may be ours, as handseal-verify takes them
+	hs_config_load(&config, dir, arg->config.len > 0, NULL, NULL);
 	rc = (int)config.err.code;
 	if (rc != HS_OK) {
 		*err = config.err;

@@ -91,4 +91,10 @@ test_expect_success 'direct certificates: the server'\''s own list alone' '
 	hv_roots "users=\"deploy\",direct $(cat "$HS_TMP/root.pub") a" && hv_scope "user deploy" "host *" "addr *" "cmd id -un" >d && forgecert direct "$HS_TMP/direct-cert.pub" root="$HS_TMP/root" key="$HS_TMP/id.pub" scope=d after=-1000 before=600 &&
 	ok direct && explains 0 "no list is about such a certificate" direct && cut -d" " -f1,2 "$HS_TMP/root.pub" >$HS_SERVER/revoked && hv_refused revoked hv_ssh direct $at id -un && rm $HS_SERVER/revoked
 '
+mine() { SSH_CONNECTION="127.0.0.1 1 127.0.0.1 22" SSH_ORIGINAL_COMMAND="id -un" hs_as deploy "$HS_LIBEXECDIR/handseal-shell" "$arg"; }
+test_expect_success 'where the folder is not root'\''s, but of who runs the server: the shell reads it too' '
+	hv_roots && hv_cert mine && mkdir "$HS_TMP/own" && cp $HS_SERVER/roots $HS_SERVER/verify.conf "$HS_TMP/own" && chown -R deploy: "$HS_TMP/own" && read -r type blob comment <"$HS_TMP/mine-cert.pub" &&
+	hs_as deploy handseal-verify --config "$HS_TMP/own" --log stderr keys deploy $type $blob >line && arg=$(sed -n "s/.*command=\"[^ ]* \([^\"]*\)\".*/\1/p" line) && test -n "$arg" && mine >out; grep -x deploy out &&
+	list $id.list whole=1 && test_expect_code 126 mine 2>err && grep "refused, revoked" err && rm "$lists"/*
+'
 hs_done
