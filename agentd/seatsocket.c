@@ -153,11 +153,19 @@ open_socket(struct hs_seat *s, struct hs_refusal *why)
 	return HS_OK;
 }
 
+// The folder of one below a seat is in a folder that an agent may write: what it put in its
+// place is not followed.
 void
 hs_seatsocket_remove(struct hs_seat *s)
 {
-	if (s->socket[0] != '\0')
-		(void)unlink(s->socket);
+	int fd = s->dir[0] != '\0'
+		     ? open(s->dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		     : -1;
+
+	if (fd >= 0) {
+		(void)unlinkat(fd, SOCKET, 0);
+		(void)close(fd);
+	}
 	if (s->dir[0] != '\0')
 		(void)rmdir(s->dir);
 }

@@ -35,6 +35,10 @@ test_expect_success 'each in the folder of the one above; where that would be to
 	done <sockets && test $tops = 2 && test $inside = 10
 '
 test_expect_success 'they go with the seat above them' 'hs_stop seat1 && hs_wait_for "! left" 5 && handseal status | grep "^open"'
+test_expect_success 'what an agent that may write in its folder puts in the place of one below leads to nothing else' '
+	chain 2 && low=$(dirname "$(tail -n 1 sockets)") && mkdir "$HS_TMP/other" && : >"$HS_TMP/other/agent.sock" && mv "$low" "$low.was" && ln -s "$HS_TMP/other" "$low" && hs_stop seat2 && hs_wait_for "! HANDSEAL_SOCK=$low.was/agent.sock handseal status >/dev/null 2>&1 </dev/null" 5 &&
+	test -e "$HS_TMP/other/agent.sock" && rm "$low" "$low.was/agent.sock" && rmdir "$low.was" && hs_stop seat1 && hs_wait_for "! left" 5
+'
 test_expect_success 'what a killed daemon left goes with the next, and nothing else' '
 	chain 10 && mkdir "$HS_TMP/mine" && : >"$HS_TMP/mine/agent.sock" && top=$(dirname "$(head -n 1 sockets)") && ln -s "$HS_TMP/mine" "$top/abcdef" && mkdir -p "$top/notseat/abcdef" "$top/ghijkl" && : >"$top/ghijkl/file" &&
 	kill -KILL $(hs_pid handseald) && hs_wait seat1 10 && left | grep -c agent.sock && daemon && test -e "$HS_TMP/mine/agent.sock" && left >l; cat l; ! grep agent.sock l && grep "/ghijkl/file$" l && grep "/notseat/abcdef$" l && test "$(grep -c . l)" = 6
