@@ -10,6 +10,14 @@
 #include "proto/names.h"
 #include "proto/sshsig.h"
 
+// What a seat said last: is it about this? Of a seat that is revoked nothing else is said.
+static bool
+is_about(const struct hs_client *c, const struct hs_agent_reasons *m)
+{
+	return m->time > 0 && (hs_str_eq(m->ns, hs_buf_str(&c->ns)) ||
+				  hs_str_is(m->code, hs_code_name(HS_NO_REVOKED)));
+}
+
 // The daemon's word for it, where it has one.
 static int
 take_refusal(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
@@ -21,7 +29,7 @@ take_refusal(struct hs_client *c, const struct hs_reply *r, struct hs_error *err
 
 	if (r->status != HS_AGENT_DONE || hs_agent_reasons_get(&body, &m) != HS_OK)
 		return hs_client_malformed(c, err);
-	if (m.time > 0 && hs_str_eq(m.ns, hs_buf_str(&c->ns)))
+	if (is_about(c, &m))
 		refusal = (struct hs_agent_refusal){m.code, m.sentence, m.remedy};
 	return hs_client_refused(c, &refusal, err);
 }
@@ -95,6 +103,47 @@ ask_signature(struct hs_client *c, struct hs_error *err)
 	return hs_client_send(c, "the signing request", take_signature, err);
 }
 
+// Nothing is there to sign with. A seat that was revoked says so; the main socket, which
+// knows no such extension, has no keys.
+static int
+take_nothing(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
+{
+	enum hs_agent_status status;
+	struct hs_agent_refusal refusal;
+	struct hs_agent_reasons m;
+	struct hs_rd body;
+	struct hs_err e = {0};
+	int rc = hs_agent_parse_reply(r->frame, HS_EXT_WHY, &status, &body, &refusal);
+
+	if (rc != HS_ERR_UNSUPPORTED && (rc != HS_OK || status != HS_AGENT_DONE ||
+					    hs_agent_reasons_get(&body, &m) != HS_OK))
+		return hs_client_malformed(c, err);
+	if (rc == HS_OK && m.time > 0 && hs_str_is(m.code, hs_code_name(HS_NO_REVOKED))) {
+		refusal = (struct hs_agent_refusal){m.code, m.sentence, m.remedy};
+		return hs_client_refused(c, &refusal, err);
+	}
+	(void)hs_fail(&e, HS_NO_SUCH,
+	    "no certificate is there to sign with: a seat has one while it may do "
+	    "something");
+	return hs_client_fail(err, &e);
+}
+
+static int
+ask_why_nothing(struct hs_client *c, struct hs_error *err)
+{
+	struct hs_buf *out = &c->conn.out;
+	struct hs_agent_why m = {0};
+	size_t mark;
+
+	hs_buf_reset(out);
+	mark = hs_agent_frame_begin(out);
+	hs_put_u8(out, HS_AGENT_EXTENSION);
+	hs_put_cstring(out, HS_EXT_WHY);
+	hs_agent_why_put(out, &m);
+	hs_agent_frame_end(out, mark);
+	return hs_client_send(c, HS_EXT_WHY, take_nothing, err);
+}
+
 static bool
 has_namespace(struct hs_str certificate, struct hs_str ns)
 {
@@ -114,7 +163,6 @@ take_keys(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 {
 	struct hs_rd body = hs_rd_of(r->frame);
 	struct hs_str key, comment, first = {0}, chosen = {0};
-	struct hs_err e = {0};
 	uint8_t type = 0;
 	uint32_t n = 0;
 
@@ -134,12 +182,8 @@ take_keys(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 		return hs_client_malformed(c, err);
 	if (chosen.len == 0)
 		chosen = first;
-	if (chosen.len == 0) {
-		(void)hs_fail(&e, HS_NO_SUCH,
-		    "no certificate is there to sign with: a seat has one while it may do "
-		    "something");
-		return hs_client_fail(err, &e);
-	}
+	if (chosen.len == 0)
+		return ask_why_nothing(c, err);
 	hs_buf_reset(&c->key);
 	hs_put_raw(&c->key, chosen.p, chosen.len);
 	return hs_buf_err(&c->key) == HS_OK ? ask_signature(c, err)

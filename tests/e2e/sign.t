@@ -40,6 +40,7 @@ test_expect_success 'not answered: 7, called off, nothing written' '
 '
 test_expect_success 'on a seat its own key signs, in its namespaces alone' '
 	scope sc "user deploy" "cmd uptime" "ns git" && seat a sc claude && seated a && rm -f m.sig && on does 0 "signed" handseal sign -n git m && verified git m && rm m.sig &&
-	on does 3 "(outside-scope)" handseal sign -n file m && test ! -e m.sig && grep "\"event\":\"sign\".*\"ns\":\"git\"" "$log" && ended a
+	on does 3 "(outside-scope)" handseal sign -n file m && test ! -e m.sig && grep "\"event\":\"sign\".*\"ns\":\"git\"" "$log" &&
+	handseal revoke $id && on does 3 "(revoked)" handseal sign -n git m && grep "start it anew" err && test ! -e m.sig && ended a
 '
 hs_done

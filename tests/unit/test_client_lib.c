@@ -78,6 +78,29 @@ calls_that_make_no_sense(void **state)
 	hs_keypair_free(NULL);
 }
 
+// Nothing to sign with, and what listens does not say why: as the main socket does not.
+static void
+no_keys(void **state)
+{
+	static const uint8_t none[] = {
+	    0, 0, 0, 5, HS_AGENT_IDENTITIES, 0, 0, 0, 0, 0, 0, 0, 1, HS_AGENT_FAILURE};
+	static const uint8_t odd[] = {
+	    0, 0, 0, 5, HS_AGENT_IDENTITIES, 0, 0, 0, 0, 0, 0, 0, 2, HS_AGENT_FAILURE, 0};
+	struct answering a = answering_begin();
+	struct hs_error err;
+
+	(void)state;
+	assert_int_equal(hs_sign(a.c, "git", "m", 1, NULL), HS_DONE);
+	assert_int_equal(
+	    answering_each(&a, (struct hs_str){none, sizeof none}, &err), HS_FAILED);
+	assert_string_equal(err.code, "not-found");
+	assert_int_equal(hs_sign(a.c, "git", "m", 1, NULL), HS_DONE);
+	assert_int_equal(
+	    answering_each(&a, (struct hs_str){odd, sizeof odd}, &err), HS_FAILED);
+	assert_string_equal(err.code, "malformed");
+	answering_end(&a);
+}
+
 static void
 an_answer_in_pieces(void **state)
 {
@@ -280,7 +303,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(calls_that_make_no_sense),
-	    cmocka_unit_test(an_answer_in_pieces),
+	    cmocka_unit_test(no_keys), cmocka_unit_test(an_answer_in_pieces),
 	    cmocka_unit_test(rule10_answers_that_are_cut),
 	    cmocka_unit_test(rule10_answers_that_are_none),
 	    cmocka_unit_test(a_peer_that_hangs_up),
