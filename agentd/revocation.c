@@ -222,6 +222,7 @@ write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t no
 	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
 	int rc = hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, err);
 
+	s->behind = rc != HS_OK;
 	if (rc == HS_OK && r->written != NULL)
 		r->written(r->arg);
 	return rc;
@@ -381,7 +382,15 @@ int
 hs_revocation_remember(
     struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err)
 {
-	return n > 0 ? hs_revlog_add(&r->log, v, n, err) : HS_OK;
+	int rc = n > 0 ? hs_revlog_add(&r->log, v, n, err) : HS_OK;
+
+	for (size_t i = 0; i < n && rc == HS_OK; i++) {
+		struct hs_revocation_session *s = find(r, v[i].session);
+
+		if (s != NULL)
+			s->behind = true;
+	}
+	return rc;
 }
 
 int
@@ -393,7 +402,8 @@ hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
 
 	if (s == NULL)
 		return hs_fail(err, HS_NO_SUCH, "there is no session %s", session);
-	rc = write_list(r, s, now, err);
+	// who asks again and again does not keep the disk busy
+	rc = s->behind || s->version == 0 ? write_list(r, s, now, err) : HS_OK;
 	if (rc == HS_OK && version != NULL)
 		*version = s->version;
 	return rc;

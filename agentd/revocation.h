@@ -46,6 +46,7 @@ struct hs_revocation_session {
 	char id[HS_SESSION_ID_LEN + 1];
 	uint64_t end;	  // Unix seconds: of the last thing in it
 	uint64_t version; // of its list; 0: not known
+	bool behind;	  // its list lacks what was remembered
 };
 // The i-th that lives at now, after which *i counts on; NULL: no more.
 const struct hs_revocation_session *hs_revocation_next(
@@ -60,7 +61,8 @@ int hs_revocation_of(
 // Remembers these: they are on disk when it returns HS_OK (rule 5).
 int hs_revocation_remember(
     struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err);
-// Writes a session's list anew. *version (may be NULL) gets its version.
+// Sees to it that a session's list says all that was remembered. *version (may be NULL)
+// gets its version.
 int hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
     uint64_t *version, struct hs_err *err);
 

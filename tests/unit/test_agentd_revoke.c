@@ -4,6 +4,7 @@
 // written, what is under way when it comes, what is asked on a seat. What servers and
 // ssh-keygen make of the lists is tests/e2e/revoke.t's.
 #include "tests/lib/seating.h"
+#include <sys/stat.h>
 #include "agentd/revocation.h"
 #include "proto/list.h"
 #include "tests/lib/keygen.h"
@@ -86,6 +87,47 @@ rule5_a_seat(void **unused)
 	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, id), 1);
 	assert_true(got[0].certificates == 0 && got[0].seats == 0 && got[0].before == 2);
 	hs_buf_free(&key);
+	end();
+}
+
+// A list is no longer what it was only where something is new in it: else an agent could
+// keep the daemon at its disk, and have the versions run away from the clock.
+static void
+rule7_again_and_again(void **unused)
+{
+	char path[PATH_MAX + 64];
+	uint64_t version;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	make();
+	assert_int_equal(revokes(agent, HS_REVOKE_ALL, ""), 1);
+	version = got[0].version;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(revokes(agent, HS_REVOKE_ALL, ""), 1);
+	assert_true(got[0].version == version);
+	// one that could not be written is, the next time
+	(void)snprintf(
+	    path, sizeof path, "%s/lists/%s.list", world_set.state_dir, w.d.session.id);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	send_revoke(w.client, HS_REVOKE_AGENT, "claude");
+	assert_int_equal(take_answer(w.client), 1); // there is nothing to write
+	close(agent);
+	agent = -1;
+	close(w.client);
+	w.client = world_dial();
+	while (w.d.seats != NULL)
+		world_turn(&w);
+	make();
+	send_revoke(w.client, HS_REVOKE_IDS, id);
+	world_refused(&w, w.client, HS_EXT_REVOKE, HS_ERR_IO);
+	assert_true(w.d.seats->revoked);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(revokes(w.client, HS_REVOKE_IDS, id), 1);
+	assert_true(got[0].version > version && got[0].before > 0);
+	assert_true(is_listed(w.d.session.id, w.d.seats->serial));
 	end();
 }
 
@@ -314,8 +356,9 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(rule5_a_seat),
-	    cmocka_unit_test(what_is_under_way), cmocka_unit_test(rule9_unrecorded),
-	    cmocka_unit_test(names), cmocka_unit_test(by_agent_and_by_certificate),
+	    cmocka_unit_test(rule7_again_and_again), cmocka_unit_test(what_is_under_way),
+	    cmocka_unit_test(rule9_unrecorded), cmocka_unit_test(names),
+	    cmocka_unit_test(by_agent_and_by_certificate),
 	    cmocka_unit_test(rule1_a_seat_reaches_no_further),
 	    cmocka_unit_test(rule5_a_session_whose_index_is_lost)};
 	int role = world_program(argc, argv);
