@@ -51,7 +51,7 @@ enum hs_result {
 	HS_NOT_OPEN = 5,  // no session is open, and none could be opened
 	HS_NO_DAEMON = 6, // none listens there, or it is another user's
 	HS_WAITING = 7,	  // it waits for a touch: hs_got_touch, and then hs_wait
-	HS_AGAIN = 8,	  // it is not over: hs_step again when hs_fd is ready
+	HS_AGAIN = 8	  // it is not over: hs_step again when hs_fd is ready
 };
 
 // Why it was none of HS_DONE, HS_WAITING and HS_AGAIN; with those, all is empty. Where a
@@ -195,7 +195,7 @@ enum hs_state {
 	HS_STATE_SHOWN = 1,  // the text stands, the key does not blink yet
 	HS_STATE_QUEUED = 2, // another's touch comes first
 	HS_STATE_ARMED = 3,  // the key blinks
-	HS_STATE_PARKED = 4, // nobody answered: it waits to be looked at again
+	HS_STATE_PARKED = 4  // nobody answered: it waits to be looked at again
 };
 struct hs_got_touch {
 	const char *code;  // that the person sees too: "4F7"
