@@ -10,6 +10,7 @@
 #include "agentd/life.h"
 #include "agentd/log.h"
 #include "agentd/release.h"
+#include "agentd/reply.h"
 #include "agentd/revocation.h"
 #include "agentd/seatask.h"
 #include "agentd/seatkeys.h"
@@ -92,8 +93,13 @@ on_released(void *arg, int code)
 {
 	struct hs_touch *t = arg;
 
-	if (code != HS_OK)
+	if (code == HS_NO_GONE) {
+		hs_buf_reset(&t->outcome);
+		hs_fail(&t->why.err, HS_NO_GONE, HS_REPLY_GONE);
+		hs_refusal_remedy(&t->why, "ask again");
+	} else if (code != HS_OK) {
 		unrecorded(t);
+	}
 	done(t);
 }
 

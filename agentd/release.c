@@ -21,18 +21,20 @@ struct release {
 	void *arg;
 };
 
-// The certificate may be shown from now on, or never was.
-static void
-settle(const struct release *r, bool recorded)
+// The certificate may be shown from now on, or never was. What was revoked meanwhile, or
+// whose session ended, is not given out any more; a seat gives its own out, and sees to
+// that.
+static int
+settle(const struct release *r, int code)
 {
 	struct hs_session *s = &r->d->session;
+	bool same = s->open && strcmp(s->id, r->session) == 0, there = false;
 
-	if (!s->open || strcmp(s->id, r->session) != 0)
-		return;
-	if (recorded)
-		hs_session_recorded(s, r->serial);
-	else
+	if (same && code == HS_OK)
+		there = hs_session_recorded(s, r->serial);
+	else if (same)
 		hs_session_unkeep(s, r->serial, r->grant_serial, r->uses);
+	return code == HS_OK && !there && r->seat == 0 ? HS_NO_GONE : code;
 }
 
 static void
@@ -50,7 +52,7 @@ on_recorded(void *arg, int code)
 		hs_log("%s: %s", r->id, hs_err_sentence(&why));
 		code = HS_NO_RECORD;
 	}
-	settle(r, code == HS_OK);
+	code = settle(r, code);
 	if (code == HS_OK)
 		hs_events_put(r->d, &e, r->seat);
 	r->done(r->arg, code);

@@ -9,7 +9,8 @@
 #include "agentd/peer.h"
 
 // It may be handed out (HS_OK), or never was (HS_NO_RECORD): then serial and uses are taken
-// back. Always later, never from within hs_release.
+// back. HS_NO_GONE: it is recorded, but was revoked meanwhile. Always later, never from
+// within hs_release.
 typedef void hs_release_done(void *arg, int code);
 
 // Takes the certificate into the session's list and the log. HS_NO_BUSY, HS_ERR_NOMEM or

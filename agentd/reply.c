@@ -54,7 +54,7 @@ hs_reply_byte(struct hs_conn *c, enum hs_agent_msg type)
 }
 
 static void
-put_unrecorded(struct hs_buf *frame, const char *ext)
+put_unsent(struct hs_buf *frame, const char *ext, int code)
 {
 	struct hs_refusal why = {0};
 	size_t mark;
@@ -66,8 +66,13 @@ put_unrecorded(struct hs_buf *frame, const char *ext)
 		hs_agent_frame_end(frame, mark);
 		return;
 	}
-	hs_fail(&why.err, HS_NO_RECORD, "%s", "");
-	hs_refusal_remedy(&why, "see that the audit log's disk can be written");
+	if (code == HS_NO_GONE) {
+		hs_fail(&why.err, HS_NO_GONE, HS_REPLY_GONE);
+		hs_refusal_remedy(&why, "ask again");
+	} else {
+		hs_fail(&why.err, HS_NO_RECORD, "%s", "");
+		hs_refusal_remedy(&why, "see that the audit log's disk can be written");
+	}
 	hs_reply_put_refusal(frame, ext, &why);
 }
 
@@ -99,7 +104,7 @@ hs_reply_send(void *arg, int code)
 	struct hs_reply *a = arg;
 
 	if (code != HS_OK)
-		put_unrecorded(&a->frame, a->ext);
+		put_unsent(&a->frame, a->ext, code);
 	hs_conn_reply(a->conn, &a->frame);
 	hs_reply_drop(a);
 }

@@ -20,7 +20,8 @@ void hs_reply_put_refusal(
 // A reply that waits for its record: held with its connection, then sent (HS_OK), or a
 // refusal in its place (else). Takes frame, also where it returns NULL: no memory.
 struct hs_reply *hs_reply_hold(struct hs_conn *c, const char *ext, struct hs_buf *frame);
-void hs_reply_send(void *reply, int code); // an hs_audit_done
+void hs_reply_send(void *reply, int code); // an hs_audit_done; HS_NO_GONE has its own words
+#define HS_REPLY_GONE "it was revoked, or the session closed, before it was given out"
 void hs_reply_drop(struct hs_reply *reply);
 
 // Sends frame when r is on disk, and a refusal if it cannot be. Takes frame. ext NULL: it

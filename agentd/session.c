@@ -226,13 +226,15 @@ hs_session_keep(struct hs_session *s, const struct hs_issued_spec *spec)
 	return HS_OK;
 }
 
-void
+bool
 hs_session_recorded(struct hs_session *s, uint64_t serial)
 {
 	size_t i = serial > 0 ? hs_session_after(s, serial - 1) : s->nlive;
 
-	if (i < s->nlive && s->live[i]->serial == serial)
-		s->live[i]->recorded = true;
+	if (i >= s->nlive || s->live[i]->serial != serial)
+		return false;
+	s->live[i]->recorded = true;
+	return true;
 }
 
 void

@@ -85,8 +85,8 @@ struct hs_issued_spec {
 	struct hs_str agent, scope, exe, certificate;
 };
 int hs_session_keep(struct hs_session *s, const struct hs_issued_spec *spec);
-// Its record is on disk. Fine where it ended meanwhile.
-void hs_session_recorded(struct hs_session *s, uint64_t serial);
+// Its record is on disk. False where it is not there any more.
+bool hs_session_recorded(struct hs_session *s, uint64_t serial);
 // Takes the last word back: the certificate of that serial was never released; its uses
 // return to the grant of that serial, where that still lives.
 void hs_session_unkeep(
