@@ -88,6 +88,8 @@ note_admitted(const struct hs_keys_ask *ask, const struct hs_verdict *v, struct 
 	    v->root->comment, fp,
 	    (v->touch.flags & HS_SK_FLAG_UV) != 0 ? "touched and verified" : "touched");
 	hs_describe_time(&b, v->end);
+	if (!v->direct && v->delegation.origin != HS_ORIGIN_LOCAL)
+		hs_put_fmt(&b, ", asked for %s", hs_origin_words(v->delegation.origin));
 	put_which(&b, blob);
 	hs_note_line(LOG_INFO, hs_buf_str(&b));
 	hs_buf_free(&b);

@@ -56,7 +56,8 @@ test_expect_success 'its certificate says so, and logs in' '
 	handseal show $n >out && grep "over a connection forwarded from another host" out && handseal list >out && grep "  forwarded$" out &&
 	echo "HostName web1.example.com" >$HS_SERVER/verify.conf && handseal roots --pub >pub &&
 	key=$(grep -o "sk-ssh-ed25519@openssh.com [A-Za-z0-9+/=]*" pub | head -n 1) && echo "users=\"deploy\" $key blue" >$HS_SERVER/roots &&
-	cp $HS_HOME_deploy/id $HS_HOME_deploy/id-cert.pub . && hs_ssh -i id deploy@127.0.0.1 uptime
+	cp $HS_HOME_deploy/id $HS_HOME_deploy/id-cert.pub . && hs_ssh -i id deploy@127.0.0.1 uptime &&
+	hs_wait_for "grep -q \"admitted deploy: .*, asked for over a connection forwarded from another host\" $HS_TMP/syslog" 5
 '
 test_expect_success 'from here it is issued silently, and says nothing' '
 	handseal request $in --agent claude -o here && last issue "\"origin\":\"local\"" && handseal-verify explain here-cert.pub >out;
