@@ -172,10 +172,15 @@ static void
 read_forwarded(struct policy_parser *x)
 {
 	static const char *const words[] = {"grant", "ask", "deny"};
+	struct policy_place at = policy_at(x, x->l.rest.p);
 	size_t i = policy_choice(x, words, 3);
 
 	if (i < 3)
 		x->p->forwarded = (enum hs_forwarded)i;
+	if (i == HS_FORWARDED_GRANT)
+		policy_warn(x, at,
+		    "what is open is given silently to any program of a host that the "
+		    "main socket is forwarded to");
 }
 
 static void

@@ -47,6 +47,9 @@ parse(const char *text)
 static const struct {
 	const char *text, *told;
 } rows[] = {
+    {"Forwarded grant", "1:11: what is open is given silently to any program of a host "
+			"that the main socket is forwarded to\n"},
+    {"Forwarded ask", ""},
     {LOGIN "Cmd *", "8:5: `Cmd *` is every command, and a shell\n"},
     {LOGIN "Cmd '*'", ""},
     {LOGIN "Cmd subsystem:sftp", ""},
