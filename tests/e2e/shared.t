@@ -62,7 +62,7 @@ keeps() {
 	keeps_=$1
 	shift
 	set -f
-	hs_spawn "$keeps_" $person "$HS_BIN/handseal" run $in --agent claude --json "$@" -- sleep 1000
+	hs_spawn "$keeps_" $person "$HS_BIN/handseal" run $in --agent claude --json "$@" -- sh -c "echo \$\$ >>$d/left; exec sleep 1000"
 	set +f
 	hs_wait_for "grep -q seated $HS_TMP/$keeps_.log" 20 && sock=$(sed -n 's/.*"socket": *"\([^"]*\)".*/\1/p' $HS_TMP/$keeps_.log | head -n 1) && test -S "$sock"
 }
@@ -138,5 +138,5 @@ test_expect_success 'kill -9 of the runner, and of the daemon, whose folder the 
 	test -n "$(folders)" && hs_stop kept && kill -9 $(hs_pid shared) && hs_wait_for "! folders" 10 && hs_wait shared 5 && keeps shared --share other && f=$(folders) && kill -9 $(hs_pid mine) && hs_wait mine 5 && test -d $f &&
 	start && test -d $f && hs_stop mine && touch -d "1 minute ago" $f && hs_as other mkdir /tmp/handseal.seat-others && start && ! test -d $f && test -d /tmp/handseal.seat-others
 '
-test_expect_success 'the end' 'hs_stop shared; pkill -x -u deploy sleep; hs_stop_all'
+test_expect_success 'the end' 'hs_stop shared && for p in $(cat $d/left); do kill $p 2>/dev/null; done; test -s $d/left'
 hs_done
