@@ -256,6 +256,8 @@ void
 hs_asking_record(const struct hs_touch *t, const struct hs_now *now,
     uint8_t digest[static 32], struct hs_audit_record *r)
 {
+	const struct hs_policy *policy = t->d->policy->policy;
+
 	hs_scope_digest(t->scope, digest);
 	*r = (struct hs_audit_record){.event = "ask",
 	    .time = now->wall,
@@ -263,6 +265,8 @@ hs_asking_record(const struct hs_touch *t, const struct hs_now *now,
 	    .reason = hs_buf_str(&t->wanted.reason),
 	    .scope = hs_scope_text(t->scope),
 	    .digest = {digest, 32},
+	    .policy = {policy->digest, sizeof policy->digest},
+	    .seat = t->wanted.seat,
 	    .end = t->opening ? t->end : t->until,
 	    .ask = hs_str_c(t->code),
 	    .shown = hs_buf_str(&t->shown),

@@ -37,6 +37,9 @@ struct hs_audit {
 	struct hs_audit_end taken; // the newest record taken, which may still wait
 	struct hs_audit_end group; // the newest of flying
 	struct hs_audit_end disk;  // the newest on disk
+	bool sealed;		   // the newest record taken is a checkpoint
+	void (*on_taken)(void *arg);
+	void *taken_arg;
 };
 
 static void
@@ -99,6 +102,7 @@ on_written(uv_work_t *w, int status)
 		a->lost += count(&done) + count(&failed);
 		queue_reset(&a->waiting);
 		a->taken = a->disk;
+		a->sealed = false;
 	}
 	queue_answer(&done, ok ? HS_OK : HS_NO_RECORD);
 	queue_answer(&failed, HS_NO_RECORD);
@@ -205,6 +209,7 @@ take(struct hs_audit *a, struct hs_audit_record *r, hs_audit_done *done, void *a
 		return NULL;
 	}
 	a->taken = end;
+	a->sealed = strcmp(r->event, "checkpoint") == 0;
 	e->counts = 1;
 	e->done = done;
 	e->arg = arg;
@@ -245,7 +250,30 @@ hs_audit_put(struct hs_audit *a, struct hs_audit_record *r, hs_audit_done *done,
 		*seq = a->taken.seq;
 	if (head != NULL)
 		memcpy(head, a->taken.head, HS_AUDIT_HASH);
+	if (a->on_taken != NULL)
+		a->on_taken(a->taken_arg);
 	return HS_OK;
+}
+
+struct hs_audit_end
+hs_audit_tip(struct hs_audit *a, uint64_t now)
+{
+	if (a->lost > 0)
+		tell_lost(a, now);
+	return a->taken;
+}
+
+bool
+hs_audit_sealed(const struct hs_audit *a)
+{
+	return a->sealed;
+}
+
+void
+hs_audit_on_taken(struct hs_audit *a, void (*cb)(void *arg), void *arg)
+{
+	a->on_taken = cb;
+	a->taken_arg = arg;
 }
 
 bool

@@ -29,6 +29,14 @@ typedef void hs_audit_done(void *arg, int code);
 int hs_audit_put(struct hs_audit *a, struct hs_audit_record *r, hs_audit_done *done,
     void *arg, uint64_t *seq, uint8_t *head);
 
+// What the next record will follow. What must be told first (of records that were lost) is
+// taken now, at that time (Unix seconds), so that the answer holds until the next put.
+struct hs_audit_end hs_audit_tip(struct hs_audit *a, uint64_t now);
+// Is the newest record taken a checkpoint?
+bool hs_audit_sealed(const struct hs_audit *a);
+// Called from within each put, once its record is taken. NULL: nobody is.
+void hs_audit_on_taken(struct hs_audit *a, void (*cb)(void *arg), void *arg);
+
 bool hs_audit_ok(const struct hs_audit *a);	 // did the last group reach the disk
 uint64_t hs_audit_seq(const struct hs_audit *a); // the last record on disk, 0: none
 bool hs_audit_idle(const struct hs_audit *a);	 // nothing waits

@@ -6,15 +6,18 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "agentd/checkpoint.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/machine.h"
 #include "agentd/publish.h"
 #include "agentd/revocation.h"
 #include "agentd/revoke.h"
 #include "agentd/seat.h"
 #include "agentd/touch.h"
 
-#define UNPLUGGED "the key that was touched was unplugged"
+#define UNPLUGGED     "the key that was touched was unplugged"
+#define CLOCK_LOOK_MS 10000
 
 void
 hs_daemon_note(struct hs_daemon *d, struct hs_audit_record *r)
@@ -44,12 +47,15 @@ hs_daemon_session_changed(struct hs_daemon *d)
 }
 
 void
-hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
+hs_daemon_session_close(
+    struct hs_daemon *d, const char *event, const char *why, struct hs_keys *key)
 {
 	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_agent_event e = {.event = hs_str_c(event), .text = hs_str_c(why)};
 	struct hs_now now;
 
+	*key = d->session.key; // before anything else can go wrong
+	d->session.key = (struct hs_keys){0};
 	hs_clock_read(&now);
 	memcpy(id, d->session.id, sizeof id);
 	e.id = hs_str_c(id);
@@ -66,23 +72,43 @@ hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why)
 static void
 note_jump(struct hs_daemon *d, int64_t jump)
 {
-	struct hs_audit_record r = {.event = "clock", .jumped = true, .jump = jump};
+	struct hs_audit_record r = {
+	    .event = "clock", .clock = d->clock_kept, .jumped = true, .jump = jump};
 
 	r.sentence = hs_str_c("the wall clock was set");
 	hs_log("the wall clock was set by %" PRId64 " s", jump);
 	hs_daemon_note(d, &r);
 }
 
+// Is the clock still kept by somebody? What is on record is what changes.
+static void
+look_who_keeps_it(struct hs_daemon *d, const struct hs_now *now)
+{
+	const char *was = d->clock_kept;
+	struct hs_audit_record r = {.event = "clock"};
+
+	if (was != NULL && now->boot_ms - d->clock_looked_ms < CLOCK_LOOK_MS)
+		return;
+	d->clock_looked_ms = now->boot_ms;
+	d->clock_kept = r.clock = hs_machine_clock();
+	if (was == NULL || strcmp(was, r.clock) == 0)
+		return;
+	r.sentence = hs_str_c("whether the machine's clock is kept has changed");
+	hs_daemon_note(d, &r);
+}
+
 void
 hs_daemon_tick(struct hs_daemon *d, struct hs_now *now)
 {
-	struct hs_audit_record r = {
-	    .event = "expire", .session = d->session.id, .counted = true};
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_audit_record r = {.event = "expire", .session = id, .counted = true};
 	const char *why = "its last grant has ended";
 	uint64_t end = hs_session_end_time(&d->session);
+	struct hs_keys key;
 	int64_t jump;
 
 	hs_clock_read(now);
+	look_who_keeps_it(d, now);
 	if (hs_clock_look(&d->clock, now, &jump))
 		note_jump(d, jump);
 	hs_touch_slept(d, now);
@@ -96,10 +122,11 @@ hs_daemon_tick(struct hs_daemon *d, struct hs_now *now)
 	r.sentence = hs_str_c(why);
 	r.end = end;
 	r.count = d->session.count;
-	hs_keys_wipe(&d->session.key); // before anything else can go wrong
-	hs_log("session %s is over: %s", d->session.id, why);
+	memcpy(id, d->session.id, sizeof id);
+	hs_log("session %s is over: %s", id, why);
+	hs_daemon_session_close(d, "expired", why, &key);
 	hs_daemon_note(d, &r);
-	hs_daemon_session_close(d, "expired", why);
+	hs_checkpoint_last(d, &key, id);
 }
 
 // What came of reading the policy, for the log and whoever follows.
@@ -164,16 +191,19 @@ hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 static void
 close_unplugged(struct hs_daemon *d)
 {
+	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_audit_record r = {.event = "close",
-	    .session = d->session.id,
+	    .session = id,
 	    .sentence = hs_str_c(UNPLUGGED),
 	    .counted = true,
 	    .count = d->session.count};
+	struct hs_keys key;
 
-	hs_keys_wipe(&d->session.key);
-	hs_log("session %s closed: its key was unplugged", d->session.id);
+	memcpy(id, d->session.id, sizeof id);
+	hs_log("session %s closed: its key was unplugged", id);
+	hs_daemon_session_close(d, "closed", UNPLUGGED, &key);
 	hs_daemon_note(d, &r);
-	hs_daemon_session_close(d, "closed", UNPLUGGED);
+	hs_checkpoint_last(d, &key, id);
 }
 
 static void

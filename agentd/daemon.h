@@ -16,6 +16,7 @@
 #include "agentd/session.h"
 #include "agentd/settings.h"
 
+struct hs_checkpoint;
 struct hs_conn;
 struct hs_events;
 struct hs_publish;
@@ -27,6 +28,7 @@ struct hs_daemon {
 	uv_loop_t *loop;
 	const struct hs_settings *set;
 	struct hs_audit *audit;
+	struct hs_checkpoint *checkpoint;
 	struct hs_session session;
 	struct hs_ended ended;
 	struct hs_revocation *revocation; // see revocation.h
@@ -38,6 +40,8 @@ struct hs_daemon {
 	struct hs_devices *devices;
 	struct hs_exehash *exehash;
 	struct hs_clock clock;
+	const char *clock_kept;	  // as hs_machine_clock said last
+	uint64_t clock_looked_ms; // and when, since boot
 	struct hs_clock_alarm *alarm;
 	struct hs_conn *conns; // see conn.h
 	size_t nconns;
@@ -56,8 +60,11 @@ void hs_daemon_tick(struct hs_daemon *d, struct hs_now *now);
 
 // The session's ends changed: sets the alarm anew.
 void hs_daemon_session_changed(struct hs_daemon *d);
-// Ends the session; event and why tell programs that follow ("closed", "expired").
-void hs_daemon_session_close(struct hs_daemon *d, const char *event, const char *why);
+// Ends the session; event and why tell programs that follow ("closed", "expired"). Its key
+// can sign nothing more but the last checkpoint: it moves into *key, for
+// hs_checkpoint_last once the end is recorded.
+void hs_daemon_session_close(
+    struct hs_daemon *d, const char *event, const char *why, struct hs_keys *key);
 
 // Reads the policy files again, and records what came of it. notes as hs_policyfile_load.
 int hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err);

@@ -322,6 +322,38 @@ on_recorded(void *arg, int code)
 	}
 }
 
+// The touch, and what is known of the key that it was of and of whose that is.
+static void
+put_touch(struct hs_audit_record *r, const struct hs_touch *t, const struct hs_held *h)
+{
+	const struct hs_root_record *root = t->roots.v;
+	size_t i = 0;
+
+	r->numbered = true;
+	r->serial = h->grant.cert.serial;
+	r->end = h->end;
+	r->policy =
+	    (struct hs_str){h->grant.payload.policy, sizeof h->grant.payload.policy};
+	r->root = h->root;
+	r->root_key = h->fingerprint;
+	r->touched = true;
+	r->flags = h->grant.sk.flags;
+	r->counter = h->grant.sk.counter;
+	r->simulated = h->simulated;
+	r->grant = hs_buf_str(&h->blob);
+	r->transport = strncmp(h->device, "/dev/hidraw", 11) == 0 ? "hid"
+		       : h->simulated				  ? "software"
+								  : NULL;
+	while (i < t->roots.n && strcmp(root[i].name, h->root) != 0)
+		i++;
+	if (i == t->roots.n)
+		return;
+	r->human = root[i].owner;
+	r->attestation = root[i].attestation;
+	if (root[i].has_aaguid)
+		r->aaguid = (struct hs_str){root[i].aaguid, sizeof root[i].aaguid};
+}
+
 void
 hs_outcome_judge(struct hs_touch *t)
 {
@@ -332,7 +364,8 @@ hs_outcome_judge(struct hs_touch *t)
 					     : declined ? "declined"
 							: "touch-failed",
 	    .code = hs_code_name(t->why.err.code),
-	    .ask = hs_str_c(t->code)};
+	    .ask = hs_str_c(t->code),
+	    .seat = t->wanted.seat != UINT64_MAX ? t->wanted.seat : 0};
 	struct hs_now now;
 
 	t->state = JUDGED;
@@ -342,16 +375,7 @@ hs_outcome_judge(struct hs_touch *t)
 	if (h != NULL) {
 		hs_session_id(&h->grant.cert.key, id);
 		r.session = id;
-		r.numbered = true;
-		r.serial = h->grant.cert.serial;
-		r.end = h->end;
-		r.root = h->root;
-		r.root_key = h->fingerprint;
-		r.touched = true;
-		r.flags = h->grant.sk.flags;
-		r.counter = h->grant.sk.counter;
-		r.simulated = h->simulated;
-		r.grant = hs_buf_str(&h->blob);
+		put_touch(&r, t, h);
 	} else {
 		r.sentence = hs_str_c(hs_err_sentence(&t->why.err));
 	}

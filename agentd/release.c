@@ -81,6 +81,7 @@ static int
 record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *peer,
     const struct hs_issue *i, struct release *r)
 {
+	const struct hs_policy *policy = d->policy->policy;
 	uint8_t digest[32];
 	struct hs_audit_record rec = {.event = "issue",
 	    .time = i->issued,
@@ -89,8 +90,11 @@ record(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_peer *pee
 	    .reason = hs_buf_str(&w->reason),
 	    .scope = hs_scope_text(w->scope),
 	    .digest = {digest, sizeof digest},
+	    .policy = {policy->digest, sizeof policy->digest},
 	    .numbered = true,
 	    .serial = i->serial,
+	    .parent = i->grant_serial,
+	    .seat = w->seat,
 	    .end = i->end,
 	    .key = w->fingerprint};
 

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
+#include "agentd/checkpoint.h"
 #include "agentd/events.h"
 #include "agentd/judge.h"
 #include "agentd/listing.h"
@@ -303,6 +304,7 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	struct hs_refusal why = {0};
 	struct hs_agent_closed m;
 	struct hs_buf frame = {0};
+	struct hs_keys key;
 	size_t mark;
 
 	if (hs_rd_end(r) != HS_OK)
@@ -313,7 +315,6 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		    c, HS_EXT_CLOSE, &why, now, (struct hs_str){0}, (struct hs_str){0});
 		return HS_OK;
 	}
-	hs_keys_wipe(&d->session.key);
 	hs_session_prune(&d->session, now->wall);
 	memcpy(id, d->session.id, sizeof id);
 	m = (struct hs_agent_closed){.session = hs_str_c(id),
@@ -321,12 +322,13 @@ do_close(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 	    .last_end = hs_session_last_end(&d->session)};
 	rec.count = d->session.count;
 	hs_reply_who(&rec, &c->peer);
-	hs_daemon_session_close(d, "closed", "handseal close");
+	hs_daemon_session_close(d, "closed", "handseal close", &key);
 	hs_log("session %s closed by pid %lu", id, (unsigned long)c->peer.pid);
 	mark = hs_agent_reply_begin(&frame, HS_EXT_CLOSE, HS_AGENT_DONE);
 	hs_agent_closed_put(&frame, &m);
 	hs_agent_frame_end(&frame, mark);
 	hs_reply_recorded(c, HS_EXT_CLOSE, &frame, &rec);
+	hs_checkpoint_last(d, &key, id);
 	return HS_OK;
 }
 

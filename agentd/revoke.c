@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agentd/checkpoint.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/reply.h"
@@ -36,12 +37,14 @@ close_session(struct hs_daemon *d, const struct hs_conn *c)
 	    .counted = true,
 	    .count = d->session.count};
 
-	hs_keys_wipe(&d->session.key); // first of all
+	struct hs_keys key; // signs where the log ends, and nothing else any more
+
 	memcpy(id, d->session.id, sizeof id);
+	hs_daemon_session_close(d, "closed", "revoked", &key);
 	if (c != NULL)
 		hs_reply_who(&r, &c->peer);
 	hs_daemon_note(d, &r);
-	hs_daemon_session_close(d, "closed", "revoked");
+	hs_checkpoint_last(d, &key, id);
 }
 
 // What the daemon signs for stops.

@@ -59,6 +59,7 @@ record(const struct hs_seat *s, struct hs_str reason)
 	    .digest = {digest, sizeof digest},
 	    .numbered = true,
 	    .serial = s->serial,
+	    .parent = s->parts[0].grant_serial,
 	    .end = s->parts[0].end};
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agentd/checkpoint.h"
 #include "agentd/conn.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/machine.h"
 #include "agentd/publish.h"
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
@@ -48,6 +50,24 @@ note(struct hs_daemon *d, const char *event, const char *sentence, bool counted,
 	hs_daemon_note(d, &r);
 }
 
+static void
+note_start(struct hs_daemon *d)
+{
+	const struct hs_policy *policy = d->policy->policy;
+	uint8_t machine[32];
+	struct hs_audit_record r = {.event = "start",
+	    .clock = d->clock_kept,
+	    .peer = true,
+	    .pid = (uint64_t)getpid(),
+	    .uid = geteuid(),
+	    .policy = {policy->digest, sizeof policy->digest},
+	    .sentence = hs_str_c(HS_VERSION)};
+
+	if (hs_machine_id(machine))
+		r.machine = (struct hs_str){machine, sizeof machine};
+	hs_daemon_note(d, &r);
+}
+
 // What was asked for is called off; helpers end, and the last records are written.
 static void
 on_ending(uv_timer_t *t)
@@ -62,12 +82,19 @@ on_ending(uv_timer_t *t)
 static void
 stop(struct server *s, const char *why)
 {
+	struct hs_session *ses = &s->d.session;
+	char id[HS_SESSION_ID_LEN + 1];
+	struct hs_keys key;
+
 	if (s->d.stopping)
 		return;
 	s->d.stopping = true;
 	hs_log("%s: ending", why);
 	hs_seats_end(&s->d, "the daemon ended");
-	hs_session_end(&s->d.session);
+	memcpy(id, ses->id, sizeof id);
+	key = ses->key;
+	ses->key = (struct hs_keys){0};
+	hs_session_end(ses);
 	hs_revocation_end(s->d.revocation);
 	hs_publish_stop(s->d.publish);
 	uv_close((uv_handle_t *)&s->listener, NULL);
@@ -75,6 +102,7 @@ stop(struct server *s, const char *why)
 		hs_conn_close(s->d.conns);
 	hs_touch_stop(&s->d);
 	note(&s->d, "stop", why, false, 0);
+	hs_checkpoint_last(&s->d, &key, id);
 	(void)uv_timer_start(&s->ending, on_ending, 0, 10);
 }
 
@@ -180,15 +208,16 @@ set_up(struct server *s, const struct hs_serve *how)
 	    hs_revocation_attach(how->revocation, &s->loop, how->set->lists_s) != HS_OK)
 		return HS_ERR_INTERNAL;
 	s->ending.data = s->held.data = s;
+	s->d.checkpoint = hs_checkpoint_new(&s->d);
 	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
 	s->d.events = hs_events_new(&s->loop);
 	s->d.prompt = hs_prompt_new(&s->loop, environ);
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
 	s->d.publish = hs_publish_new(&s->d, how->set->publish_ms);
 	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
-	if (s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
-	    s->d.devices == NULL || s->d.exehash == NULL || s->d.publish == NULL ||
-	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+	if (s->d.checkpoint == NULL || s->d.alarm == NULL || s->d.events == NULL ||
+	    s->d.prompt == NULL || s->d.devices == NULL || s->d.exehash == NULL ||
+	    s->d.publish == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
 	hs_revocation_follow(how->revocation, hs_publish_due, s->d.publish);
 	s->listener.data = s;
@@ -233,7 +262,7 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 	}
 	hs_seats_clean(how->set->socket);
 	hs_daemon_tick(&s->d, &now);
-	note(&s->d, "start", HS_VERSION, false, 0);
+	note_start(&s->d);
 	if (how->torn > 0)
 		note(&s->d, "torn",
 		    "the log ended in the middle of a record, which was cut off", true,
@@ -245,6 +274,7 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 	hs_log("serving on %s", how->set->socket);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 out:
+	hs_checkpoint_free(&s->d.checkpoint);
 	hs_audit_detach(how->audit);
 	hs_revocation_detach(how->revocation);
 	hs_revocation_follow(how->revocation, NULL, NULL);

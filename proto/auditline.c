@@ -140,13 +140,19 @@ put_coded(struct hs_buf *b, const char *key, struct hs_str raw,
 	hs_put_u8(b, '"');
 }
 
-void
-hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
+// Serials may be 64 random bits, which JSON numbers would lose.
+static void
+put_serial(struct hs_buf *b, const char *key, bool there, uint64_t v)
 {
-	hs_put_fmt(b, "{\"seq\":%" PRIu64, r->seq);
-	put_coded(b, "prev", (struct hs_str){r->prev, sizeof r->prev}, hs_text_put_hex);
-	put_number(b, "time", true, r->time);
-	put_c(b, "event", r->event);
+	if (!there)
+		return;
+	name(b, key);
+	hs_put_fmt(b, "\"%" PRIu64 "\"", v);
+}
+
+static void
+put_who(struct hs_buf *b, const struct hs_audit_record *r)
+{
 	put_number(b, "pid", r->peer, r->pid);
 	put_number(b, "uid", r->peer, r->uid);
 	put_c(b, "origin", r->origin);
@@ -159,20 +165,17 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 	put_str(b, "agent", r->agent);
 	put_str(b, "ext", r->ext);
 	put_c(b, "session", r->session);
-	put_c(b, "code", r->code);
-	put_str(b, "sentence", r->sentence);
-	put_str(b, "reason", r->reason);
-	put_str(b, "scope", r->scope);
-	put_coded(b, "digest", r->digest, hs_text_put_hex);
-	// serials may be 64 random bits, which JSON numbers would lose
-	if (r->numbered) {
-		name(b, "serial");
-		hs_put_fmt(b, "\"%" PRIu64 "\"", r->serial);
-	}
-	put_number(b, "end", r->end != 0, r->end);
-	put_c(b, "key", r->key);
+}
+
+static void
+put_touch(struct hs_buf *b, const struct hs_audit_record *r)
+{
 	put_c(b, "root", r->root);
 	put_c(b, "root_key", r->root_key);
+	put_c(b, "human", r->human);
+	put_coded(b, "aaguid", r->aaguid, hs_text_put_hex);
+	put_c(b, "attestation", r->attestation);
+	put_c(b, "transport", r->transport);
 	put_number(b, "flags", r->touched, r->flags);
 	put_number(b, "counter", r->touched, r->counter);
 	if (r->simulated) {
@@ -180,13 +183,42 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 		hs_put_raw(b, "true", 4);
 	}
 	put_number(b, "share", r->share != 0, r->share);
+}
+
+void
+hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
+{
+	hs_put_fmt(b, "{\"seq\":%" PRIu64, r->seq);
+	put_coded(b, "prev", (struct hs_str){r->prev, sizeof r->prev}, hs_text_put_hex);
+	put_number(b, "time", true, r->time);
+	put_c(b, "event", r->event);
+	put_c(b, "clock", r->clock);
+	put_coded(b, "machine", r->machine, hs_text_put_hex);
+	put_who(b, r);
+	put_c(b, "code", r->code);
+	put_str(b, "sentence", r->sentence);
+	put_str(b, "reason", r->reason);
+	put_str(b, "scope", r->scope);
+	put_coded(b, "digest", r->digest, hs_text_put_hex);
+	put_coded(b, "policy", r->policy, hs_text_put_hex);
+	put_serial(b, "serial", r->numbered, r->serial);
+	put_serial(b, "parent", r->parent != 0, r->parent);
+	put_serial(b, "seat", r->seat != 0, r->seat);
+	put_number(b, "end", r->end != 0, r->end);
+	put_c(b, "key", r->key);
+	put_touch(b, r);
 	put_str(b, "user", r->user);
 	put_str(b, "host", r->host);
 	put_str(b, "ns", r->ns);
 	put_str(b, "ask", r->ask);
 	put_str(b, "shown", r->shown);
 	put_coded(b, "grant", r->grant, hs_text_put_base64);
+	put_coded(b, "signature", r->signature, hs_text_put_base64);
 	put_number(b, "count", r->counted, r->count);
+	put_number(b, "first", r->first != 0, r->first);
+	put_number(b, "last", r->last != 0, r->last);
+	put_coded(b, "head", r->head, hs_text_put_hex);
+	put_coded(b, "sha256", r->sha256, hs_text_put_hex);
 	if (r->jumped) {
 		name(b, "jump");
 		hs_put_fmt(b, "%" PRId64, r->jump);

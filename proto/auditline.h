@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// One record of the audit log as one line of JSON (docs/PROTOCOL.agent "The log"), written
+// One record of the audit log as one line of JSON (docs/PROTOCOL.audit), written
 // by a small bounded writer, and what a restarting daemon must read back of it. Pure:
 // files, locks and syncing are agentd/audit.c's.
 #ifndef HS_PROTO_AUDITLINE_H
@@ -18,6 +18,8 @@ struct hs_audit_record {
 	    prev[HS_AUDIT_HASH]; // SHA-256 of the line before, LF included; zeros for seq 1
 	uint64_t time;		 // Unix seconds, the daemon's claim
 	const char *event;	 // [a-z-]+
+	const char *clock;	 // of the machine's clock: "synchronised" or not
+	struct hs_str machine;	 // raw; written in hex
 	bool peer;		 // pid and uid are known
 	uint64_t pid, uid;
 	const char *origin; // hs_origin_name
@@ -33,13 +35,19 @@ struct hs_audit_record {
 	const char *code; // a stable name of proto/err.h
 	struct hs_str sentence, reason, scope;
 	struct hs_str digest; // raw; written in hex
+	struct hs_str policy; // raw digest of the policy in force; written in hex
 	bool numbered;
 	uint64_t serial;
+	uint64_t parent;      // serial of the grant it is under, 0: left out
+	uint64_t seat;	      // serial of the seat it is for, 0: left out
 	uint64_t end;	      // Unix seconds, 0: left out
 	const char *key;      // fingerprint of the subject
 	const char *root;     // name, and
 	const char *root_key; // fingerprint
-	bool touched;	      // flags and counter are known
+	const char *human;    // whose the root is, as enrolled
+	struct hs_str aaguid; // raw; written in hex
+	const char *attestation, *transport;
+	bool touched; // flags and counter are known
 	uint8_t flags;
 	uint32_t counter;
 	bool simulated;
@@ -47,9 +55,13 @@ struct hs_audit_record {
 	struct hs_str user, host, ns; // what a seat signed for
 	struct hs_str ask;	      // the code that the prompt showed
 	struct hs_str shown;
-	struct hs_str grant; // raw certificate; written in base64
+	struct hs_str grant;	 // raw certificate; written in base64
+	struct hs_str signature; // raw SSH signature blob; written in base64
 	bool counted;
-	uint64_t count; // how many certificates or records the event is about
+	uint64_t count;	      // how many certificates, records or bytes it is about
+	uint64_t first, last; // records of a file that is forgotten; 0: left out
+	struct hs_str head;   // raw hash of the last of these; written in hex
+	struct hs_str sha256; // raw, of bytes that were set aside; written in hex
 	bool jumped;
 	int64_t jump; // seconds that the wall clock was set forward
 };

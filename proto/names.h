@@ -41,6 +41,7 @@
 // SSHSIG namespaces
 #define HS_NS_REQUEST "request" HS_VENDOR // proof that a requester holds the key it names
 #define HS_NS_KRL     "krl" HS_VENDOR	  // a session's list of what is revoked
+#define HS_NS_AUDIT   "audit" HS_VENDOR	  // a session key signs where the audit log stands
 
 #define HS_AGENT_UNKNOWN "unknown" // agent name of a requester that gave none
 #define HS_HOLDER_MAIN	 "main"	   // holder of a grant that is for the main socket

@@ -24,6 +24,8 @@
 #include "agentd/publish.h"
 #include "agentd/revocation.h"
 
+#include "agentd/checkpoint.h"
+
 char world_dir[] = WORLD_DIR "XXXXXX";
 struct hs_settings world_set;
 struct hs_mint world_agent;
@@ -283,6 +285,7 @@ world_begin(struct world *w)
 	assert_int_equal(
 	    hs_revocation_open(world_set.state_dir, &w->d.revocation, &torn, &err), HS_OK);
 	assert_int_equal(hs_revocation_attach(w->d.revocation, &w->loop, 300), HS_OK);
+	w->d.checkpoint = hs_checkpoint_new(&w->d);
 	w->d.alarm = hs_clock_alarm_new(&w->loop, on_alarm, &w->d);
 	w->d.events = hs_events_new(&w->loop);
 	w->d.prompt = hs_prompt_new(&w->loop, prompts != NULL ? prompts : nothing);
@@ -290,8 +293,8 @@ world_begin(struct world *w)
 	w->d.exehash = hs_exehash_new(&w->loop, 0);
 	w->d.publish = hs_publish_new(&w->d, 1000);
 	assert_non_null(w->d.publish);
-	assert_true(w->d.alarm != NULL && w->d.events != NULL && w->d.prompt != NULL &&
-		    w->d.devices != NULL && w->d.exehash != NULL);
+	assert_true(w->d.checkpoint != NULL && w->d.alarm != NULL && w->d.events != NULL &&
+		    w->d.prompt != NULL && w->d.devices != NULL && w->d.exehash != NULL);
 	assert_int_equal(uv_pipe_init(&w->loop, &w->listener, 0), 0);
 	w->listener.data = &w->d;
 	assert_int_equal(uv_pipe_bind(&w->listener, world_set.socket), 0);
@@ -337,6 +340,7 @@ world_end(struct world *w)
 	assert_int_equal(w->d.nconns, 0);
 	while (!hs_audit_idle(w->d.audit))
 		world_turn(w);
+	hs_checkpoint_free(&w->d.checkpoint);
 	hs_clock_alarm_free(&w->d.alarm);
 	hs_devices_free(&w->d.devices);
 	hs_events_free(&w->d.events);

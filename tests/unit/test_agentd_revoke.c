@@ -344,9 +344,11 @@ static void
 restart(void)
 {
 	struct hs_err err = {0};
+	struct hs_keys key;
 	uint64_t torn;
 
-	hs_daemon_session_close(&w.d, "closed", "it ended");
+	hs_daemon_session_close(&w.d, "closed", "it ended", &key);
+	hs_keys_wipe(&key);
 	hs_revocation_detach(w.d.revocation);
 	for (int i = 0; i < 10; i++)
 		world_turn(&w);

@@ -280,6 +280,7 @@ static void
 its_session_closes(void **unused)
 {
 	static const int states[] = {SHOWN, ARMED, PARKED};
+	struct hs_keys key;
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -298,7 +299,8 @@ its_session_closes(void **unused)
 		if (states[i] == PARKED)
 			answer(HS_ANSWER_LATER);
 		world_until(&w, states[i]);
-		hs_daemon_session_close(&w.d, "closed", "the test");
+		hs_daemon_session_close(&w.d, "closed", "the test", &key);
+		hs_keys_wipe(&key);
 		ends_with(HS_NO_GONE);
 		assert_false(w.d.session.open);
 		end();
