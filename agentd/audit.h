@@ -11,12 +11,12 @@
 
 struct hs_audit;
 
-// Opens or makes dir/audit.jsonl (0600, dir 0700) and reads its tail. A last line that was
-// torn is cut off, and *torn says how many bytes that were. Fails where another process
-// writes it, where it is not ours, or where its last whole line is no record. io NULL: the
-// real one.
+// Opens or makes dir/audit.jsonl (0600, dir 0700) and reads its tail. What was torn is set
+// aside, and *torn says what that was: for the caller to record, before anything else.
+// Fails where another process writes it, where it is not ours, or where its last whole line
+// is no record. io NULL: the real one.
 int hs_audit_open(const char *dir, const struct hs_audit_io *io, struct hs_audit **out,
-    uint64_t *torn, struct hs_err *err);
+    struct hs_audit_torn *torn, struct hs_err *err);
 // From here on records can be put. To be called in the process that runs the loop.
 int hs_audit_attach(struct hs_audit *a, uv_loop_t *loop);
 
@@ -36,6 +36,13 @@ struct hs_audit_end hs_audit_tip(struct hs_audit *a, uint64_t now);
 bool hs_audit_sealed(const struct hs_audit *a);
 // Called from within each put, once its record is taken. NULL: nobody is.
 void hs_audit_on_taken(struct hs_audit *a, void (*cb)(void *arg), void *arg);
+
+// A file is finished when it has reached size bytes, or its first record is older than age
+// seconds.
+void hs_audit_limits(struct hs_audit *a, uint64_t size, uint64_t age);
+// Called with each line that is on disk, in order, which it may take.
+void hs_audit_on_disk(
+    struct hs_audit *a, void (*cb)(void *arg, struct hs_buf *line), void *arg);
 
 bool hs_audit_ok(const struct hs_audit *a);	 // did the last group reach the disk
 uint64_t hs_audit_seq(const struct hs_audit *a); // the last record on disk, 0: none

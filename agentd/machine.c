@@ -4,11 +4,11 @@
 #include "agentd/machine.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <unistd.h>
+#include "proto/auditline.h"
 #include "proto/names.h"
 
 // Its first line; "" where there is none.
@@ -36,7 +36,7 @@ hs_machine_id(uint8_t out[static 32])
 	id[sizeof id - 1] = '\0';
 	n = snprintf(text, sizeof text, "%s\n%s", HS_NS_AUDIT, id);
 	return id[0] != '\0' && n > 0 &&
-	       EVP_Digest(text, (size_t)n, out, NULL, EVP_sha256(), NULL) == 1;
+	       hs_auditline_hash((struct hs_str){(uint8_t *)text, (size_t)n}, out) == HS_OK;
 }
 
 const char *

@@ -36,18 +36,43 @@ struct server {
 };
 
 static void
-note(struct hs_daemon *d, const char *event, const char *sentence, bool counted,
-    uint64_t count)
+note_stop(struct hs_daemon *d, const char *why)
 {
-	struct hs_audit_record r = {.event = event,
+	struct hs_audit_record r = {.event = "stop",
 	    .peer = true,
 	    .pid = (uint64_t)getpid(),
 	    .uid = geteuid(),
-	    .sentence = hs_str_c(sentence),
-	    .counted = counted,
-	    .count = count};
+	    .sentence = hs_str_c(why)};
 
 	hs_daemon_note(d, &r);
+}
+
+// First of all: the file that holds it is named after this record.
+static void
+note_torn(struct hs_daemon *d, const struct hs_audit_torn *torn)
+{
+	struct hs_audit_record r = {.event = "torn",
+	    .sentence =
+		hs_str_c("the log ended in the middle of a record, which was set aside"),
+	    .counted = true,
+	    .count = torn->bytes,
+	    .sha256 = {torn->sha256, sizeof torn->sha256}};
+
+	if (torn->bytes > 0)
+		hs_daemon_note(d, &r);
+}
+
+static void
+note_revoked_torn(struct hs_daemon *d, uint64_t bytes)
+{
+	struct hs_audit_record r = {.event = "torn",
+	    .sentence = hs_str_c(
+		"the file revoked ended in the middle of a line, which was cut off"),
+	    .counted = true,
+	    .count = bytes};
+
+	if (bytes > 0)
+		hs_daemon_note(d, &r);
 }
 
 static void
@@ -101,7 +126,7 @@ stop(struct server *s, const char *why)
 	while (s->d.conns != NULL)
 		hs_conn_close(s->d.conns);
 	hs_touch_stop(&s->d);
-	note(&s->d, "stop", why, false, 0);
+	note_stop(&s->d, why);
 	hs_checkpoint_last(&s->d, &key, id);
 	(void)uv_timer_start(&s->ending, on_ending, 0, 10);
 }
@@ -261,16 +286,10 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 		goto out;
 	}
 	hs_seats_clean(how->set->socket);
+	note_torn(&s->d, &how->torn);
 	hs_daemon_tick(&s->d, &now);
 	note_start(&s->d);
-	if (how->torn > 0)
-		note(&s->d, "torn",
-		    "the log ended in the middle of a record, which was cut off", true,
-		    how->torn);
-	if (how->revoked_torn > 0)
-		note(&s->d, "torn",
-		    "the file revoked ended in the middle of a line, which was cut off",
-		    true, how->revoked_torn);
+	note_revoked_torn(&s->d, how->revoked_torn);
 	hs_log("serving on %s", how->set->socket);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 out:

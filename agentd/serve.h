@@ -14,9 +14,9 @@ struct hs_serve {
 	struct hs_listener *listener;
 	struct hs_audit *audit;	      // opened, not attached
 	struct hs_policyfile *policy; // loaded
-	uint64_t torn;		      // bytes that were cut off the log
+	struct hs_audit_torn torn;    // what hs_audit_open set aside
 	struct hs_revocation *revocation;
-	uint64_t revoked_torn; // the same of the file of what was revoked
+	uint64_t revoked_torn; // bytes that were cut off the file of what was revoked
 	int watch;	       // a pidfd: ends with that process; -1: none
 	bool interactive;      // SIGINT ends it
 };

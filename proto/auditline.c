@@ -261,33 +261,76 @@ take_hex(struct hs_rd *r, uint8_t *out, size_t n)
 	return true;
 }
 
-int
-hs_auditline_parse(struct hs_str line, uint64_t *seq, uint8_t prev[static HS_AUDIT_HASH])
+// The digits that come next.
+static struct hs_str
+take_digits(struct hs_rd *r)
 {
-	struct hs_rd r = hs_rd_of(line);
-	struct hs_str digits;
-	uint8_t hash[HS_AUDIT_HASH] = {0};
-	uint64_t n;
+	struct hs_str digits = {r->p, 0};
 
+	while (digits.len < r->left && digits.p[digits.len] >= '0' &&
+	       digits.p[digits.len] <= '9')
+		digits.len++;
+	r->p += digits.len;
+	r->left -= digits.len;
+	return digits;
+}
+
+// All before the time's digits.
+static int
+take_head(struct hs_str line, struct hs_rd *r, uint64_t *seq, uint8_t hash[HS_AUDIT_HASH])
+{
+	*r = hs_rd_of(line);
 	if (line.len < 2 || line.p[line.len - 2] != '}' || line.p[line.len - 1] != '\n' ||
 	    memchr(line.p, '\n', line.len - 1) != NULL ||
 	    memchr(line.p, 0, line.len) != NULL)
 		return HS_ERR_FORMAT;
-	if (!take(&r, "{\"seq\":"))
+	if (!take(r, "{\"seq\":"))
 		return HS_ERR_FORMAT;
-	digits = (struct hs_str){r.p, 0};
-	while (digits.len < r.left && digits.p[digits.len] >= '0' &&
-	       digits.p[digits.len] <= '9')
-		digits.len++;
-	r.p += digits.len;
-	r.left -= digits.len;
 	// the last sequence number of all could not be counted on from
-	if (hs_text_u64(digits, UINT64_MAX - 1, &n) != HS_OK || n == 0)
+	if (hs_text_u64(take_digits(r), UINT64_MAX - 1, seq) != HS_OK || *seq == 0)
 		return HS_ERR_FORMAT;
-	if (!take(&r, ",\"prev\":\"") || !take_hex(&r, hash, sizeof hash) ||
-	    !take(&r, "\",\"time\":"))
+	if (!take(r, ",\"prev\":\"") || !take_hex(r, hash, HS_AUDIT_HASH) ||
+	    !take(r, "\",\"time\":"))
 		return HS_ERR_FORMAT;
+	return HS_OK;
+}
+
+int
+hs_auditline_parse(struct hs_str line, uint64_t *seq, uint8_t prev[static HS_AUDIT_HASH])
+{
+	struct hs_rd r;
+	uint8_t hash[HS_AUDIT_HASH] = {0};
+	uint64_t n = 0;
+	int rc = take_head(line, &r, &n, hash);
+
+	if (rc != HS_OK)
+		return rc;
 	*seq = n;
 	memcpy(prev, hash, sizeof hash);
+	return HS_OK;
+}
+
+int
+hs_auditline_stamp(struct hs_str line, uint64_t *time, struct hs_str *event)
+{
+	struct hs_rd r;
+	uint8_t hash[HS_AUDIT_HASH] = {0};
+	struct hs_str word;
+	uint64_t n = 0, when = 0;
+	int rc = take_head(line, &r, &n, hash);
+
+	if (rc != HS_OK)
+		return rc;
+	if (hs_text_u64(take_digits(&r), UINT64_MAX, &when) != HS_OK ||
+	    !take(&r, ",\"event\":\""))
+		return HS_ERR_FORMAT;
+	word = (struct hs_str){r.p, 0};
+	while (word.len < r.left &&
+	       ((r.p[word.len] >= 'a' && r.p[word.len] <= 'z') || r.p[word.len] == '-'))
+		word.len++;
+	if (word.len == 0 || word.len == r.left || r.p[word.len] != '"')
+		return HS_ERR_FORMAT;
+	*time = when;
+	*event = word;
 	return HS_OK;
 }

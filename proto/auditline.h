@@ -80,4 +80,7 @@ int hs_auditline_hash(struct hs_str line, uint8_t out[static HS_AUDIT_HASH]);
 int hs_auditline_parse(
     struct hs_str line, uint64_t *seq, uint8_t prev[static HS_AUDIT_HASH]);
 
+// The same for time and event, a view into the line.
+int hs_auditline_stamp(struct hs_str line, uint64_t *time, struct hs_str *event);
+
 #endif

@@ -106,6 +106,7 @@ logged(struct hs_str in)
 {
 	struct hs_audit_record r = {.seq = 7, .event = "refuse", .sentence = in, .exe = in};
 	uint8_t prev[HS_AUDIT_HASH];
+	struct hs_str event;
 	struct hs_buf b = {0};
 	uint64_t seq;
 
@@ -114,7 +115,11 @@ logged(struct hs_str in)
 	hs_auditline_put(&b, &r);
 	must(hs_buf_err(&b) == HS_OK);
 	must(hs_auditline_parse(hs_buf_str(&b), &seq, prev) == HS_OK && seq == 7);
+	must(hs_auditline_stamp(hs_buf_str(&b), &seq, &event) == HS_OK &&
+	     hs_str_is(event, "refuse"));
 	hs_buf_free(&b);
+	if (hs_auditline_stamp(in, &seq, &event) == HS_OK)
+		must(hs_auditline_parse(in, &seq, prev) == HS_OK);
 	(void)hs_auditline_parse(in, &seq, prev);
 }
 

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,25 +25,28 @@ struct auditlog_world auditlog;
 static bool
 faulty(int *left)
 {
+	errno = auditlog.error != 0 ? auditlog.error : ENOSPC;
 	if (*left == 0)
-		return false;
+		return auditlog.faulty != NULL && auditlog.faulty(errno);
 	if (*left > 0)
 		--*left;
-	errno = ENOSPC;
 	return true;
 }
 
 static ssize_t
-test_write(int fd, const struct iovec *v, int n)
+test_write(int fd, const struct iovec *v, int n, off_t at)
 {
 	if (faulty(&auditlog.fail_write)) {
+		int error = errno;
+
 		// half of it may have got there
-		return write(fd, v[0].iov_base, v[0].iov_len / 2) > 0 ? (errno = ENOSPC, -1)
-								      : -1;
+		(void)!pwrite(fd, v[0].iov_base, v[0].iov_len / 2, at);
+		errno = error;
+		return -1;
 	}
 	if (auditlog.short_writes)
-		return write(fd, v[0].iov_base, v[0].iov_len > 7 ? 7 : v[0].iov_len);
-	return writev(fd, v, n);
+		return pwrite(fd, v[0].iov_base, v[0].iov_len > 7 ? 7 : v[0].iov_len, at);
+	return pwritev(fd, v, n, at);
 }
 
 static int
@@ -57,7 +62,32 @@ test_truncate(int fd, off_t len)
 	return faulty(&auditlog.fail_truncate) ? -1 : ftruncate(fd, len);
 }
 
-static const struct hs_audit_io io = {test_write, test_sync, test_truncate};
+static int
+test_open(int dir, const char *name, int flags, mode_t mode)
+{
+	return faulty(&auditlog.fail_open) ? -1 : openat(dir, name, flags, mode);
+}
+
+static int
+test_rename(int dir, const char *from, const char *to)
+{
+	return faulty(&auditlog.fail_rename) ? -1 : hs_audit_real.rename(dir, from, to);
+}
+
+static int
+test_unlink(int dir, const char *name)
+{
+	return faulty(&auditlog.fail_unlink) ? -1 : unlinkat(dir, name, 0);
+}
+
+static int
+test_sync_dir(int dir)
+{
+	return faulty(&auditlog.fail_sync_dir) ? -1 : fsync(dir);
+}
+
+static const struct hs_audit_io io = {test_write, test_sync, test_truncate, test_open,
+    test_rename, test_unlink, test_sync_dir};
 
 // ---- a log under test
 
@@ -69,6 +99,7 @@ auditlog_try(struct auditlog *l, struct hs_err *err)
 	if (rc == HS_OK) {
 		assert_int_equal(uv_loop_init(&l->loop), 0);
 		assert_int_equal(hs_audit_attach(l->a, &l->loop), HS_OK);
+		hs_audit_limits(l->a, 64 << 20, UINT64_MAX); // records have odd times
 	}
 	return rc;
 }
@@ -114,45 +145,135 @@ auditlog_put(struct auditlog *l, const char *event)
 	return hs_audit_put(l->a, &r, on_done, (void *)auditlog.next++, NULL, NULL);
 }
 
-// Checks the whole chain of the auditlog.file and returns its number of lines.
-int
-auditlog_check(void)
-{
-	uint8_t head[HS_AUDIT_HASH] = {0}, prev[HS_AUDIT_HASH];
-	char *line = NULL;
-	size_t cap = 0;
-	uint64_t seq, n = 0;
-	ssize_t len;
-	FILE *f = fopen(auditlog.file, "r");
+// ---- what is there
 
+static int
+names(struct dirent ***out)
+{
+	int n = scandir(auditlog.dir, out, NULL, alphasort);
+
+	assert_true(n >= 0);
+	return n;
+}
+
+static void
+free_names(struct dirent **v, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+static void
+each_line(const char *name, void (*fn)(struct hs_str line, void *arg), void *arg)
+{
+	char path[sizeof auditlog.dir + NAME_MAX + 2], *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", auditlog.dir, name);
+	f = fopen(path, "r");
 	assert_non_null(f);
 	while ((len = getline(&line, &cap, f)) > 0) {
 		struct hs_str s = {(uint8_t *)line, (size_t)len};
 
-		assert_int_equal(hs_auditline_parse(s, &seq, prev), HS_OK);
-		assert_int_equal(seq, ++n);
-		assert_memory_equal(prev, head, sizeof head);
-		assert_int_equal(hs_auditline_hash(s, head), HS_OK);
+		if (s.p[0] != 0) // made ahead
+			fn(s, arg);
 	}
 	free(line);
 	fclose(f);
-	return (int)n;
+}
+
+void
+auditlog_each(void (*fn)(struct hs_str line, void *arg), void *arg)
+{
+	struct dirent **v;
+	int n = names(&v);
+
+	for (int i = 0; i < n; i++)
+		if (hs_audit_file_seq(v[i]->d_name) > 0)
+			each_line(v[i]->d_name, fn, arg);
+	for (int i = 0; i < n; i++)
+		if (strcmp(v[i]->d_name, HS_AUDIT_NAME) == 0)
+			each_line(HS_AUDIT_NAME, fn, arg);
+	free_names(v, n);
+}
+
+int
+auditlog_files(void)
+{
+	struct dirent **v;
+	int n = names(&v), found = 0;
+
+	for (int i = 0; i < n; i++)
+		found += hs_audit_file_seq(v[i]->d_name) > 0 ||
+			 strcmp(v[i]->d_name, HS_AUDIT_NAME) == 0;
+	free_names(v, n);
+	return found;
+}
+
+int
+auditlog_asides(const char *kind)
+{
+	struct dirent **v;
+	int n = names(&v), found = 0;
+	char start[32];
+
+	(void)snprintf(start, sizeof start, "audit.%s.", kind);
+	for (int i = 0; i < n; i++)
+		found += strncmp(v[i]->d_name, start, strlen(start)) == 0;
+	free_names(v, n);
+	return found;
+}
+
+struct chain {
+	uint8_t head[HS_AUDIT_HASH];
+	uint64_t n;
+};
+
+static void
+check_line(struct hs_str line, void *arg)
+{
+	uint8_t prev[HS_AUDIT_HASH];
+	struct chain *c = arg;
+	uint64_t seq;
+
+	assert_int_equal(hs_auditline_parse(line, &seq, prev), HS_OK);
+	assert_int_equal(seq, ++c->n);
+	assert_memory_equal(prev, c->head, sizeof prev);
+	assert_int_equal(hs_auditline_hash(line, c->head), HS_OK);
+}
+
+int
+auditlog_check(void)
+{
+	struct chain c = {0};
+
+	auditlog_each(check_line, &c);
+	return (int)c.n;
+}
+
+struct grep {
+	const char *what;
+	int n;
+};
+
+static void
+grep_line(struct hs_str line, void *arg)
+{
+	struct grep *g = arg;
+
+	g->n += memmem(line.p, line.len, g->what, strlen(g->what)) != NULL;
 }
 
 int
 auditlog_grep(const char *what)
 {
-	char *line = NULL;
-	size_t cap = 0;
-	int n = 0;
-	FILE *f = fopen(auditlog.file, "r");
+	struct grep g = {.what = what};
 
-	assert_non_null(f);
-	while (getline(&line, &cap, f) > 0)
-		n += strstr(line, what) != NULL;
-	free(line);
-	fclose(f);
-	return n;
+	auditlog_each(grep_line, &g);
+	return g.n;
 }
 
 void
@@ -168,12 +289,22 @@ auditlog_append(const char *text, size_t len)
 int
 auditlog_fresh(void **state)
 {
+	char dir[sizeof auditlog.dir], file[sizeof auditlog.file];
+	char path[sizeof auditlog.dir + NAME_MAX + 2];
+	struct dirent **v;
+	int n = names(&v);
+
 	(void)state;
-	(void)unlink(auditlog.file);
-	auditlog.fail_write = auditlog.fail_sync = auditlog.fail_truncate = auditlog.syncs =
-	    auditlog.nresults = 0;
-	auditlog.next = 0;
-	auditlog.short_writes = false;
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", auditlog.dir, v[i]->d_name);
+		(void)unlink(path);
+	}
+	free_names(v, n);
+	memcpy(dir, auditlog.dir, sizeof dir);
+	memcpy(file, auditlog.file, sizeof file);
+	auditlog = (struct auditlog_world){0};
+	memcpy(auditlog.dir, dir, sizeof dir);
+	memcpy(auditlog.file, file, sizeof file);
 	return 0;
 }
 
@@ -191,7 +322,6 @@ auditlog_setup(void **state)
 int
 auditlog_teardown(void **state)
 {
-	(void)state;
-	(void)unlink(auditlog.file);
+	auditlog_fresh(state);
 	return rmdir(auditlog.dir);
 }

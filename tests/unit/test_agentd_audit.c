@@ -26,7 +26,7 @@ chain_over_restarts(void **state)
 	for (int run = 0; run < 3; run++) {
 		auditlog_open(&l);
 		assert_int_equal(hs_audit_seq(l.a), run * 2);
-		assert_int_equal(l.torn, 0);
+		assert_int_equal(l.torn.bytes, 0);
 		auditlog.nresults = 0;
 		auditlog.next = 0;
 		assert_int_equal(auditlog_put(&l, "start"), HS_OK);
@@ -104,12 +104,13 @@ short_writes_are_continued(void **state)
 static void
 failure(int *fault, bool cut_fails)
 {
+	const bool breaks = fault == &auditlog.fail_sync;
 	struct auditlog l;
 
 	auditlog_open(&l);
 	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
 	auditlog_drain(&l);
-	*fault = 2;
+	*fault = -1;
 	auditlog.fail_truncate = cut_fails ? 1 : 0;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
@@ -120,17 +121,21 @@ failure(int *fault, bool cut_fails)
 		assert_int_equal(auditlog.results[i], HS_NO_RECORD);
 	assert_false(hs_audit_ok(l.a));
 	assert_int_equal(hs_audit_seq(l.a), 1);
-	// the second failure: this one and the "voided" in front of it
+	// the second failure: this one and the "voided" in front of it, and the "break"
+	// before that where the file is given up
 	assert_int_equal(auditlog_put(&l, "refuse"), HS_OK);
 	auditlog_drain(&l);
 	assert_int_equal(auditlog.results[4], HS_NO_RECORD);
 	assert_false(hs_audit_ok(l.a));
+	*fault = 0;
 	assert_int_equal(auditlog_put(&l, "close"), HS_OK);
 	auditlog_drain(&l);
 	assert_int_equal(auditlog.results[5], HS_OK);
 	assert_true(hs_audit_ok(l.a));
 	auditlog_close(&l);
-	assert_int_equal(auditlog_check(), 3);
+	assert_int_equal(auditlog_check(), breaks ? 4 : 3);
+	assert_int_equal(auditlog_files(), breaks ? 2 : 1);
+	assert_int_equal(auditlog_grep("\"break\""), breaks ? 1 : 0);
 	assert_int_equal(auditlog_grep("\"voided\""), 1);
 	assert_int_equal(auditlog_grep("\"count\":4}"), 1);
 	assert_int_equal(auditlog_grep("\"refuse\""), 0);
@@ -155,6 +160,59 @@ rule4_cutting_back_fails_too(void **state)
 {
 	(void)state;
 	failure(&auditlog.fail_sync, true);
+}
+
+// A sync that fails once costs nobody anything: what it was for is written again, to a new
+// file, since what the old one holds now nobody knows.
+static void
+a_sync_fails_once(void **state)
+{
+	struct auditlog l;
+
+	(void)state;
+	auditlog_open(&l);
+	assert_int_equal(auditlog_put(&l, "start"), HS_OK);
+	auditlog_drain(&l);
+	auditlog.fail_sync = 1;
+	auditlog.error = EIO;
+	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
+	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
+	auditlog_drain(&l);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(auditlog.results[i], HS_OK);
+	assert_true(hs_audit_ok(l.a));
+	assert_int_equal(auditlog_put(&l, "close"), HS_OK);
+	auditlog_close(&l);
+	assert_int_equal(auditlog_files(), 2);
+	assert_int_equal(auditlog_check(), 5); // and why
+	assert_int_equal(auditlog_grep("\"event\":\"break\",\"sentence\":\"the file "
+				       "before could not be synced: Input"),
+	    1);
+	assert_int_equal(auditlog_grep("voided"), 0);
+}
+
+// The daemon finds out by itself that the disk is well again.
+static void
+heals_without_being_asked(void **state)
+{
+	struct auditlog l;
+
+	(void)state;
+	auditlog_open(&l);
+	auditlog.fail_write = -1;
+	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
+	auditlog_drain(&l);
+	assert_int_equal(auditlog.results[0], HS_NO_RECORD);
+	auditlog.fail_write = 0;
+	for (int i = 0; i < 10000 && !hs_audit_ok(l.a); i++) {
+		uv_run(&l.loop, UV_RUN_NOWAIT);
+		usleep(1000);
+	}
+	assert_true(hs_audit_ok(l.a));
+	auditlog_close(&l);
+	assert_int_equal(auditlog_check(), 1);
+	assert_int_equal(auditlog_grep("\"voided\""), 1);
+	assert_int_equal(auditlog_grep("\"count\":1}"), 1);
 }
 
 static struct auditlog *reentered;
@@ -182,7 +240,7 @@ put_from_a_callback(void **state)
 	(void)state;
 	auditlog_open(&l);
 	reentered = &l;
-	auditlog.fail_sync = 1;
+	auditlog.fail_write = 1;
 	assert_int_equal(hs_audit_put(l.a, &r, put_again, NULL, NULL, NULL), HS_OK);
 	auditlog_close(&l);
 	assert_int_equal(auditlog.nresults, 2);
@@ -197,7 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {T(chain_over_restarts), T(one_sync_for_a_group),
 	    T(seq_and_head_of_a_record), T(short_writes_are_continued),
 	    T(rule4_writing_fails), T(rule4_syncing_fails), T(rule4_cutting_back_fails_too),
-	    T(put_from_a_callback)};
+	    T(a_sync_fails_once), T(heals_without_being_asked), T(put_from_a_callback)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, auditlog_setup, auditlog_teardown);

@@ -78,7 +78,7 @@ appended_while_the_lock_is_taken(void **state)
 	late = (const char *)line.p;
 	auditlog_open(&l);
 	assert_null(late);
-	assert_int_equal(l.torn, 0);
+	assert_int_equal(l.torn.bytes, 0);
 	assert_int_equal(hs_audit_seq(l.a), 2);
 	auditlog.nresults = 0;
 	auditlog.next = 0;
@@ -95,7 +95,7 @@ never_attached(void **state)
 {
 	struct hs_err err = {0};
 	struct hs_audit *a = NULL;
-	uint64_t torn = 0;
+	struct hs_audit_torn torn;
 
 	(void)state;
 	assert_int_equal(hs_audit_open(auditlog.dir, NULL, &a, &torn, &err), HS_OK);
@@ -113,7 +113,7 @@ not_well_before_it_is_written(void **state)
 	(void)state;
 	auditlog_open(&l);
 	assert_true(hs_audit_ok(l.a));
-	auditlog.fail_sync = 1;
+	auditlog.fail_write = 1;
 	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
 	auditlog_drain(&l);
 	assert_false(hs_audit_ok(l.a));
