@@ -249,14 +249,17 @@ finish(struct hs_audit *a)
 	const struct hs_audit_file *f = &a->file;
 	const struct hs_audit_entry *e = a->waiting.first;
 	struct hs_audit_record r = {.event = "rotate", .time = e->time, .counted = true};
+	struct hs_audit_entry *end;
 
 	if (f->over || f->first == 0 || a->waiting.bytes > HS_AUDIT_GROUP_MAX ||
 	    (f->len + a->waiting.bytes < a->size &&
 		(e->time < f->first_time || e->time - f->first_time < a->age)))
 		return false;
 	r.count = a->taken.seq + 2 - f->first;
-	e = take(a, &r, NULL, NULL);
-	return e != NULL;
+	end = take(a, &r, NULL, NULL);
+	if (end != NULL)
+		end->counts = 0; // if it is lost, nothing is
+	return end != NULL;
 }
 
 static bool

@@ -33,9 +33,29 @@ faulty(int *left)
 	return true;
 }
 
+static struct {
+	int fd;
+	off_t at;
+	size_t len;
+} written; // last
+
+// What a sync that fails was for may be gone.
+static void
+lose(int fd)
+{
+	static const char nuls[4096];
+
+	if (written.fd == fd)
+		(void)!pwrite(fd, nuls,
+		    written.len < sizeof nuls ? written.len : sizeof nuls, written.at);
+}
+
 static ssize_t
 test_write(int fd, const struct iovec *v, int n, off_t at)
 {
+	written.fd = fd;
+	written.at = at;
+	written.len = v[0].iov_len;
 	if (faulty(&auditlog.fail_write)) {
 		int error = errno;
 
@@ -53,13 +73,26 @@ static int
 test_sync(int fd)
 {
 	auditlog.syncs++;
-	return faulty(&auditlog.fail_sync) ? -1 : fdatasync(fd);
+	if (faulty(&auditlog.fail_sync)) {
+		int error = errno;
+
+		if (error != EINTR)
+			lose(fd);
+		errno = error;
+		return -1;
+	}
+	written.len = 0;
+	return fdatasync(fd);
 }
 
 static int
 test_truncate(int fd, off_t len)
 {
-	return faulty(&auditlog.fail_truncate) ? -1 : ftruncate(fd, len);
+	if (faulty(&auditlog.fail_truncate))
+		return -1;
+	if (written.fd == fd && written.at >= len)
+		written.len = 0;
+	return ftruncate(fd, len);
 }
 
 static int
