@@ -29,6 +29,9 @@ hs_policy_none(struct hs_policy *out)
 	    .known_hosts = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2",
 		"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}, // ssh's own
 	    .nknown_hosts = 4,
+	    .log_size = 64u << 20,
+	    .log_age = 30u * 86400,
+	    .log_copy = true,
 	    .park = 3600,
 	    .per_asker = 3,
 	    .all = 6,
@@ -108,12 +111,24 @@ stricter(
 	p->narrowed |= word;
 }
 
+// What is kept longer is stricter.
+static void
+narrow_log(struct hs_policy *p, const struct hs_policy *system)
+{
+	stricter(p, HS_POLICY_LOG_COPY, &p->log_copy, system->log_copy, true);
+	if (p->log_keep == 0 || (system->log_keep > 0 && system->log_keep <= p->log_keep))
+		return;
+	p->log_keep = system->log_keep;
+	p->narrowed |= HS_POLICY_LOG_KEEP;
+}
+
 int
 hs_policy_narrow(struct hs_policy *p, const struct hs_policy *system)
 {
 	uint64_t mine = p->idle > 0 ? p->idle : UINT64_MAX; // 0 is the longest
 	uint64_t theirs = system->idle > 0 ? system->idle : UINT64_MAX;
 
+	narrow_log(p, system);
 	smaller(p, HS_POLICY_MAX_TTL, &p->max_ttl, system->max_ttl);
 	smaller(p, HS_POLICY_IDLE, &mine, theirs);
 	p->idle = mine == UINT64_MAX ? 0 : mine;

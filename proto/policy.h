@@ -84,6 +84,8 @@ enum hs_policy_word {
 	HS_POLICY_HOST_BINDING = 1u << 10,
 	HS_POLICY_FORWARDED = 1u << 11,
 	HS_POLICY_USERS = 1u << 12,
+	HS_POLICY_LOG_KEEP = 1u << 13,
+	HS_POLICY_LOG_COPY = 1u << 14,
 };
 
 struct hs_policy {
@@ -115,8 +117,12 @@ struct hs_policy {
 	bool limits_users;
 	struct hs_policy_publish publish[HS_POLICY_PUBLISHES_MAX];
 	size_t npublish;
-	bool binding;  // HostBinding require: no login over a connection that is not bound
-	uint64_t park; // Limits Park: seconds that an unanswered request is kept
+	bool binding; // HostBinding require: no login over a connection that is not bound
+	uint64_t log_size; // LogSize: bytes after which a file of the audit log is finished
+	uint64_t log_age;  // LogAge: seconds after which it is
+	uint64_t log_keep; // LogKeep: seconds that a finished one is kept; 0: for ever
+	bool log_copy;	   // LogCopy syslog
+	uint64_t park;	   // Limits Park: seconds that an unanswered request is kept
 	uint32_t per_asker; // Limits Prompts: prompts of one asker in 5 minutes
 	uint32_t all;	    // Limits PromptsAll: of all askers
 	uint32_t waiting;   // Limits Waiting: askings without an outcome at one time

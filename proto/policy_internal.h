@@ -20,7 +20,8 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  33
+#define POLICY_KEYWORDS	  37
+#define POLICY_KEEP_MIN	  86400	   // seconds, of LogKeep
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
 struct policy_place {
@@ -118,6 +119,13 @@ bool policy_next(struct policy_parser *x, struct hs_str *word);
 // Takes the line's one value; false, with the error told, where it has none or more.
 bool policy_one(struct policy_parser *x, struct hs_str *word);
 bool policy_stands(const struct policy_parser *x, const char *name); // in this block
+
+// ---- policy_log.c
+
+void policy_read_log_size(struct policy_parser *x);
+void policy_read_log_age(struct policy_parser *x);
+void policy_read_log_keep(struct policy_parser *x);
+void policy_read_log_copy(struct policy_parser *x);
 
 // ---- policy_words.c
 

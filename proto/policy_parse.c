@@ -310,6 +310,8 @@ set_defaults(struct hs_policy *p, bool system)
 		p->max_ttl = HS_TTL_MAX;
 		p->idle = 0;
 		p->forwarded = HS_FORWARDED_GRANT;
+		p->log_keep = POLICY_KEEP_MIN; // which none is shorter than
+		p->log_copy = false;
 		p->park = HS_POLICY_PARK_MAX;
 		p->per_asker = p->all = p->waiting = HS_POLICY_COUNT_MAX;
 	}

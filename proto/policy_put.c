@@ -32,6 +32,23 @@ put_narrowed(struct hs_buf *b, const struct hs_policy *p, unsigned word)
 }
 
 static void
+put_log(struct hs_buf *b, const struct hs_policy *p)
+{
+	bool whole = p->log_size % (1u << 20) == 0;
+
+	hs_put_fmt(b, "LogSize %llu%c\n",
+	    (unsigned long long)(p->log_size >> (whole ? 20 : 10)), whole ? 'M' : 'K');
+	put_span(b, "LogAge", p->log_age);
+	put_narrowed(b, p, HS_POLICY_LOG_KEEP);
+	if (p->log_keep == 0)
+		hs_put_fmt(b, "LogKeep ever\n");
+	else
+		put_span(b, "LogKeep", p->log_keep);
+	put_narrowed(b, p, HS_POLICY_LOG_COPY);
+	hs_put_fmt(b, "LogCopy %s\n", p->log_copy ? "syslog" : "none");
+}
+
+static void
 put_top(struct hs_buf *b, const struct hs_policy *p)
 {
 	static const char *const unplug[] = {"keep", "close", "revoke"};
@@ -65,6 +82,7 @@ put_top(struct hs_buf *b, const struct hs_policy *p)
 	hs_put_u8(b, '\n');
 	for (size_t i = 0; i < p->npublish; i++)
 		hs_put_fmt(b, "Publish %s %s\n", p->publish[i].name, p->publish[i].words);
+	put_log(b, p);
 }
 
 // A list of scopes, on as many lines as it takes.

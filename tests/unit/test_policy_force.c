@@ -73,6 +73,10 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 	assert_int_equal(a->binding, b->binding);
 	assert_int_equal(a->nusers, b->nusers);
 	assert_memory_equal(a->users, b->users, sizeof(a->users));
+	assert_int_equal(a->log_size, b->log_size);
+	assert_int_equal(a->log_age, b->log_age);
+	assert_int_equal(a->log_keep, b->log_keep);
+	assert_int_equal(a->log_copy, b->log_copy);
 	assert_int_equal(a->park, b->park);
 	assert_int_equal(a->per_asker, b->per_asker);
 	assert_int_equal(a->all, b->all);
@@ -98,7 +102,7 @@ round_trip(const struct hs_policy *p)
 	"Deny user root\nDeny cmd rm '-rf' ...\nMainSocket ask\nForwarded grant\n"         \
 	"Escalate deny\nUnplug "                                                           \
 	"revoke\nKnownHosts /etc/kh ~/kh\nHostBinding require\nAllowUser agent-anna "      \
-	"4711\nSession\n Scope b a\n "                                                     \
+	"4711\nLogSize 65K\nLogAge 90m\nLogKeep 1d\nLogCopy none\nSession\n Scope b a\n "  \
 	"MaxTTL 90s\n Idle none\n Verify pin\n"                                            \
 	"Scope a\nTouch session\nVerify pin\nMaxTTL 1d\nMaxUses *\nUser u v\nHost h *.h\n" \
 	"Addr 10.0.0.0/8 ::/0\nCmd ls '...'\nCmd ls -l ...\nCmd echo 'it'\\''s'\n"         \
@@ -136,6 +140,34 @@ written_and_read_back(void **state)
 	assert_int_equal(one.nopen, HS_POLICY_SCOPES_MAX);
 	round_trip(&one);
 	hs_buf_free(&b);
+}
+
+// Kept longer is stricter: the machine's policy can do no more than that, and copy.
+static void
+narrowing_the_log(void **state)
+{
+	static const struct {
+		const char *user, *system;
+		uint64_t keep;
+		bool copy;
+		unsigned narrowed;
+	} rows[] = {{"LogKeep 2d\nLogCopy none\n", "", 2 * 86400, false, 0},
+	    {"LogKeep 2d\n", "LogKeep 1d\n", 2 * 86400, true, 0},
+	    {"LogKeep 2d\n", "LogKeep 3d\n", 3 * 86400, true, HS_POLICY_LOG_KEEP},
+	    {"LogKeep 2d\n", "LogKeep ever\n", 0, true, HS_POLICY_LOG_KEEP},
+	    {"", "LogKeep 9d\n", 0, true, 0},
+	    {"LogCopy none\n", "LogCopy syslog\n", 0, true, HS_POLICY_LOG_COPY}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parse(&one, rows[i].user, false);
+		parse(&two, rows[i].system, true);
+		assert_int_equal(hs_policy_narrow(&one, &two), HS_OK);
+		assert_int_equal(one.log_keep, rows[i].keep);
+		assert_int_equal(one.log_copy, rows[i].copy);
+		assert_int_equal(one.narrowed, rows[i].narrowed);
+		round_trip(&one);
+	}
 }
 
 static void
@@ -345,9 +377,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(written_and_read_back),
-	    cmocka_unit_test(narrowing), cmocka_unit_test(too_many_denials),
-	    cmocka_unit_test(no_policy), cmocka_unit_test(rule2_the_default_allows_nothing),
-	    cmocka_unit_test(together), cmocka_unit_test(too_much_together)};
+	    cmocka_unit_test(narrowing), cmocka_unit_test(narrowing_the_log),
+	    cmocka_unit_test(too_many_denials), cmocka_unit_test(no_policy),
+	    cmocka_unit_test(rule2_the_default_allows_nothing), cmocka_unit_test(together),
+	    cmocka_unit_test(too_much_together)};
 	int failed;
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

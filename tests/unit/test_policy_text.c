@@ -57,13 +57,13 @@ static const struct {
     {"\t# a\t\xff", "1:6: this is a control or invisible character, or not UTF-8"},
     {"Nonsense", "1:1: there is no keyword `Nonsense`; here may stand Deny, MainSocket, "
 		 "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser, "
-		 "Publish"},
+		 "Publish, LogSize, LogAge, LogKeep, LogCopy"},
     {"Den user a", "1:1: there is no keyword `Den`; here may stand Deny, MainSocket, "
 		   "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser, "
-		   "Publish"},
-    {"{", "1:1: there is no keyword `{`; here may stand Deny, MainSocket, Forwarded, "
-	  "Escalate, Unplug, "
-	  "KnownHosts, HostBinding, AllowUser, Publish"},
+		   "Publish, LogSize, LogAge, LogKeep, LogCopy"},
+    {"{", "1:1: there is no keyword `{`; here may stand Deny, MainSocket, "
+	  "Forwarded, Escalate, Unplug, KnownHosts, HostBinding, AllowUser, "
+	  "Publish, LogSize, LogAge, LogKeep, LogCopy"},
     {"Limits\nFoo 1", "2:1: there is no keyword `Foo`; here may stand Prompts, PromptsAll, "
 		      "Park, Waiting"},
     {"Unplug keep # or", "1:13: a comment has a line of its own"},
@@ -121,6 +121,19 @@ static const struct {
     {"Session\nKnownHosts /a", "2:1: `KnownHosts` stands before the first block, and this "
 			       "is the Session of line 1"},
     {"HostBinding", "1:12: a value is missing behind `HostBinding`: absent means none"},
+    {"LogSize", "1:8: a value is missing behind `LogSize`: absent means none"},
+    {"LogSize 64", "1:9: this must be a size from 64K to 1024M"},
+    {"LogSize K", "1:9: this must be a size from 64K to 1024M"},
+    {"LogSize 63K", "1:9: this must be a size from 64K to 1024M"},
+    {"LogSize 1025M", "1:9: this must be a size from 64K to 1024M"},
+    {"LogSize 64m", "1:9: this must be a size from 64K to 1024M"},
+    {"LogSize 99999999999999999999M", "1:9: this must be a size from 64K to 1024M"},
+    {"LogAge ever", "1:8: this must be a time such as 900, 15m, 8h or 1d"},
+    {"LogAge 367d", "1:8: this is longer than 366 days"},
+    {"LogKeep never", "1:9: this must be a time such as 900, 15m, 8h or 1d"},
+    {"LogKeep 23h", "1:9: this must be `ever`, or a time of a day or more"},
+    {"LogKeep 3661d", "1:9: this is longer than 3660 days"},
+    {"LogCopy yes", "1:9: this must be none or syslog"},
     {"HostBinding yes", "1:13: this must be prefer or require"},
     {"HostBinding require prefer", "1:21: `HostBinding` takes one value"},
     {"Forwarded no", "1:11: this must be grant, ask or deny"},
@@ -261,6 +274,10 @@ defaults(void **state)
 	assert_string_equal(policy.known_hosts[3], "/etc/ssh/ssh_known_hosts2");
 	assert_memory_equal(policy.known_hosts, none.known_hosts, sizeof(none.known_hosts));
 	assert_false(policy.binding || none.binding);
+	assert_int_equal(policy.log_size, 64 << 20);
+	assert_int_equal(policy.log_age, 30 * 86400);
+	assert_int_equal(policy.log_keep, 0);
+	assert_true(policy.log_copy && none.log_copy);
 	assert_int_equal(none.nknown_hosts, 4);
 	assert_int_equal(policy.max_ttl, none.max_ttl);
 	assert_int_equal(policy.idle, none.idle);
@@ -280,7 +297,8 @@ everything_said(void **state)
 	(void)state;
 	good("\n  # a comment\n\tDENY\tuser  root\nDeny cmd 'rm'   -rf ...\n"
 	     "MainSocket ask\nForwarded deny\nEscalate deny\nUnplug revoke\n"
-	     "knownhosts ~/.ssh/a\t/etc/b\nHostBinding require\n" S
+	     "knownhosts ~/.ssh/a\t/etc/b\nHostBinding require\n"
+	     "LogSize 64K\nLogAge 1h\nLogKeep 400d\nLogCopy none\n" S
 	     "Session\nMaxTTL 2h\nidle none\nVerify pin\n"
 	     "Agent a\nExe /usr/bin/a b\n\n"
 	     "Limits\nPrompts 1\nPromptsAll 2\nPark 90s\nWaiting 100"); // no LF
@@ -293,6 +311,10 @@ everything_said(void **state)
 	assert_int_equal(policy.forwarded, HS_FORWARDED_DENY);
 	assert_int_equal(policy.unplug, HS_UNPLUG_REVOKE);
 	assert_true(policy.binding);
+	assert_int_equal(policy.log_size, 64 << 10);
+	assert_int_equal(policy.log_age, 3600);
+	assert_int_equal(policy.log_keep, 400 * 86400);
+	assert_false(policy.log_copy);
 	assert_int_equal(policy.nknown_hosts, 2);
 	assert_string_equal(policy.known_hosts[0], "~/.ssh/a");
 	assert_string_equal(policy.known_hosts[1], "/etc/b");
@@ -334,6 +356,11 @@ system_texts(void **state)
 	    {"Forwarded grant",
 		"1:11: this is what holds anyway; the system's policy only narrows: "
 		"`Forwarded ask`"},
+	    {"LogSize 64M", "1:1: the system's policy only narrows: it has no `LogSize`"},
+	    {"LogAge 1d", "1:1: the system's policy only narrows: it has no `LogAge`"},
+	    {"LogCopy none",
+		"1:9: this is what holds anyway; the system's policy only narrows: "
+		"`LogCopy syslog`"},
 	    {"HostBinding prefer",
 		"1:13: this is what holds anyway; the system's policy only narrows: "
 		"`HostBinding require`"},
@@ -380,7 +407,8 @@ system_texts(void **state)
 		    policy.binding);
 	assert_int_equal(parse((struct hs_str){0}, true), HS_OK);
 	assert_true(policy.escalate && !policy.main_asks && !policy.verify);
-	assert_false(policy.binding);
+	assert_false(policy.binding || policy.log_copy);
+	assert_int_equal(policy.log_keep, 86400);
 	assert_int_equal(policy.forwarded, HS_FORWARDED_GRANT); // which narrows nothing
 	assert_int_equal(policy.max_ttl, HS_TTL_MAX);
 	assert_int_equal(policy.idle, 0);
