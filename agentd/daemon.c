@@ -11,6 +11,7 @@
 #include "agentd/log.h"
 #include "agentd/machine.h"
 #include "agentd/publish.h"
+#include "agentd/retain.h"
 #include "agentd/revocation.h"
 #include "agentd/revoke.h"
 #include "agentd/seat.h"
@@ -160,6 +161,16 @@ put_in_force(struct hs_buf *b, const struct hs_policyfile *f)
 	hs_put_str(b, hs_str_c(hs_err_sentence(&f->bad)));
 }
 
+void
+hs_daemon_log_policy(struct hs_daemon *d)
+{
+	const struct hs_policy *p = d->policy->policy;
+
+	hs_audit_limits(d->audit, p->log_size, p->log_age);
+	if (d->retain != NULL)
+		hs_retain_look(d->retain);
+}
+
 int
 hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 {
@@ -178,6 +189,7 @@ hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err)
 	if (hs_buf_err(&before) != HS_OK || hs_buf_err(&after) != HS_OK ||
 	    !hs_str_eq(hs_buf_str(&before), hs_buf_str(&after))) {
 		note_policy(d, rc, &why);
+		hs_daemon_log_policy(d);
 		if (d->session.open)
 			hs_daemon_session_changed(d);
 	}

@@ -18,9 +18,11 @@
 
 struct hs_checkpoint;
 struct hs_conn;
+struct hs_copy;
 struct hs_events;
 struct hs_publish;
 struct hs_revocation;
+struct hs_retain;
 struct hs_seat;
 struct hs_touch;
 
@@ -29,6 +31,8 @@ struct hs_daemon {
 	const struct hs_settings *set;
 	struct hs_audit *audit;
 	struct hs_checkpoint *checkpoint;
+	struct hs_retain *retain; // NULL: nothing is ever forgotten
+	struct hs_copy *copy;	  // NULL: there is none
 	struct hs_session session;
 	struct hs_ended ended;
 	struct hs_revocation *revocation; // see revocation.h
@@ -68,6 +72,9 @@ void hs_daemon_session_close(
 
 // Reads the policy files again, and records what came of it. notes as hs_policyfile_load.
 int hs_daemon_reload(struct hs_daemon *d, struct hs_buf *notes, struct hs_err *err);
+
+// What the policy says of the log is the log's now.
+void hs_daemon_log_policy(struct hs_daemon *d);
 
 // A security key was plugged in or pulled out.
 void hs_daemon_device(struct hs_daemon *d, const char *path, bool plugged);

@@ -9,18 +9,21 @@
 #include <unistd.h>
 #include "agentd/checkpoint.h"
 #include "agentd/conn.h"
+#include "agentd/copy.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/machine.h"
 #include "agentd/publish.h"
+#include "agentd/retain.h"
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "agentd/seatsocket.h"
 #include "agentd/touch.h"
 
 // So many connections are taken a millisecond; then the others get their turn first.
-#define ACCEPTS 32
-#define HELD_MS 1
+#define ACCEPTS	   32
+#define HELD_MS	   1
+#define SYSTEM_LOG "/dev/log"
 
 struct server {
 	struct hs_daemon d;
@@ -100,7 +103,7 @@ on_ending(uv_timer_t *t)
 	struct server *s = t->data;
 
 	if (s->d.touches == NULL && hs_audit_idle(s->d.audit) &&
-	    hs_publish_idle(s->d.publish))
+	    hs_publish_idle(s->d.publish) && hs_copy_idle(s->d.copy))
 		uv_stop(&s->loop);
 }
 
@@ -234,15 +237,18 @@ set_up(struct server *s, const struct hs_serve *how)
 		return HS_ERR_INTERNAL;
 	s->ending.data = s->held.data = s;
 	s->d.checkpoint = hs_checkpoint_new(&s->d);
+	s->d.copy = hs_copy_new(&s->d, SYSTEM_LOG);
+	s->d.retain = hs_retain_new(&s->d);
 	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
 	s->d.events = hs_events_new(&s->loop);
 	s->d.prompt = hs_prompt_new(&s->loop, environ);
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
 	s->d.publish = hs_publish_new(&s->d, how->set->publish_ms);
 	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
-	if (s->d.checkpoint == NULL || s->d.alarm == NULL || s->d.events == NULL ||
-	    s->d.prompt == NULL || s->d.devices == NULL || s->d.exehash == NULL ||
-	    s->d.publish == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+	if (s->d.copy == NULL || s->d.retain == NULL || s->d.checkpoint == NULL ||
+	    s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
+	    s->d.devices == NULL || s->d.exehash == NULL || s->d.publish == NULL ||
+	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
 	hs_revocation_follow(how->revocation, hs_publish_due, s->d.publish);
 	s->listener.data = s;
@@ -286,6 +292,7 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 		goto out;
 	}
 	hs_seats_clean(how->set->socket);
+	hs_daemon_log_policy(&s->d);
 	note_torn(&s->d, &how->torn);
 	hs_daemon_tick(&s->d, &now);
 	note_start(&s->d);
@@ -294,6 +301,8 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 out:
 	hs_checkpoint_free(&s->d.checkpoint);
+	hs_retain_free(&s->d.retain);
+	hs_copy_free(&s->d.copy);
 	hs_audit_detach(how->audit);
 	hs_revocation_detach(how->revocation);
 	hs_revocation_follow(how->revocation, NULL, NULL);
