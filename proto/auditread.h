@@ -13,6 +13,8 @@
 // Known members and what their values must be.
 #define HS_AUDIT_MEMBERS(X)                                                                \
 	X(HS_AM_EVENT, "event", HS_AUDIT_WORD)                                             \
+	X(HS_AM_CLOCK, "clock", HS_AUDIT_TEXT)                                             \
+	X(HS_AM_MACHINE, "machine", HS_AUDIT_HEX)                                          \
 	X(HS_AM_PID, "pid", HS_AUDIT_NUMBER)                                               \
 	X(HS_AM_UID, "uid", HS_AUDIT_NUMBER)                                               \
 	X(HS_AM_EXE, "exe", HS_AUDIT_TEXT)                                                 \
@@ -27,11 +29,18 @@
 	X(HS_AM_REASON, "reason", HS_AUDIT_TEXT)                                           \
 	X(HS_AM_SCOPE, "scope", HS_AUDIT_TEXT)                                             \
 	X(HS_AM_DIGEST, "digest", HS_AUDIT_HEX)                                            \
+	X(HS_AM_POLICY, "policy", HS_AUDIT_HEX)                                            \
 	X(HS_AM_SERIAL, "serial", HS_AUDIT_DECIMAL)                                        \
+	X(HS_AM_PARENT, "parent", HS_AUDIT_DECIMAL)                                        \
+	X(HS_AM_SEAT, "seat", HS_AUDIT_DECIMAL)                                            \
 	X(HS_AM_END, "end", HS_AUDIT_NUMBER)                                               \
 	X(HS_AM_KEY, "key", HS_AUDIT_TEXT)                                                 \
 	X(HS_AM_ROOT, "root", HS_AUDIT_TEXT)                                               \
 	X(HS_AM_ROOT_KEY, "root_key", HS_AUDIT_TEXT)                                       \
+	X(HS_AM_HUMAN, "human", HS_AUDIT_TEXT)                                             \
+	X(HS_AM_AAGUID, "aaguid", HS_AUDIT_HEX)                                            \
+	X(HS_AM_ATTESTATION, "attestation", HS_AUDIT_TEXT)                                 \
+	X(HS_AM_TRANSPORT, "transport", HS_AUDIT_TEXT)                                     \
 	X(HS_AM_FLAGS, "flags", HS_AUDIT_NUMBER)                                           \
 	X(HS_AM_COUNTER, "counter", HS_AUDIT_NUMBER)                                       \
 	X(HS_AM_SIMULATED, "simulated", HS_AUDIT_TRUE)                                     \
@@ -41,12 +50,13 @@
 	X(HS_AM_ASK, "ask", HS_AUDIT_TEXT)                                                 \
 	X(HS_AM_SHOWN, "shown", HS_AUDIT_TEXT)                                             \
 	X(HS_AM_GRANT, "grant", HS_AUDIT_BASE64)                                           \
-	X(HS_AM_COUNT, "count", HS_AUDIT_NUMBER)                                           \
-	X(HS_AM_JUMP, "jump", HS_AUDIT_SIGNED)                                             \
 	X(HS_AM_SIGNATURE, "signature", HS_AUDIT_BASE64)                                   \
+	X(HS_AM_COUNT, "count", HS_AUDIT_NUMBER)                                           \
 	X(HS_AM_FIRST, "first", HS_AUDIT_NUMBER)                                           \
 	X(HS_AM_LAST, "last", HS_AUDIT_NUMBER)                                             \
-	X(HS_AM_HEAD, "head", HS_AUDIT_HEX)
+	X(HS_AM_HEAD, "head", HS_AUDIT_HEX)                                                \
+	X(HS_AM_SHA256, "sha256", HS_AUDIT_HEX)                                            \
+	X(HS_AM_JUMP, "jump", HS_AUDIT_SIGNED)
 
 enum hs_audit_member {
 #define HS_AM_ENUM(sym, name, type) sym,

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: ISC
+//
+// Askings, the grants that touches made of them, and checkpoints: each signature verified,
+// each grant held against the very line that it signed. Contract in auditcheck_internal.h.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "proto/auditcheck_internal.h"
+#include "proto/checkpoint.h"
+#include "proto/names.h"
+#include "proto/text.h"
+
+// ---- sessions
+
+struct audit_session *
+hs_auditcheck_session(struct hs_auditcheck *c, struct hs_str id)
+{
+	// it is nearly always the last
+	for (size_t i = c->nsessions; i > 0; i--)
+		if (hs_str_is(id, c->sessions[i - 1].id))
+			return &c->sessions[i - 1];
+	return NULL;
+}
+
+static void
+close_one(struct hs_auditcheck *c, size_t session)
+{
+	c->sessions[session].closed = true;
+	c->nopen--;
+	for (size_t g = c->ngrants; g > 0 && c->grants[g - 1].session >= session; g--)
+		if (c->grants[g - 1].session == session)
+			hs_scope_free(&c->grants[g - 1].scope);
+}
+
+void
+hs_auditcheck_close(struct hs_auditcheck *c, struct hs_str id)
+{
+	for (size_t i = c->nsessions; i > 0 && c->nopen > 0; i--) {
+		struct audit_session *s = &c->sessions[i - 1];
+
+		if (!s->closed && (id.len == 0 || hs_str_is(id, s->id)))
+			close_one(c, i - 1);
+	}
+}
+
+// ---- askings
+
+int
+hs_auditcheck_ask(struct hs_auditcheck *c, const struct hs_auditread *r,
+    const uint8_t head[static HS_AUDIT_HASH])
+{
+	struct hs_str code = hs_auditread_raw(r, HS_AM_ASK);
+	struct audit_ask a = {.place = c->at,
+	    .seq = c->due,
+	    .seat = hs_auditread_u64(r, HS_AM_SEAT),
+	    .seated = hs_auditread_has(r, HS_AM_SEAT),
+	    .opening = !hs_auditread_has(r, HS_AM_AGENT)};
+	int rc;
+
+	c->sum.asks++;
+	memcpy(a.head, head, sizeof a.head);
+	if (hs_str_copy(code, a.code, sizeof a.code) != HS_OK)
+		hs_auditcheck_fault(c, c->at, a.seq, "malformed", "its code is too long");
+	hs_buf_reset(&c->text);
+	hs_auditread_put(&c->text, r, HS_AM_SHOWN);
+	rc = hs_auditcheck_sha256(hs_buf_str(&c->text), a.shown);
+	hs_buf_reset(&c->text);
+	hs_auditread_put(&c->text, r, HS_AM_SCOPE);
+	if (rc == HS_OK)
+		rc = hs_auditcheck_sha256(hs_buf_str(&c->text), a.scope);
+	if (rc == HS_OK)
+		rc = hs_auditcheck_grow(
+		    (void **)&c->asks, c->nasks, &c->cap_asks, sizeof *c->asks);
+	if (rc == HS_OK && (c->nasks == 0 || c->asks[c->nasks - 1].seq < a.seq))
+		c->asks[c->nasks++] = a;
+	return rc;
+}
+
+static struct audit_ask *
+find_ask(struct hs_auditcheck *c, uint64_t seq)
+{
+	size_t lo = 0, hi = c->nasks;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->asks[mid].seq < seq)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->nasks && c->asks[lo].seq == seq ? &c->asks[lo] : NULL;
+}
+
+// ---- touches
+
+static bool
+is_root(const struct hs_auditcheck *c, const struct hs_key *key)
+{
+	for (size_t i = 0; i < c->nroots; i++)
+		if (hs_key_eq(&c->roots[i], key))
+			return true;
+	return false;
+}
+
+static bool
+holder_fits(const struct audit_ask *a, const char *session, struct hs_str holder)
+{
+	char want[HS_SESSION_ID_LEN + 40];
+
+	if (a->opening)
+		return hs_str_is(holder, HS_HOLDER_MAIN);
+	if (!a->seated)
+		return true;	     // logs of earlier versions do not say
+	if (a->seat == UINT64_MAX) { // a seat that is still to be made
+		(void)snprintf(want, sizeof want, HS_HOLDER_SEAT "%s.", session);
+		return holder.len > strlen(want) &&
+		       memcmp(holder.p, want, strlen(want)) == 0;
+	}
+	(void)snprintf(want, sizeof want, HS_HOLDER_SEAT "%s.%" PRIu64, session, a->seat);
+	return hs_str_is(holder, want);
+}
+
+// What the touch signed against the line that it was asked by. True: that line is the one.
+static bool
+check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
+    const struct hs_grant_payload *p, const char *session)
+{
+	struct audit_ask *a = find_ask(c, p->log_seq);
+	uint8_t scope[32];
+	const char *what = NULL;
+
+	if (a == NULL && p->log_seq < c->sum.first) {
+		c->sum.unknown++;
+		return false;
+	}
+	if (a == NULL) {
+		hs_auditcheck_fault(c, c->at, c->due, "not-asked",
+		    "its grant names record %" PRIu64 " as its asking, which is none",
+		    p->log_seq);
+		return false;
+	}
+	if (memcmp(a->head, p->log_head, sizeof a->head) != 0) {
+		hs_auditcheck_fault(c, a->place, a->seq, "rewritten",
+		    "the touch in record %" PRIu64
+		    " signed another line: it, or what stands "
+		    "behind record %" PRIu64 " before it, was changed",
+		    c->due, c->sum.proven);
+		return false;
+	}
+	if (a->touched)
+		hs_auditcheck_fault(c, c->at, c->due, "not-asked",
+		    "another touch answered record %" PRIu64 " already", a->seq);
+	a->touched = true;
+	if (hs_auditcheck_sha256(p->scope, scope) != HS_OK ||
+	    memcmp(a->scope, scope, sizeof scope) != 0)
+		what = "scope";
+	else if (memcmp(a->shown, p->shown, sizeof a->shown) != 0)
+		what = "shown text";
+	else if (!hs_auditread_is(r, HS_AM_ASK, a->code))
+		what = "code";
+	else if (!holder_fits(a, session, p->holder))
+		what = "holder";
+	if (what != NULL)
+		hs_auditcheck_fault(c, c->at, c->due, "differs",
+		    "its %s is not the one of the asking, record %" PRIu64, what, a->seq);
+	return true;
+}
+
+// Does the record say what the grant in it says?
+static void
+check_record(struct hs_auditcheck *c, const struct hs_auditread *r,
+    const struct hs_grant *g, const char *session)
+{
+	char fingerprint[HS_FINGERPRINT_LEN + 1];
+	const char *what = NULL;
+
+	hs_key_fingerprint(&g->cert.ca, fingerprint);
+	if (!hs_auditread_is(r, HS_AM_SESSION, session))
+		what = "session";
+	else if (hs_auditread_u64(r, HS_AM_SERIAL) != g->cert.serial)
+		what = "serial";
+	else if (hs_auditread_u64(r, HS_AM_END) != g->payload.end)
+		what = "end";
+	else if (!hs_auditread_is(r, HS_AM_ROOT_KEY, fingerprint))
+		what = "root_key";
+	else if (hs_auditread_u64(r, HS_AM_FLAGS) != g->sk.flags ||
+		 hs_auditread_u64(r, HS_AM_COUNTER) != g->sk.counter)
+		what = "flags and counter";
+	else if (r->time < g->cert.valid_after || r->time >= g->payload.end)
+		what = "time";
+	if (what != NULL)
+		hs_auditcheck_fault(
+		    c, c->at, c->due, "differs", "its %s is not what its grant says", what);
+}
+
+static int
+keep_grant(struct hs_auditcheck *c, struct hs_grant *g, const char *id)
+{
+	struct audit_session *s = hs_auditcheck_session(c, hs_str_c(id));
+	struct audit_grant kept = {
+	    .serial = g->cert.serial, .after = g->cert.valid_after, .end = g->payload.end};
+	int rc = HS_OK;
+
+	if (s == NULL) {
+		rc = hs_auditcheck_grow((void **)&c->sessions, c->nsessions,
+		    &c->cap_sessions, sizeof *c->sessions);
+		if (rc != HS_OK)
+			return rc;
+		s = &c->sessions[c->nsessions++];
+		c->nopen++;
+		*s = (struct audit_session){.key = g->cert.key};
+		(void)snprintf(s->id, sizeof s->id, "%s", id);
+	} else if (!hs_key_eq(&s->key, &g->cert.key) || s->closed) {
+		hs_auditcheck_fault(
+		    c, c->at, c->due, "no-session", "its session %s has ended before", id);
+		return HS_OK;
+	}
+	kept.session = (size_t)(s - c->sessions);
+	rc = hs_auditcheck_grow(
+	    (void **)&c->grants, c->ngrants, &c->cap_grants, sizeof *c->grants);
+	if (rc != HS_OK)
+		return rc;
+	kept.scope = g->scope;
+	g->scope = NULL; // ours now
+	c->grants[c->ngrants++] = kept;
+	return HS_OK;
+}
+
+int
+hs_auditcheck_touch(struct hs_auditcheck *c, const struct hs_auditread *r)
+{
+	char session[HS_SESSION_ID_LEN + 1];
+	struct hs_grant g = {0};
+	struct hs_err err = {0};
+	int rc = HS_OK;
+
+	c->sum.touches++;
+	c->sum.simulated += hs_auditread_has(r, HS_AM_SIMULATED);
+	hs_buf_reset(&c->blob);
+	if (hs_auditread_bytes(r, HS_AM_GRANT, HS_CERT_MAX, &c->blob) != HS_OK)
+		hs_auditcheck_fault(
+		    c, c->at, c->due, "grant", "it holds no grant that can be read");
+	else if (hs_grant_parse(hs_buf_str(&c->blob), false, &g, &err) != HS_OK)
+		hs_auditcheck_fault(
+		    c, c->at, c->due, "grant", "its grant: %.250s", hs_err_sentence(&err));
+	else if (hs_grant_check_signature(&g, &err) != HS_OK)
+		hs_auditcheck_fault(c, c->at, c->due, "signature", "its grant: %.250s",
+		    hs_err_sentence(&err));
+	else if (!is_root(c, &g.cert.ca))
+		hs_auditcheck_fault(c, c->at, c->due, "root-unknown",
+		    "the key that was touched is none of the roots given");
+	else {
+		hs_session_id(&g.cert.key, session);
+		check_record(c, r, &g, session);
+		if (check_asked(c, r, &g.payload, session))
+			hs_auditcheck_signed(c, r, g.payload.log_seq, true);
+		rc = keep_grant(c, &g, session);
+	}
+	hs_grant_free(&g);
+	return rc;
+}
+
+// ---- checkpoints
+
+int
+hs_auditcheck_checkpoint(struct hs_auditcheck *c, const struct hs_auditread *r)
+{
+	struct audit_session *s =
+	    hs_auditcheck_session(c, hs_auditread_raw(r, HS_AM_SESSION));
+
+	c->sum.checkpoints++;
+	if (s == NULL && c->sum.begin != HS_AUDIT_WHOLE) {
+		c->sum.unknown++;
+		return HS_OK;
+	}
+	if (s == NULL) {
+		hs_auditcheck_fault(c, c->at, c->due, "no-session",
+		    "no touch before it endorsed its session's key");
+		return HS_OK;
+	}
+	hs_buf_reset(&c->blob);
+	hs_buf_reset(&c->text);
+	hs_checkpoint_put_signed(&c->text, s->id, r->seq - 1, r->prev);
+	if (hs_buf_err(&c->text) != HS_OK)
+		return HS_ERR_NOMEM;
+	if (hs_auditread_bytes(r, HS_AM_SIGNATURE, 1024, &c->blob) != HS_OK ||
+	    hs_sig_verify(&s->key, hs_buf_str(&c->blob), hs_buf_str(&c->text), NULL) !=
+		HS_OK)
+		hs_auditcheck_fault(c, c->at, c->due, "signature",
+		    "session %s did not sign record %" PRIu64
+		    " as it stands: it, or what stands "
+		    "behind record %" PRIu64 " before it, was changed",
+		    s->id, r->seq - 1, c->sum.proven);
+	else if (memcmp(r->prev, c->head, sizeof c->head) == 0 && r->seq == c->due)
+		hs_auditcheck_signed(c, r, r->seq - 1, false);
+	return HS_OK;
+}
