@@ -18,6 +18,38 @@ static const struct {
 #undef HS_AM_ROW
 };
 
+// What a byte may be in.
+enum {
+	PLAIN = 1, // a string, as itself
+	WORD = 2,
+	HEX = 4,
+	BASE64 = 8,
+	NAME = 16,
+};
+#define LOWER (PLAIN | WORD | BASE64 | NAME)
+// all but the quote, the backslash and control characters are plain
+static const uint8_t classes[256] = {
+    [' ' ... '!'] = PLAIN,
+    ['#' ... '*'] = PLAIN,
+    ['+'] = PLAIN | BASE64,
+    [','] = PLAIN,
+    ['-'] = PLAIN | WORD,
+    ['.'] = PLAIN,
+    ['/'] = PLAIN | BASE64,
+    ['0' ... '9'] = PLAIN | HEX | BASE64 | NAME,
+    [':' ... '<'] = PLAIN,
+    ['='] = PLAIN | BASE64,
+    ['>' ... '@'] = PLAIN,
+    ['A' ... 'Z'] = PLAIN | BASE64,
+    ['['] = PLAIN,
+    [']' ... '^'] = PLAIN,
+    ['_'] = PLAIN | NAME,
+    ['`'] = PLAIN,
+    ['a' ... 'f'] = LOWER | HEX,
+    ['g' ... 'z'] = LOWER,
+    ['{' ... '~'] = PLAIN,
+};
+
 struct reader {
 	struct hs_str line;
 	size_t at;
@@ -54,6 +86,8 @@ take_string(struct reader *r, struct hs_str *raw)
 		uint32_t cp;
 		size_t n;
 
+		if ((classes[p[at]] & PLAIN) != 0)
+			continue;
 		if (p[at] == '"')
 			break;
 		if (p[at] == '\\') {
@@ -64,7 +98,7 @@ take_string(struct reader *r, struct hs_str *raw)
 			at += n - 1;
 		} else if (p[at] >= 0x80) {
 			wide = wide == SIZE_MAX ? at : wide;
-		} else if (p[at] < 0x20 || p[at] == 0x7f) {
+		} else {
 			r->at = at;
 			return fail(r, "a control character in a string");
 		}
@@ -107,31 +141,12 @@ is_signed(struct hs_str s)
 }
 
 static bool
-all_of(struct hs_str s, bool (*good)(uint8_t))
+all_of(struct hs_str s, unsigned class)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!good(s.p[i]))
+		if ((classes[s.p[i]] & class) == 0)
 			return false;
 	return true;
-}
-
-static bool
-is_word(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || c == '-';
-}
-
-static bool
-is_hex(uint8_t c)
-{
-	return hs_audit_hex_digit(c) >= 0;
-}
-
-static bool
-is_base64(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '+' || c == '/' || c == '=';
 }
 
 static bool
@@ -143,11 +158,11 @@ right_type(const struct hs_audit_field *f, enum hs_audit_type type)
 	case HS_AUDIT_TEXT:
 		return f->string;
 	case HS_AUDIT_WORD:
-		return f->string && f->raw.len > 0 && all_of(f->raw, is_word);
+		return f->string && f->raw.len > 0 && all_of(f->raw, WORD);
 	case HS_AUDIT_HEX:
-		return f->string && f->raw.len % 2 == 0 && all_of(f->raw, is_hex);
+		return f->string && f->raw.len % 2 == 0 && all_of(f->raw, HEX);
 	case HS_AUDIT_BASE64:
-		return f->string && f->raw.len % 4 == 0 && all_of(f->raw, is_base64);
+		return f->string && f->raw.len % 4 == 0 && all_of(f->raw, BASE64);
 	case HS_AUDIT_DECIMAL:
 		return f->string && hs_text_u64(f->raw, UINT64_MAX, &v) == HS_OK;
 	case HS_AUDIT_NUMBER:
@@ -165,18 +180,12 @@ right_type(const struct hs_audit_field *f, enum hs_audit_type type)
 // ---- members
 
 static bool
-name_char(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool
 take_name(struct reader *r, struct hs_str *name)
 {
 	const uint8_t *p = r->line.p + r->at;
 	size_t left = r->line.len - r->at, n = 0;
 
-	while (n < left && name_char(p[n]))
+	while (n < left && (classes[p[n]] & NAME) != 0)
 		n++;
 	if (n == 0 || n > 32)
 		return fail(r, "not a member's name");

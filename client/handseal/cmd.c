@@ -49,6 +49,8 @@ static const struct hs_cmd table[] = {
 	"explain " SCOPE_ARGS
 	"[--ttl TIME] [--agent NAME] [--reason TEXT] [--opening] [--json]",
 	"check the policy, or say what would happen"},
+    {"audit", cmd_audit, "verify [FILE | DIR]... [--roots FILE] [--json]",
+	"check, read and show the audit log"},
     {"enroll", cmd_enroll,
 	"[--type ed25519|ecdsa] [--name LABEL] [--owner TEXT]\n"
 	"[--pin] [--import FILE] [--device PATH] [--json]",

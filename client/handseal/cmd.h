@@ -13,6 +13,7 @@
 // on entry), answers -h and --help by `return hs_cmd_help(argv[0])`, and returns an enum
 // hs_exit.
 int cmd_approve(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_close(int argc, char **argv);
 int cmd_decline(int argc, char **argv);
 int cmd_enroll(int argc, char **argv);

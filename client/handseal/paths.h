@@ -17,9 +17,9 @@
 // and may hold slashes. An XDG variable that is not absolute is ignored, as the standard
 // says. HS_ERR_IO if there is no home, HS_ERR_TOO_LONG.
 int hs_paths_config(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err);
-
-// The same of $XDG_STATE_HOME, else ~/.local/state.
+// $XDG_STATE_HOME/handseal/NAME, else ~/.local/state/handseal/NAME; the same otherwise.
 int hs_paths_state(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err);
+
 
 // Makes the folder and its missing parents, each 0700. One that is there is fine, whatever
 // its mode.

@@ -218,4 +218,7 @@ test_expect_success 'a bad policy leaves the old in force, and says so' '
 	grep ":[0-9]*:1: " err && handseal status | grep -i policy && kill -HUP $(hs_pid handseald) &&
 	hs_wait_for "grep -q \"not in force\" $HS_TMP/handseald.log" 10 && hs_alive handseald && ask b1 $out -o b1 --reason see && touched b1
 '
+test_expect_success 'what touches allowed, and nothing else, is on record' '
+	handseal audit verify >audited || { cat audited && false; }
+'
 hs_done

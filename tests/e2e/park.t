@@ -129,4 +129,7 @@ test_expect_success 'a session that closes takes what was asked beyond it along'
 	hs_wait_for "hs_softkey blue state | grep -q \"^waiting no\"" 5 && ! hs_softkey blue touch
 '
 test_expect_success 'the agent goes' 'ssh-agent -k >agent.out'
+test_expect_success 'what touches allowed, and nothing else, is on record' '
+	handseal audit verify >audited || { cat audited && false; }
+'
 hs_done

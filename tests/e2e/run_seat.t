@@ -94,4 +94,7 @@ test_expect_success 'killed: the seat goes with its runner' '
 	hs_spawn long handseal run --agent claude $in --cmd uptime -- sleep 300 && hs_wait_for "seats" 10 && kill -KILL $(hs_pid long) && hs_wait_for "! seats" 10 && hs_wait_for "grep -q \"seat-end.*whoever asked\" $log" 5 &&
 	pkill -f "sleep 300"
 '
+test_expect_success 'what touches allowed, and nothing else, is on record' '
+	handseal audit verify >audited || { cat audited && false; }
+'
 hs_done

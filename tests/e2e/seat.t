@@ -110,4 +110,7 @@ test_expect_success 'two hundred seats at once' '
 	hs_wait_for "test \$(ls -d $HS_TMP/run/a.sock.seat-* | wc -l) = 200 && ! grep -L ^seated many.* | grep ." 90 && seatctl list >l && test $(grep -c . l) = 200 &&
 	seat=$(sed -n "s/^socket //p" many.77) && login uptime && handseal status >st && exec 6>&- && hs_wait_for "! ls -d $HS_TMP/run/a.sock.seat-*" 30
 '
+test_expect_success 'what touches allowed, and nothing else, is on record' '
+	handseal audit verify >audited || { cat audited && false; }
+'
 hs_done
