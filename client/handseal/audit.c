@@ -12,7 +12,7 @@ cmd_audit(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} table[] = {{"verify", hs_audit_cmd_verify}};
+	} table[] = {{"verify", hs_audit_cmd_verify}, {"show", hs_audit_cmd_show}};
 	int status;
 
 	if (argc < 2)

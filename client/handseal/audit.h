@@ -13,6 +13,7 @@
 // argv[0] is the word; each parses its own options, and returns an exit status, or -1 where
 // help is wanted.
 int hs_audit_cmd_verify(int argc, char **argv);
+int hs_audit_cmd_show(int argc, char **argv);
 
 struct hs_auditroot {
 	struct hs_key key;

@@ -49,7 +49,10 @@ static const struct hs_cmd table[] = {
 	"explain " SCOPE_ARGS
 	"[--ttl TIME] [--agent NAME] [--reason TEXT] [--opening] [--json]",
 	"check the policy, or say what would happen"},
-    {"audit", cmd_audit, "verify [FILE | DIR]... [--roots FILE] [--json]",
+    {"audit", cmd_audit,
+	"verify [FILE | DIR]... [--roots FILE] [--json]\n"
+	"show [ID] [FILTER...] [--log FILE | DIR] [--follow] [--json]\n"
+	"FILTER: --agent NAME --scope TEXT --event EVENT --since TIME --until TIME",
 	"check, read and show the audit log"},
     {"enroll", cmd_enroll,
 	"[--type ed25519|ecdsa] [--name LABEL] [--owner TEXT]\n"
