@@ -70,6 +70,13 @@ hs_auditcheck_new(struct hs_auditcheck **out, const struct hs_key *roots, size_t
 }
 
 void
+hs_auditcheck_extract(struct hs_auditcheck *c, hs_audit_on_signed *on_signed)
+{
+	c->extract = true;
+	c->on_signed = on_signed;
+}
+
+void
 hs_auditcheck_free(struct hs_auditcheck **p)
 {
 	struct hs_auditcheck *c = *p;
@@ -132,9 +139,11 @@ first_line(struct hs_auditcheck *c, const struct hs_auditread *r)
 {
 	static const uint8_t zeros[HS_AUDIT_HASH];
 
-	c->sum.first = c->due = r->seq;
+	c->sum.first = c->due = c->part = r->seq;
 	c->sum.began = r->time;
 	memcpy(c->first_prev, r->prev, sizeof c->first_prev);
+	if (c->extract && r->seq > 1)
+		return;
 	if (r->seq > 1)
 		c->sum.begin = HS_AUDIT_CUT; // until a "forget" says why
 	else if (memcmp(r->prev, zeros, sizeof zeros) != 0)
@@ -149,6 +158,10 @@ chain(struct hs_auditcheck *c, const struct hs_auditread *r)
 
 	if (c->pending)
 		resolve(c, linked);
+	if (c->extract && !linked && r->seq > c->due) {
+		c->due = c->part = r->seq;
+		return;
+	}
 	if (linked && r->seq != c->due) {
 		hs_auditcheck_fault(c, c->at, r->seq, "number",
 		    "its number is %" PRIu64 ", and it follows record %" PRIu64, r->seq,
@@ -260,7 +273,11 @@ hs_auditcheck_signed(
     struct hs_auditcheck *c, const struct hs_auditread *r, uint64_t seq, bool touch)
 {
 	// what is not decided yet stands before it
-	if (c->sum.faults > 0 || c->pending || seq <= c->sum.proven)
+	if (c->sum.faults > 0 || c->pending)
+		return;
+	if (c->on_signed != NULL)
+		c->on_signed(c->arg, seq >= c->part ? c->part : seq, seq, r->seq);
+	if (seq <= c->sum.proven)
 		return;
 	c->sum.proven = seq;
 	c->sum.proven_by = r->seq;

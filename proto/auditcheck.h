@@ -54,6 +54,11 @@ struct hs_auditcheck;
 // roots: whose touches count; they and on_fault's arg must outlive it. HS_ERR_NOMEM.
 int hs_auditcheck_new(struct hs_auditcheck **out, const struct hs_key *roots, size_t nroots,
     hs_audit_on_fault *on_fault, void *arg);
+// From now on it is given an extract: records may be missing between others, and where they
+// are, what follows is linked anew. on_signed is told which records each signature covers;
+// of a touch that is its asking alone, where that stands in an earlier part.
+typedef void hs_audit_on_signed(void *arg, uint64_t from, uint64_t to, uint64_t by);
+void hs_auditcheck_extract(struct hs_auditcheck *c, hs_audit_on_signed *on_signed);
 // The next line, LF included. What does not hold is a fault, not an error: HS_ERR_NOMEM
 // only. *r (may be NULL) is the record, views into line; n is 0 where it could not be read.
 int hs_auditcheck_line(struct hs_auditcheck *c, struct hs_audit_place place,

@@ -41,6 +41,9 @@ struct hs_auditcheck {
 	size_t nroots;
 	hs_audit_on_fault *on_fault;
 	void *arg;
+	bool extract;
+	hs_audit_on_signed *on_signed;
+	uint64_t part; // number of the first record since the last that is missing
 	struct hs_audit_summary sum;
 
 	// the chain

@@ -130,7 +130,7 @@ check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
 	uint8_t scope[32];
 	const char *what = NULL;
 
-	if (a == NULL && p->log_seq < c->sum.first) {
+	if (a == NULL && p->log_seq < c->sum.first && !c->extract) {
 		c->sum.unknown++;
 		return false;
 	}

@@ -12,7 +12,8 @@ cmd_audit(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} table[] = {{"verify", hs_audit_cmd_verify}, {"show", hs_audit_cmd_show}};
+	} table[] = {{"verify", hs_audit_cmd_verify}, {"show", hs_audit_cmd_show},
+	    {"evidence", hs_audit_cmd_evidence}};
 	int status;
 
 	if (argc < 2)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <sodium.h>
+#include "client/verify/evidence.h"
 #include "client/verify/explain.h"
 #include "client/verify/keys.h"
 #include "client/verify/lib/drop.h"
@@ -20,6 +21,7 @@ static const char usage_text[] =
     "                       keys USER TYPE BASE64 [--else CMD [ARG...]]\n"
     "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
     "                       [--at TIME] [--cmd CMD] [--json]\n"
+    "       handseal-verify [--config DIR] evidence FILE [--roots FILE] [--json]\n"
     "       handseal-verify --version\n";
 
 struct options {
@@ -159,6 +161,40 @@ run_explain(int argc, char **argv, const struct options *o)
 	return hs_explain(&ask);
 }
 
+static int
+run_evidence(int argc, char **argv, const struct options *o)
+{
+	struct hs_evidence_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal"};
+
+	if (o->log != NULL || o->shell != NULL)
+		return usage("--log and --shell are for keys", NULL);
+	while (argc > 0) {
+		int c = take(&argc, &argv, "--roots", &ask.roots);
+
+		if (c < 0)
+			return usage("no value, or given twice", argv[0]);
+		if (c > 0)
+			continue;
+		if (strcmp(argv[0], "--json") == 0 && !ask.json)
+			ask.json = true;
+		else if ((argv[0][0] != '-' || argv[0][1] == '\0') && ask.file == NULL)
+			ask.file = argv[0];
+		else
+			return usage("evidence does not take", argv[0]);
+		argc--;
+		argv++;
+	}
+	if (ask.file == NULL)
+		return usage("evidence needs a file, or -", NULL);
+	if (hs_drop_enter(true) != 0 || sodium_init() < 0) {
+		fprintf(
+		    stderr, "handseal-verify: could not be set up: %s\n", strerror(errno));
+		return 1;
+	}
+	return hs_verify_evidence(&ask);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -184,6 +220,8 @@ main(int argc, char **argv)
 		return run_keys(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "explain") == 0)
 		return run_explain(argc - 1, argv + 1, &o);
+	if (argc > 0 && strcmp(argv[0], "evidence") == 0)
+		return run_evidence(argc - 1, argv + 1, &o);
 	return argc > 0 ? usage("unknown command", argv[0])
 			: usage("what shall it do?", NULL);
 }
