@@ -8,7 +8,8 @@
 //
 // KEY=VALUE: sessions=N certificates=N (in each) every=N (a checkpoint after so many, 0:
 // none) rotate=N (a new file behind so many sessions) reason=TEXT agent=NAME shown=TEXT
-// simulated=1 refusals=N (in each) revoke=1 (the last of each) cert=FILE (the last
+// simulated=1 refusals=N (in each) revoke=1 (the last of each) agents=N (take turns) step=N
+// (seconds between certificates) cert=FILE (the last
 // certificate, in OpenSSH's form).
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,7 +22,8 @@
 #include "tests/lib/auditmake.h"
 
 struct wish {
-	uint64_t sessions, certificates, every, rotate, refusals, simulated, revoke;
+	uint64_t sessions, certificates, every, rotate, refusals, simulated, revoke, agents,
+	    step;
 	const char *reason, *agent, *shown, *cert;
 };
 
@@ -44,6 +46,7 @@ take_word(struct wish *w, char *word)
 	    {"certificates", &w->certificates, NULL}, {"every", &w->every, NULL},
 	    {"rotate", &w->rotate, NULL}, {"refusals", &w->refusals, NULL},
 	    {"simulated", &w->simulated, NULL}, {"revoke", &w->revoke, NULL},
+	    {"agents", &w->agents, NULL}, {"step", &w->step, NULL},
 	    {"reason", NULL, &w->reason}, {"agent", NULL, &w->agent},
 	    {"shown", NULL, &w->shown}, {"cert", NULL, &w->cert}};
 
@@ -139,11 +142,17 @@ put_certificate(struct auditmake *m, const char *path)
 static void
 session(struct auditmake *m, const struct wish *w, bool last)
 {
+	static char name[32];
+
 	auditmake_event(m, "start");
 	m->time += 2;
 	auditmake_open(m, AUDITMAKE_CEILING);
 	for (uint64_t i = 1; i <= w->certificates; i++) {
-		m->time += i % 64 == 0;
+		m->time += w->step > 0 ? w->step : i % 64 == 0;
+		if (w->agents > 0) {
+			snprintf(name, sizeof name, "agent%" PRIu64, i % w->agents);
+			m->agent_name = name;
+		}
 		auditmake_issue(m, AUDITMAKE_SCOPE);
 		if (w->every > 0 && i % w->every == 0)
 			auditmake_checkpoint(m);
