@@ -13,7 +13,8 @@ cmd_audit(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} table[] = {{"verify", hs_audit_cmd_verify}, {"show", hs_audit_cmd_show},
-	    {"evidence", hs_audit_cmd_evidence}, {"report", hs_audit_cmd_report}};
+	    {"evidence", hs_audit_cmd_evidence}, {"report", hs_audit_cmd_report},
+	    {"export", hs_audit_cmd_export}};
 	int status;
 
 	if (argc < 2)

@@ -15,6 +15,7 @@
 int hs_audit_cmd_verify(int argc, char **argv);
 int hs_audit_cmd_show(int argc, char **argv);
 int hs_audit_cmd_evidence(int argc, char **argv);
+int hs_audit_cmd_export(int argc, char **argv);
 int hs_audit_cmd_report(int argc, char **argv);
 
 struct hs_auditroot {

@@ -53,6 +53,7 @@ static const struct hs_cmd table[] = {
 	"verify [FILE | DIR]... [--roots FILE] [--json]\n"
 	"show [ID] [FILTER...] [--log FILE | DIR] [--follow] [--json]\n"
 	"report -o FILE [--log FILE | DIR] [--roots FILE] [--json]\n"
+	"export --format ocsf | csv [FILTER...] [--log FILE | DIR]\n"
 	"evidence ID -o FILE [--cert FILE] [--log FILE | DIR] [--json]\n"
 	"FILTER: --agent NAME --scope TEXT --event EVENT --since TIME --until TIME",
 	"check, read and show the audit log"},
