@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "proto/describe.h"
+#include "proto/grant.h"
 
 #define FAULTS_MAX 1000
 
@@ -170,6 +171,20 @@ answer(struct hs_audit_gathering *w, struct hs_audit_touch *t)
 }
 
 static void
+take_key(
+    struct hs_audit_gathering *w, const struct hs_auditread *r, struct hs_audit_session *s)
+{
+	struct hs_grant grant = {0};
+
+	hs_buf_reset(&w->text);
+	if (s->key[0] == '\0' &&
+	    hs_auditread_bytes(r, HS_AM_GRANT, HS_CERT_MAX, &w->text) == HS_OK &&
+	    hs_grant_parse(hs_buf_str(&w->text), false, &grant, NULL) == HS_OK)
+		hs_key_fingerprint(&grant.cert.key, s->key);
+	hs_grant_free(&grant);
+}
+
+static void
 take_touch(struct hs_audit_gathered *g, const struct hs_auditread *r, bool bad)
 {
 	struct hs_audit_gathering *w = g->work;
@@ -197,6 +212,7 @@ take_touch(struct hs_audit_gathered *g, const struct hs_auditread *r, bool bad)
 	    .simulated = hs_auditread_has(r, HS_AM_SIMULATED),
 	    .bad = bad};
 	answer(w, t);
+	take_key(w, r, &g->sessions[session]);
 	if (t->end > g->sessions[session].ended)
 		g->sessions[session].ended = t->end;
 	g->ntouches++;

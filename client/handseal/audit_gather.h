@@ -13,6 +13,7 @@ struct hs_audit_session {
 	char id[HS_SESSION_ID_LEN + 1];
 	uint64_t began, ended; // ended: closed, or else the end of its last touch
 	const char *how;       // it ended: close, expire, stop, or "" for by itself
+	char key[HS_FINGERPRINT_LEN + 1]; // of the session key, "" where no touch names it
 	size_t nmade;
 };
 

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "client/handseal/audit.h"
+#include "client/handseal/audit_server.h"
 #include "client/handseal/cmd.h"
 #include "proto/describe.h"
 #include "proto/text.h"
@@ -23,6 +23,9 @@ struct verifying {
 	size_t nfaults;
 	uint64_t torn;
 	bool json;
+	const char *roots_file, *server_log;
+	struct hs_audit_gathered gathered; // where a server's log is to be matched
+	struct hs_audit_server *server;
 };
 
 static void
@@ -208,6 +211,8 @@ print_text(const struct verifying *v)
 	put_faults(&b, v);
 	put_rest(&b, v);
 	put_contents(&b, v);
+	if (v->server != NULL)
+		hs_audit_server_put(&b, v->server);
 	hs_cli_put_text(stdout, hs_buf_str(&b), "");
 	hs_buf_free(&b);
 }
@@ -273,6 +278,8 @@ print_json(const struct verifying *v)
 	    "torn_bytes", (json_int_t)v->torn, "counts", counts_json(s), "faults",
 	    faults_json(v));
 	hs_buf_free(&head);
+	if (o != NULL && v->server != NULL)
+		(void)json_object_set_new(o, "server", hs_audit_server_json(v->server));
 	if (o != NULL && json_object_set_new(o, "faults_in_all",
 			     json_integer((json_int_t)s->faults)) != 0) {
 		json_decref(o);
@@ -284,10 +291,10 @@ print_json(const struct verifying *v)
 // ---- the command
 
 static int
-verify(struct verifying *v, const char *roots, char *const *paths, size_t npaths)
+verify(struct verifying *v, char *const *paths, size_t npaths)
 {
 	struct hs_err err = {0};
-	int rc = hs_auditroots_load(&v->roots, roots, &err), status;
+	int rc = hs_auditroots_load(&v->roots, v->roots_file, &err), status;
 
 	if (rc == HS_OK)
 		rc = hs_auditfiles_find(&v->files, paths, npaths, &err);
@@ -296,6 +303,10 @@ verify(struct verifying *v, const char *roots, char *const *paths, size_t npaths
 		rc = hs_fail(&err, HS_ERR_NOMEM, "out of memory");
 	if (rc == HS_OK)
 		rc = hs_auditfiles_each(&v->files, on_line, v, &v->torn, &err);
+	if (rc == HS_OK && v->server_log != NULL)
+		rc = hs_audit_gather(&v->gathered, v->roots_file, paths, npaths, &err);
+	if (rc == HS_OK && v->server_log != NULL)
+		rc = hs_audit_server_match(&v->gathered, v->server_log, &v->server, &err);
 	if (rc != HS_OK) {
 		if (err.code == HS_OK)
 			(void)hs_fail(&err, (enum hs_code)rc, "%s", "");
@@ -308,7 +319,9 @@ verify(struct verifying *v, const char *roots, char *const *paths, size_t npaths
 		print_text(v);
 		status = hs_cli_finish();
 	}
-	if (status == HS_EXIT_DONE && !hs_audit_proven(&v->sum))
+	if (status == HS_EXIT_DONE &&
+	    (!hs_audit_proven(&v->sum) ||
+		(v->server != NULL && !hs_audit_server_good(v->server))))
 		status = HS_EXIT_FAILED;
 	return status;
 }
@@ -317,9 +330,9 @@ int
 hs_audit_cmd_verify(int argc, char **argv)
 {
 	static const struct option longs[] = {{"roots", required_argument, NULL, 'r'},
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	    {"server", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
 	struct verifying *v = calloc(1, sizeof *v);
-	const char *roots = NULL;
 	int opt, status;
 
 	if (v == NULL) {
@@ -332,14 +345,18 @@ hs_audit_cmd_verify(int argc, char **argv)
 		if (opt == 'h')
 			status = -1;
 		else if (opt == 'r')
-			roots = optarg;
+			v->roots_file = optarg;
+		else if (opt == 's')
+			v->server_log = optarg;
 		else if (opt == 'j')
 			v->json = true;
 		else
 			status = hs_cmd_usage("audit", "verify does not take that");
 	}
 	if (status == HS_EXIT_DONE)
-		status = verify(v, roots, argv + optind, (size_t)(argc - optind));
+		status = verify(v, argv + optind, (size_t)(argc - optind));
+	hs_audit_server_free(&v->server);
+	hs_audit_gathered_free(&v->gathered);
 	hs_auditcheck_free(&v->check);
 	hs_auditfiles_free(&v->files);
 	hs_auditroots_free(&v->roots);

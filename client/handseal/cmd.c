@@ -50,7 +50,7 @@ static const struct hs_cmd table[] = {
 	"[--ttl TIME] [--agent NAME] [--reason TEXT] [--opening] [--json]",
 	"check the policy, or say what would happen"},
     {"audit", cmd_audit,
-	"verify [FILE | DIR]... [--roots FILE] [--json]\n"
+	"verify [FILE | DIR]... [--roots FILE] [--server FILE] [--json]\n"
 	"show [ID] [FILTER...] [--log FILE | DIR] [--follow] [--json]\n"
 	"report -o FILE [--log FILE | DIR] [--roots FILE] [--json]\n"
 	"export --format ocsf | csv [FILTER...] [--log FILE | DIR]\n"
