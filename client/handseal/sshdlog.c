@@ -29,7 +29,7 @@ until(struct hs_str *s, const char *word, struct hs_str *out)
 static bool
 until_last(struct hs_str *s, const char *word, struct hs_str *out)
 {
-	size_t n = strlen(word), at = s->len;
+	size_t n = strlen(word), at;
 
 	if (s->len < n)
 		return false;
