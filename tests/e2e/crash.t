@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: a daemon that is killed at any point, under load, again and again, leaves a log that its
+# successor reads on from, whole over all files, in which is every certificate that any client was given.
+#	KILLS=200 sh tests/e2e/crash.t -v	more of it
+test_description='handseald: killed, again and again'
+. "$(dirname "$0")/../lib/e2e.sh"
+hs_ns "$0" "$@"
+hs_init "$@"
+
+# a file of the log is full within a few kills
+test_expect_success 'a key that touches itself, and small files' '
+	hs_softkey_start blue && hs_softkey blue auto on && handseal enroll --device softkey:$HS_TMP/blue.sock --name blue &&
+	printf "%s\n" "LogSize 64K" "LogCopy none" "Agent unknown" "    Scope *" >"$XDG_CONFIG_HOME/handseal/policy"
+'
+test_expect_success 'rule4: nothing that was released is missing, and no line is half' '
+	HS_PRELOAD=$HS_BUILD/tests/preload/hurry.so timeout 300 crashctl "$HS_BIN/handseald" "$HS_TMP/run/a.sock" \
+		"$XDG_STATE_HOME/handseal" ${KILLS:-60} ${HS_SEED:-$$$(date +%s)} >out 2>err || { cat out err; false; } && sed "s/^/# /" out &&
+	test "$(sed -n "s/^known //p" out)" -ge ${KILLS:-60} && test "$(sed -n "s/^starts //p" out)" -ge ${KILLS:-60} &&
+	test "$(sed -n "s/^rotated //p" out)" -ge 1 && test "$(sed -n "s/^checkpoints //p" out)" -ge 1
+'
+hs_done
