@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
 // Checking an audit log, record by record, as one pure machine: the chain, every signature,
-// every grant against its asking, every certificate against its grant (docs/PROTOCOL.agent
-// "The log"). Files, roots and words for people are the caller's.
+// every grant against its asking, every certificate against its grant
+// (docs/PROTOCOL.audit). Files, roots and words for people are the caller's.
 #ifndef HS_PROTO_AUDITCHECK_H
 #define HS_PROTO_AUDITCHECK_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// One line of the audit log, read back (docs/PROTOCOL.agent "The log"): exactly the form
+// One line of the audit log, read back (docs/PROTOCOL.audit): exactly the form
 // that hs_auditline_put writes, and nothing is copied or allocated. Members that this
 // version does not know are carried. Pure; what the records mean is auditcheck.h's.
 #ifndef HS_PROTO_AUDITREAD_H

@@ -20,7 +20,6 @@ int hs_paths_config(const char *name, char out[static HS_PATHS_MAX], struct hs_e
 // $XDG_STATE_HOME/handseal/NAME, else ~/.local/state/handseal/NAME; the same otherwise.
 int hs_paths_state(const char *name, char out[static HS_PATHS_MAX], struct hs_err *err);
 
-
 // Makes the folder and its missing parents, each 0700. One that is there is fine, whatever
 // its mode.
 int hs_paths_make(const char *dir, struct hs_err *err);
