@@ -13,7 +13,7 @@
 #include "agentd/log.h"
 
 #define TICK_MS	   1000 // after a failure it is tried again; ahead is not for longer
-#define BUSY_AFTER 16	// groups in that time, for the file to be made ahead
+#define BUSY_AFTER 200	// groups in that time, for the file to be made ahead
 #define SIZE	   (64u << 20)
 #define AGE	   (30u * 86400)
 
@@ -166,17 +166,20 @@ static void
 on_timer(uv_timer_t *t)
 {
 	struct hs_audit *a = t->data;
-	bool quiet = a->groups == 0;
+	unsigned groups = a->groups;
 	struct hs_now now;
 
 	a->groups = 0;
-	if (a->failed && !a->busy && a->waiting.n == 0) {
+	if (a->busy)
+		return;
+	if (a->failed && a->waiting.n == 0) {
 		hs_clock_read(&now);
 		tell(a, now.wall);
 		start_group(a);
-	} else if (quiet && !a->busy) {
+	} else if (groups < BUSY_AFTER) {
 		a->ahead = false;
-		(void)uv_timer_stop(t);
+		if (groups == 0)
+			(void)uv_timer_stop(t);
 		if (a->file.end > a->file.len)
 			work(a, settle_file, on_settled);
 	}

@@ -238,7 +238,7 @@ test_expect_success 'a proof for the session before is none for the next' '
 # ---- the log
 
 test_expect_success 'rule4: another file in its place: refused, nothing left counted, and it goes on in a new one' '
-	agentctl close >out && open_ three 600 && mv "$log" kept && cp kept "$log" &&
+	agentctl close >out && open_ three 600 && hs_wait_for "tail -n 1 $log | grep -q checkpoint" 10 && mv "$log" kept && cp kept "$log" &&
 	test_expect_code 3 agentctl request u3 a s >out && grep "^refused not-recorded" out &&
 	grep "^remedy see that the audit log" out && status issued 0 && status live 0 &&
 	agentctl list >out && grep -x "items 0" out && hs_wait_for "agentctl status | grep -x \"log_ok 1\"" 10 &&

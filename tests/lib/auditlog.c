@@ -82,7 +82,7 @@ test_sync(int fd)
 		return -1;
 	}
 	written.len = 0;
-	return fdatasync(fd);
+	return auditlog.fast ? 0 : fdatasync(fd);
 }
 
 static int

@@ -16,6 +16,7 @@ struct auditlog_world {
 	int error;		   // what a call fails with; 0: ENOSPC
 	int syncs;
 	bool short_writes;
+	bool fast;		   // syncs do nothing
 	int results[64], nresults; // of auditlog_put, in order
 	intptr_t next;		   // of the records put
 };

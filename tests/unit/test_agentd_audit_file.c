@@ -242,6 +242,16 @@ changed_underneath(void **state)
 	}
 }
 
+#define LOAD 2000
+
+static void
+put(struct auditlog *l)
+{
+	struct hs_audit_record r = {.event = "issue", .time = 5};
+
+	assert_int_equal(hs_audit_put(l->a, &r, NULL, NULL, NULL, NULL), HS_OK);
+}
+
 // Cut back, but of nothing that was written: NULs.
 static void
 what_was_made_ahead_is_cut(void **state)
@@ -251,18 +261,20 @@ what_was_made_ahead_is_cut(void **state)
 	off_t len;
 
 	(void)state;
+	auditlog.fast = true; // as a disk of the day is
 	auditlog_open(&l);
-	for (int i = 0; i < 40; i++) { // one after the other, as under load
-		assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
+	for (int i = 0; i < LOAD; i++) { // one after the other, as under load
+		put(&l);
 		auditlog_drain(&l);
 	}
 	assert_int_equal(stat(auditlog.file, &st), 0);
 	assert_true(st.st_size > 1 << 20);
-	assert_int_equal(auditlog_check(), 40);
+	assert_int_equal(auditlog_check(), LOAD);
+	auditlog.next = 0;
 	assert_int_equal(truncate(auditlog.file, 1 << 20), 0);
 	assert_int_equal(auditlog_put(&l, "issue"), HS_OK);
 	auditlog_drain(&l);
-	assert_int_equal(auditlog.results[40], HS_OK);
+	assert_int_equal(auditlog.results[0], HS_OK);
 	for (int i = 0; i < 10000 && st.st_size > 1 << 19; i++) {
 		uv_run(&l.loop, UV_RUN_NOWAIT);
 		usleep(1000);
@@ -274,7 +286,7 @@ what_was_made_ahead_is_cut(void **state)
 	auditlog_close(&l);
 	assert_int_equal(stat(auditlog.file, &st), 0);
 	assert_true(st.st_size > len);
-	assert_int_equal(auditlog_check(), 42);
+	assert_int_equal(auditlog_check(), LOAD + 2);
 	assert_int_equal(auditlog_files(), 1);
 }
 
