@@ -18,6 +18,7 @@
 #define DATAGRAM_MAX 8192
 #define KEPT_MAX     (8u << 20) // bytes that wait
 #define WAIT_MS	     200	// for a log that is full
+#define AGAIN_MS     1000	// until one that was not there is looked for
 #define TOLD_MS	     60000	// between two records of what is missing
 
 struct line {
@@ -39,6 +40,7 @@ struct hs_copy {
 	bool busy, freed;
 	uint64_t dropped; // not told yet
 	uint64_t told_ms; // when it was, since boot
+	uint64_t again;	  // by the loop's clock: it is looked for no earlier
 	uv_work_t work;
 };
 
@@ -190,6 +192,8 @@ on_sent(uv_work_t *w, int status)
 		return;
 	}
 	c->seen = c->met;
+	if (c->fd < 0)
+		c->again = uv_now(c->d->loop) + AGAIN_MS;
 	if (c->seen)
 		c->dropped += c->missed;
 	tell(c);
@@ -219,7 +223,9 @@ on_disk(void *arg, struct hs_buf *text)
 
 	if (!c->d->policy->policy->log_copy)
 		return;
-	l = c->bytes + text->len <= KEPT_MAX ? calloc(1, sizeof *l) : NULL;
+	l = c->bytes + text->len <= KEPT_MAX && uv_now(c->d->loop) >= c->again
+		? calloc(1, sizeof *l)
+		: NULL;
 	if (l == NULL) {
 		c->dropped += c->seen;
 		return;
