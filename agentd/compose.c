@@ -52,8 +52,10 @@ hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 	else
 		hs_put_fmt(b, "%s asks%s%s", c->agent, c->seating ? " for a seat" : "",
 		    c->more && !c->seating ? " for more" : "");
-	if (hs_peer_origin(c->peer) == HS_ORIGIN_FORWARDED)
-		put(b, ", from another host");
+	if (c->peer->forwarding != HS_FORWARDING_NONE)
+		put(b, c->peer->forwarding == HS_FORWARDING_PROVEN
+			   ? ", from another host"
+			   : ", from nobody knows which host");
 	if (hs_enrolled_any_simulated(c->roots))
 		put(b, " — SIMULATED");
 }

@@ -104,6 +104,7 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	    .agent = hs_str_c(ask->agent),
 	    .exe = hs_str_c(hs_peer_hint(ask->peer)),
 	    .origin = hs_peer_origin(ask->peer),
+	    .forwarded = ask->peer->forwarding != HS_FORWARDING_NONE,
 	    .scope = ask->scope,
 	    .opening = ask->opening,
 	    .reasoned = ask->reasoned,

@@ -296,8 +296,7 @@ decide(struct deciding *d)
 		decide_refuse(d, HS_NO_PEER);
 		return;
 	}
-	if (in->origin == HS_ORIGIN_FORWARDED &&
-	    in->policy->forwarded == HS_FORWARDED_DENY) {
+	if (in->forwarded && in->policy->forwarded == HS_FORWARDED_DENY) {
 		decide_refuse(d, HS_NO_FORWARD);
 		return;
 	}
@@ -331,8 +330,7 @@ hs_decide(const struct hs_decide_input *in, struct hs_decided *out)
 	memset(out, 0, sizeof(*out));
 	out->what = HS_DECIDE_REFUSE;
 	d.main = hs_str_is(in->holder, HS_HOLDER_MAIN);
-	d.away = d.main && in->origin == HS_ORIGIN_FORWARDED &&
-		 in->policy->forwarded != HS_FORWARDED_GRANT;
+	d.away = d.main && in->forwarded && in->policy->forwarded != HS_FORWARDED_GRANT;
 	d.agent = find_agent(in->policy, in->agent, in->exe);
 	decide(&d);
 	if (out->what != HS_DECIDE_ASK)

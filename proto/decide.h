@@ -24,10 +24,11 @@ struct hs_decide_input {
 	const struct hs_policy *policy;
 	const struct hs_decide_grant *grants;
 	size_t ngrants;
-	struct hs_str holder;	      // whose grants count: "main", or a seat's
-	struct hs_str agent;	      // the name it gives itself, valid, never empty
-	struct hs_str exe;	      // its executable as seen, may be empty
-	enum hs_origin origin;	      // from where it asks
+	struct hs_str holder;  // whose grants count: "main", or a seat's
+	struct hs_str agent;   // the name it gives itself, valid, never empty
+	struct hs_str exe;     // its executable as seen, may be empty
+	enum hs_origin origin; // from where it asks
+	bool forwarded; // over a connection that another host forwards, or may forward
 	const struct hs_scope *scope; // what is asked
 	bool opening;		      // `open`: asks for a session's ceiling, never issues
 	bool reasoned;		      // it gave a reason; not looked at for `open`

@@ -70,11 +70,10 @@ judge(const struct hs_decide_input *in)
 	must(d.err.code != HS_ERR_INTERNAL && d.err.code != HS_ERR_NOMEM);
 	must(what == HS_DECIDE_REFUSE || !denied(in->policy, in->scope));
 	must(what == HS_DECIDE_REFUSE || !in->opening || in->origin == HS_ORIGIN_LOCAL);
-	must(what == HS_DECIDE_REFUSE || in->origin != HS_ORIGIN_FORWARDED ||
+	must(what == HS_DECIDE_REFUSE || !in->forwarded ||
 	     in->policy->forwarded != HS_FORWARDED_DENY);
 	if (what == HS_DECIDE_ISSUE) {
-		must(in->origin != HS_ORIGIN_FORWARDED ||
-		     !hs_str_is(in->holder, HS_HOLDER_MAIN) ||
+		must(!in->forwarded || !hs_str_is(in->holder, HS_HOLDER_MAIN) ||
 		     in->policy->forwarded == HS_FORWARDED_GRANT);
 		must(d.grant < in->ngrants && !in->opening);
 		must(hs_scope_under(in->scope, in->grants[d.grant].scope));
@@ -104,8 +103,9 @@ set(struct hs_decide_input *in, uint8_t flags, uint8_t counts)
 	in->by_asker = counts & 3;
 	in->by_all = counts >> 2 & 7;
 	in->origin = (counts >> 5 & 3) == 1   ? HS_ORIGIN_FORWARDED
-		     : (counts >> 5 & 3) == 2 ? HS_ORIGIN_OPAQUE
+		     : (counts >> 5 & 3) >= 2 ? HS_ORIGIN_OPAQUE
 					      : HS_ORIGIN_LOCAL;
+	in->forwarded = (counts & 32) != 0; // 1, and 3, which is opaque then
 	in->waiting = (counts & 128) != 0 ? 8 : 0;
 	in->now = NOW;
 }

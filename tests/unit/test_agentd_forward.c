@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: ISC
 //
-// Connections that another host forwards, as their client's binds say: on the main socket
-// they are told apart, asked about and recorded, and what is a person's to do is refused;
-// on a seat nothing is done for them. What ssh really sends is tests/e2e/forwarded.t's.
-#include "agentd/seatbind.h"
-#include "proto/sessionbind.h"
-#include "tests/lib/hostmint.h"
-#include "tests/lib/seating.h"
+// Connections to the main socket that another host forwards, as their client's binds say:
+// they are told apart, asked about and recorded, and what is a person's to do is refused. A
+// seat's are test_agentd_seat_forward.c's, what ssh really sends is
+// tests/e2e/forwarded.t's.
+#include "tests/lib/binding.h"
 
 #define ANY    "Agent unknown\n    Scope *\n"
 #define GRANT  "Forwarded grant\n" POLICY
@@ -31,39 +29,6 @@ drop_hosts(void **state)
 	hostmint_free(&host);
 	hostmint_free(&second);
 	return world_clear(state);
-}
-
-struct bind {
-	const struct hostmint *host;
-	bool forwarding, bad;
-	size_t cut; // bytes that are missing at the end
-};
-
-static void
-put_bind(struct hs_buf *b, const struct bind *m)
-{
-	struct hs_buf sig = {0};
-	struct hs_str session = hs_str_c("the session");
-
-	hostmint_sign(&sig, m->host, NULL, m->bad ? hs_str_c("another") : session);
-	hs_put_str(b, hs_buf_str(&m->host->blob));
-	hs_put_str(b, session);
-	hs_put_str(b, hs_buf_str(&sig));
-	hs_put_u8(b, m->forwarding);
-	b->len -= m->cut;
-	hs_buf_free(&sig);
-}
-
-// Is it answered so?
-static bool
-binds(int sock, const struct bind *m, enum hs_agent_msg answer)
-{
-	struct hs_str frame;
-
-	world_send(sock, HS_EXT_SESSION_BIND,
-	    (void (*)(struct hs_buf *, const void *))put_bind, m, -1);
-	frame = world_frame(&w, sock);
-	return frame.len == 1 && frame.p[0] == answer;
 }
 
 // The connection that was made last.
@@ -244,6 +209,32 @@ it_never_gets_better(void **unused)
 	end();
 }
 
+// Nor does who spoils the proof get what a proven one would not.
+static void
+rule1_a_spoilt_proof_gains_nothing(void **unused)
+{
+	const struct bind forged = {.host = &host, .forwarding = true, .bad = true};
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	world_watch(&w, w.client);
+	for (int alone = 0; alone < 2; alone++) { // behind a good one, and alone
+		if (alone == 0)
+			forward();
+		else
+			far = world_dial();
+		assert_true(binds(far, &forged, HS_AGENT_EXTENSION_FAILURE));
+		world_request(&w, far, SILENT, "claude", "to look");
+		world_asked(&w, far, HS_EXT_REQUEST, code);
+		assert_true(says("ask", "\"origin\":\"opaque\""));
+		assert_true(says("ask", "from nobody knows which host"));
+		close(far);
+		world_until(&w, -1);
+	}
+	end();
+}
+
 // A bind that proves nothing: what it claimed counts, and what cannot be read may have.
 static void
 rule10_bad_binds(void **unused)
@@ -366,52 +357,6 @@ another_origin_is_another_asking(void **unused)
 	end();
 }
 
-static void
-refused_on_the_seat(const struct bind *m, bool taken)
-{
-	const struct hs_agent_request more = {
-	    .scope = hs_str_c(SCOPE), .reason = hs_str_c("more")};
-	struct hs_buf key = {0};
-
-	assert_int_equal(list(&key), 1);
-	assert_true(binds(agent, m, HS_AGENT_EXTENSION_FAILURE));
-	assert_int_equal(w.d.conns->binds->n, taken);
-	assert_false(signs(&key, "deploy"));
-	assert_int_equal(
-	    w.d.seats->refusals[(w.d.seats->nrefusals - 1) % HS_SEAT_REFUSALS].why.err.code,
-	    HS_NO_FORWARD);
-	request(agent, HS_AGENT_LIST, (struct hs_str){0});
-	assert_int_equal(world_frame(&w, agent).p[0], HS_AGENT_FAILURE);
-	world_send(agent, HS_EXT_REQUEST, WORLD_PUT(request), &more, -1);
-	world_refused(&w, agent, HS_EXT_REQUEST, HS_NO_FORWARD);
-	ask(agent, SCOPE, "");
-	world_refused(&w, agent, HS_EXT_SEAT, HS_NO_FORWARD);
-	close(agent);
-	agent = world_dial_at(socket_path); // the agent itself goes on
-	assert_int_equal(list(&key), 1);
-	assert_true(signs(&key, "deploy"));
-	hs_buf_free(&key);
-}
-
-static void
-a_seat_refuses_forwarding(void **unused)
-{
-	const struct bind proven = {.host = &host, .forwarding = true},
-			  claimed = {.host = &host, .forwarding = true, .bad = true};
-
-	(void)unused;
-	begin(POLICY);
-	open_session();
-	forward(); // nor is one made for another host
-	ask(far, SCOPE, "");
-	world_refused(&w, far, HS_EXT_SEAT, HS_NO_FORWARD);
-	close(far);
-	make();
-	refused_on_the_seat(&proven, true);
-	refused_on_the_seat(&claimed, false);
-	end();
-}
-
 int
 main(int argc, char **argv)
 {
@@ -419,11 +364,11 @@ main(int argc, char **argv)
 	    cmocka_unit_test(rule9_what_is_a_persons_is_refused),
 	    cmocka_unit_test(rule6_its_requests_are_shown_as_such),
 	    cmocka_unit_test(by_the_policys_word), cmocka_unit_test(it_never_gets_better),
+	    cmocka_unit_test(rule1_a_spoilt_proof_gains_nothing),
 	    cmocka_unit_test(rule10_bad_binds), cmocka_unit_test(no_more_than_sixteen),
 	    cmocka_unit_test(no_executable_of_another_host_matches),
 	    cmocka_unit_test(rule9_it_is_no_place_for_prompts),
-	    cmocka_unit_test(another_origin_is_another_asking),
-	    cmocka_unit_test(a_seat_refuses_forwarding)};
+	    cmocka_unit_test(another_origin_is_another_asking)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)

@@ -25,6 +25,7 @@ struct row {
 	enum hs_code code;
 	const char *says;
 	bool on_seat, opening, spent;
+	bool claimed; // an opaque one, which says that it is forwarded
 };
 
 static const struct row rows[] = {
@@ -45,6 +46,11 @@ static const struct row rows[] = {
 	.says = "covers"},
     {"Forwarded grant\nMainSocket ask\n" ANY, ASK, HS_ORIGIN_FORWARDED, HS_DECIDE_ASK,
 	HS_OK, .says = "MainSocket ask"},
+    // rule1: to claim it and prove nothing gains nothing
+    {ANY, ASK, HS_ORIGIN_OPAQUE, HS_DECIDE_ASK, HS_OK, .says = "Forwarded ask: each",
+	.claimed = true},
+    {"Forwarded deny\n" ANY, ASK, HS_ORIGIN_OPAQUE, HS_DECIDE_REFUSE, HS_NO_FORWARD,
+	.says = "(Forwarded deny)", .claimed = true},
     // what is beyond is asked for as ever
     {ANY, NEW, HS_ORIGIN_FORWARDED, HS_DECIDE_ASK, HS_OK, .says = "ns c is outside"},
     {"Forwarded grant\n" ANY, NEW, HS_ORIGIN_FORWARDED, HS_DECIDE_ASK, HS_OK,
@@ -97,6 +103,7 @@ decide(const struct row *r)
 	    .holder = holder,
 	    .agent = hs_str_c(HS_AGENT_UNKNOWN),
 	    .origin = r->origin,
+	    .forwarded = r->origin == HS_ORIGIN_FORWARDED || r->claimed,
 	    .scope = asked,
 	    .opening = r->opening,
 	    .reasoned = true,

@@ -190,6 +190,8 @@ make_world(struct world *w)
 	w->in.exe = hs_str_c(exes[anyscope_below(3)]);
 	w->in.scope = w->asked;
 	w->in.origin = chance(3) ? (enum hs_origin)anyscope_below(3) : HS_ORIGIN_LOCAL;
+	w->in.forwarded = w->in.origin == HS_ORIGIN_FORWARDED ||
+			  (w->in.origin == HS_ORIGIN_OPAQUE && chance(2));
 	w->in.opening = chance(8);
 	w->in.reasoned = !chance(4);
 	w->in.channel = !chance(8);
@@ -256,8 +258,7 @@ judge_issued(const struct world *w, const struct hs_decided *d)
 	assert_true(hs_str_eq(g->holder, w->in.holder));
 	if (hs_str_is(w->in.holder, HS_HOLDER_MAIN)) {
 		assert_true(g->silent && !w->policy.main_asks);
-		assert_true(w->in.origin != HS_ORIGIN_FORWARDED ||
-			    w->policy.forwarded == HS_FORWARDED_GRANT);
+		assert_true(!w->in.forwarded || w->policy.forwarded == HS_FORWARDED_GRANT);
 	}
 	assert_true(g->verified || !wants_pin(&w->policy, w->asked));
 	assert_false(costs_a_touch(&w->policy, w->asked));
@@ -273,8 +274,7 @@ judge_asked(const struct world *w, const struct hs_decided *d)
 	assert_true(w->in.opening || w->in.channel);
 	assert_false(w->in.declined);
 	assert_false(w->in.opening && w->in.origin != HS_ORIGIN_LOCAL);
-	assert_false(w->in.origin == HS_ORIGIN_FORWARDED &&
-		     w->policy.forwarded == HS_FORWARDED_DENY);
+	assert_false(w->in.forwarded && w->policy.forwarded == HS_FORWARDED_DENY);
 	assert_int_equal(d->once, costs_a_touch(&w->policy, w->asked));
 	assert_int_equal(d->verify, wants_pin(&w->policy, w->asked));
 	assert_non_null(d->difference);

@@ -171,7 +171,10 @@ random_sets(void **unused)
 		if (theirs(&want, &other)) {
 			read_ours(hs_buf_str(&other), &got);
 			are_same(&want, &got);
-			assert_true(b.len <= other.len);
+			// ours never has a bitmap that sshd could not read, theirs may:
+			// then a few bytes more of headers
+			if (b.len > other.len + other.len / 16 + 16)
+				fail_msg("%zu bytes, and theirs has %zu", b.len, other.len);
 			compared++;
 		}
 		hs_buf_free(&b);
