@@ -23,6 +23,7 @@ struct revoking {
 	struct hs_conn *conn;
 	struct hs_revplan plan;
 	uint64_t now;
+	bool unrecorded; // one of its records could not even be taken
 };
 
 // ---- at once
@@ -166,7 +167,7 @@ on_recorded(void *arg, int code)
 		    "see that its disk can be written, and revoke again");
 		hs_reply_refuse(
 		    c, HS_EXT_REVOKE, &why, &now, (struct hs_str){0}, (struct hs_str){0});
-	} else if (code != HS_OK) {
+	} else if (code != HS_OK || r->unrecorded) {
 		hs_fail(&why.err, HS_NO_RECORD,
 		    "it is revoked, but that could not be recorded");
 		hs_refusal_remedy(&why, "see that the audit log's disk can be written");
@@ -223,9 +224,11 @@ record(struct revoking *r, const struct hs_agent_revoke *m)
 			rec.serial = p->serials[0]; // the outermost: it came first
 		}
 		hs_reply_who(&rec, &r->conn->peer);
-		if (hs_audit_put(d->audit, &rec, last ? on_recorded : NULL, r, NULL,
-			NULL) != HS_OK &&
-		    last)
+		if (hs_audit_put(
+			d->audit, &rec, last ? on_recorded : NULL, r, NULL, NULL) == HS_OK)
+			continue;
+		r->unrecorded = true;
+		if (last)
 			on_recorded(r, HS_NO_RECORD);
 	}
 }
