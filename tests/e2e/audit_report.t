@@ -12,7 +12,7 @@ hs_init "$@"
 
 TZ=UTC LC_ALL=C.UTF-8 HOME=$HS_TMP
 export TZ LC_ALL HOME
-browser() { timeout 120 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --allow-file-access-from-files \
+browser() { timeout 300 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --allow-file-access-from-files \
 	--user-data-dir="$HS_TMP/browser" --hide-scrollbars "$@" 2>browser.err; }
 dark='--force-dark-mode --blink-settings=preferredColorScheme=0'
 report() { handseal audit report --log "$1" --roots made/roots -o "$1.html" >out 2>err; }

@@ -14,8 +14,10 @@ test_expect_success 'a key that touches itself, and small files' '
 	hs_softkey_start blue && hs_softkey blue auto on && handseal enroll --device softkey:$HS_TMP/blue.sock --name blue &&
 	printf "%s\n" "LogSize 64K" "LogCopy none" "Agent unknown" "    Scope *" >"$XDG_CONFIG_HOME/handseal/policy"
 '
+# where the daemon has AddressSanitizer, that wants to be first
+asan=$(ldd "$HS_BIN/handseald" 2>/dev/null | sed -n 's/.*=> \(.*libasan[^ ]*\) .*/\1:/p')
 test_expect_success 'rule4: nothing that was released is missing, and no line is half' '
-	HS_PRELOAD=$HS_BUILD/tests/preload/hurry.so timeout 300 crashctl "$HS_BIN/handseald" "$HS_TMP/run/a.sock" \
+	HS_PRELOAD=$asan$HS_BUILD/tests/preload/hurry.so timeout 300 crashctl "$HS_BIN/handseald" "$HS_TMP/run/a.sock" \
 		"$XDG_STATE_HOME/handseal" ${KILLS:-60} ${HS_SEED:-$$$(date +%s)} >out 2>err || { cat out err; false; } && sed "s/^/# /" out &&
 	test "$(sed -n "s/^known //p" out)" -ge ${KILLS:-60} && test "$(sed -n "s/^starts //p" out)" -ge ${KILLS:-60} &&
 	test "$(sed -n "s/^rotated //p" out)" -ge 1 && test "$(sed -n "s/^checkpoints //p" out)" -ge 1
