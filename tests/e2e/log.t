@@ -82,7 +82,7 @@ test_expect_success 'LogKeep: finished files that are old are recorded as forgot
 	hs_wait_for "test ! -e $old" 10 && whole $((n + 1))
 '
 test_expect_success 'LogCopy: the system log has each record, byte by byte' '
-	hs_syslog_start && policy "$any" && opened && got && tail -n 1 "$log" >line && grep "\"event\":\"issue\"" line &&
+	hs_syslog_start && policy "$any" && opened && got && grep "\"event\":\"issue\"" "$log" | tail -n 1 >line && grep "\"event\":\"issue\"" line &&
 	hs_wait_for "grep -q \"\\\"event\\\":\\\"issue\\\"\" $HS_TMP/syslog" 10 &&
 	sed -n "s/.* handseald\[[0-9]*\]: @cee://p" "$HS_TMP/syslog" >copied && grep -x -F -f line copied
 '
