@@ -145,6 +145,30 @@ the_example(void **state)
 	hs_buf_free(&hex);
 }
 
+static const char with_every_member[] =
+    "{\"seq\":2,\"prev\":\""
+    "abababababababababababababababababababababababababababababababab\""
+    ",\"time\":3,\"event\":\"touch\",\"clock\":\"synchronised\",\"machine\":\"0a\","
+    "\"pid\":4711,\"uid\":1000,\"origin\":\"forwarded\",\"via\":\"SHA256:v\","
+    "\"exe\":\"/bin/a\""
+    ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
+    ",\"exe_sha256\":\"02fe\",\"by\":\"/bin/"
+    "b\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
+    "\"ok\""
+    ",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\",\"policy\":"
+    "\"01fe\""
+    ",\"serial\":\"18446744073709551615\",\"parent\":\"18446744073709551614\""
+    ",\"seat\":\"4\",\"end\":9,\"key\":\"SHA256:k\""
+    ",\"root\":\"blue\",\"root_key\":\"SHA256:r\",\"human\":\"Ada\""
+    ",\"aaguid\":\"ee\",\"attestation\":\"none\",\"transport\":\"hid\",\"flags\":5,"
+    "\"counter\":"
+    "4294967295"
+    ",\"simulated\":true,\"share\":4002,\"ask\":\"4F7\",\"shown\":\"text\\n\","
+    "\"grant\":"
+    "\"R1JBTlQ=\",\"signature\":\"U0lH\""
+    ",\"count\":0,\"first\":1,\"last\":18446744073709551615"
+    ",\"head\":\"0b\",\"sha256\":\"0c\",\"jump\":-7}\n";
+
 static void
 every_member(void **state)
 {
@@ -204,29 +228,7 @@ every_member(void **state)
 	(void)state;
 	memset(r.prev, 0xab, sizeof r.prev);
 	hs_auditline_put(&b, &r);
-	is(&b,
-	    "{\"seq\":2,\"prev\":\""
-	    "abababababababababababababababababababababababababababababababab\""
-	    ",\"time\":3,\"event\":\"touch\",\"clock\":\"synchronised\",\"machine\":\"0a\","
-	    "\"pid\":4711,\"uid\":1000,\"origin\":\"forwarded\",\"via\":\"SHA256:v\","
-	    "\"exe\":\"/bin/a\""
-	    ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
-	    ",\"exe_sha256\":\"02fe\",\"by\":\"/bin/"
-	    "b\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
-	    "\"ok\""
-	    ",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\",\"policy\":"
-	    "\"01fe\""
-	    ",\"serial\":\"18446744073709551615\",\"parent\":\"18446744073709551614\""
-	    ",\"seat\":\"4\",\"end\":9,\"key\":\"SHA256:k\""
-	    ",\"root\":\"blue\",\"root_key\":\"SHA256:r\",\"human\":\"Ada\""
-	    ",\"aaguid\":\"ee\",\"attestation\":\"none\",\"transport\":\"hid\",\"flags\":5,"
-	    "\"counter\":"
-	    "4294967295"
-	    ",\"simulated\":true,\"share\":4002,\"ask\":\"4F7\",\"shown\":\"text\\n\","
-	    "\"grant\":"
-	    "\"R1JBTlQ=\",\"signature\":\"U0lH\""
-	    ",\"count\":0,\"first\":1,\"last\":18446744073709551615"
-	    ",\"head\":\"0b\",\"sha256\":\"0c\",\"jump\":-7}\n");
+	is(&b, with_every_member);
 	hs_buf_free(&b);
 }
 
