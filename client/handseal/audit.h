@@ -35,7 +35,5 @@ struct hs_auditroots {
 // always. HS_NO_SUCH: there is none.
 int hs_auditroots_load(struct hs_auditroots *out, const char *path, struct hs_err *err);
 void hs_auditroots_free(struct hs_auditroots *r);
-const struct hs_auditroot *hs_auditroots_find(
-    const struct hs_auditroots *r, const char *fingerprint);
 
 #endif

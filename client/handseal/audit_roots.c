@@ -104,16 +104,3 @@ hs_auditroots_free(struct hs_auditroots *r)
 	free(r->keys);
 	*r = (struct hs_auditroots){0};
 }
-
-const struct hs_auditroot *
-hs_auditroots_find(const struct hs_auditroots *r, const char *fingerprint)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		char one[HS_FINGERPRINT_LEN + 1];
-
-		hs_key_fingerprint(&r->v[i].key, one);
-		if (strcmp(one, fingerprint) == 0)
-			return &r->v[i];
-	}
-	return NULL;
-}

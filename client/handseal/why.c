@@ -255,10 +255,9 @@ print_nothing(const struct why *w)
 static int
 ask(struct why *w)
 {
-	struct hs_agent_why m = {.user = w->user, .host = w->host};
-	struct hs_buf contents = {0};
+	const struct hs_got_why *got;
+	struct hs_buf user = {0}, host = {0};
 	struct hs_err err = {0};
-	struct hs_rd body = {0};
 	int status = hs_daemon_query(&w->daemon);
 
 	if (status != HS_EXIT_DONE)
@@ -268,14 +267,23 @@ ask(struct why *w)
 		    &err, HS_ERR_UNSUPPORTED, "this is no seat; below handseal run it is");
 		return hs_cli_fail(w->daemon.json, &err);
 	}
-	hs_agent_why_put(&contents, &m);
-	status = hs_daemon_call(&w->daemon, HS_EXT_WHY, hs_buf_str(&contents), &body);
-	hs_buf_free(&contents);
+	hs_put_raw(&user, w->user.p, w->user.len);
+	hs_put_raw(&host, w->host.p, w->host.len);
+	status = hs_daemon_end(&w->daemon, hs_why(w->daemon.client, hs_cli_cstr(&user),
+					       hs_cli_cstr(&host), &w->daemon.err));
+	hs_buf_free(&user);
+	hs_buf_free(&host);
 	if (status != HS_EXIT_DONE)
 		return status;
-	if (hs_agent_reasons_get(&body, &w->reasons) != HS_OK ||
-	    (w->reasons.time == 0) != (w->reasons.code.len == 0))
-		return hs_daemon_malformed(&w->daemon, HS_EXT_WHY);
+	got = hs_got_why(w->daemon.client);
+	w->reasons = (struct hs_agent_reasons){.time = got->time,
+	    .code = hs_str_c(got->code),
+	    .sentence = hs_str_c(got->sentence),
+	    .remedy = hs_str_c(got->remedy),
+	    .user = hs_str_c(got->user),
+	    .host = hs_str_c(got->host),
+	    .ns = hs_str_c(got->ns),
+	    .fingerprint = hs_str_c(got->fingerprint)};
 	if (w->reasons.time > 0)
 		return print_refused(w);
 	w->reasons = (struct hs_agent_reasons){0};

@@ -5,7 +5,6 @@
 // is outcome.c's. Contracts in handseal.h.
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "client/libhandseal/client.h"
 #include "client/libhandseal/answers.h"
 #include "proto/names.h"
@@ -15,14 +14,6 @@
 #define ARMED_MAX 600 // what an answer may say; longer is not believed
 
 static int go_on(struct hs_client *c, struct hs_error *err);
-
-static uint64_t
-now(void)
-{
-	time_t t = time(NULL);
-
-	return t > 0 ? (uint64_t)t : 0;
-}
 
 // ---- the answer
 
@@ -81,7 +72,7 @@ send_body(struct hs_client *c, struct hs_buf *body, struct hs_error *err)
 	if (hs_buf_err(body) != HS_OK) {
 		result = hs_client_no_memory(c, err);
 	} else {
-		c->asking.asked = now();
+		c->asking.asked = hs_client_now();
 		result = hs_client_ask(
 		    c, c->asking.ext, hs_buf_str(body), -1, 0, take_answer, err);
 	}

@@ -11,12 +11,21 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "proto/names.h"
 
 const char *
 hs_version(void)
 {
 	return HS_VERSION;
+}
+
+uint64_t
+hs_client_now(void)
+{
+	time_t t = time(NULL);
+
+	return t > 0 ? (uint64_t)t : 0;
 }
 
 void

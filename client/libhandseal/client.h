@@ -133,6 +133,7 @@ int hs_client_holder_key(
     const struct hs_holder *h, struct hs_buf *key, struct hs_error *err);
 int hs_client_holder_sign(const struct hs_holder *h, struct hs_str data, struct hs_buf *sig,
     struct hs_error *err);
+uint64_t hs_client_now(void);			   // Unix seconds
 void hs_client_forget(struct hs_client_asking *a); // zeroes it
 
 #endif

@@ -3,7 +3,6 @@
 // Waiting for an asking, and what came of it: a session, a certificate or a seat, each held
 // against what was asked before it is handed on. Contracts in handseal.h and client.h.
 #include <string.h>
-#include <time.h>
 #include "client/libhandseal/answers.h"
 #include "client/libhandseal/believe.h"
 #include "client/libhandseal/client.h"
@@ -11,14 +10,6 @@
 #include "proto/text.h"
 
 #define EARLY_MS 1500 // "it waits still" may come so much before its time
-
-static uint64_t
-now(void)
-{
-	time_t t = time(NULL);
-
-	return t > 0 ? (uint64_t)t : 0;
-}
 
 // ---- what came of it
 
@@ -86,7 +77,7 @@ take_issued(struct hs_client *c, struct hs_client_asking *a, struct hs_rd body,
 	    .agent = own ? hs_buf_str(&a->agent) : (struct hs_str){0},
 	    .session = hs_str_c(a->session),
 	    .shown = hs_buf_str(&a->shown),
-	    .now = now(),
+	    .now = hs_client_now(),
 	    .already = already && !own};
 	struct hs_delegation d = {0};
 	struct hs_agent_issued m;

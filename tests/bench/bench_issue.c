@@ -15,6 +15,7 @@
 #include "proto/key.h"
 #include "proto/names.h"
 #include "tests/lib/bench.h"
+#include "tests/lib/agentwire.h"
 
 #define ROUNDS	 9
 #define CLIENTS	 64
@@ -175,34 +176,6 @@ open_session(int fd, char id[static HS_SESSION_ID_LEN + 1])
 	hs_buf_free(&b);
 }
 
-// One agent's request, with its proof: the same bytes each time.
-static void
-request_frame(const char *session, struct hs_buf *out)
-{
-	struct hs_agent_request m = {.scope = hs_str_c(scope), .agent = hs_str_c("bench")};
-	struct hs_buf key = {0}, proof = {0}, message = {0}, bytes = {0};
-	uint8_t pub[32], secret[64], sig[64];
-	size_t mark;
-
-	crypto_sign_keypair(pub, secret);
-	hs_put_cstring(&key, "ssh-ed25519");
-	hs_put_string(&key, pub, sizeof pub);
-	m.key = hs_buf_str(&key);
-	hs_agent_put_proof_message(&message, session, &m);
-	hs_sshsig_put_signed(&bytes, HS_NS_REQUEST, hs_buf_str(&message));
-	crypto_sign_detached(sig, NULL, bytes.p, bytes.len, secret);
-	hs_put_cstring(&proof, "ssh-ed25519");
-	hs_put_string(&proof, sig, sizeof sig);
-	m.proof = hs_buf_str(&proof);
-	mark = begin(out, HS_EXT_REQUEST);
-	hs_agent_request_put(out, &m);
-	hs_agent_frame_end(out, mark);
-	hs_buf_free(&key);
-	hs_buf_free(&proof);
-	hs_buf_free(&message);
-	hs_buf_free(&bytes);
-}
-
 // The median time from a request to its answer, one after the other.
 static double
 one_by_one(int fd, struct hs_str frame, uint8_t type)
@@ -324,7 +297,7 @@ main(void)
 		fds[i] = bench_dial(sock);
 	open_session(fds[0], session);
 	for (size_t i = 0; i < CLIENTS; i++)
-		request_frame(session, &frames[i]);
+		hs_wire_request_frame(session, scope, "bench", &frames[i]);
 	measure(ssh, hs_buf_str(&ssh_frame), fds, frames, &f);
 	report(&f, ours, theirs);
 	hs_buf_free(&ssh_frame);

@@ -23,6 +23,7 @@
 #include "proto/key.h"
 #include "proto/names.h"
 #include "tests/lib/crashlog.h"
+#include "tests/lib/agentwire.h"
 
 #define CLIENTS 6
 #define ID_MAX	48
@@ -191,34 +192,6 @@ open_session(struct client *c, uint64_t until, char id[static HS_SESSION_ID_LEN 
 	return ok;
 }
 
-// A request with its proof, for a key of its own.
-static void
-request_frame(const char *session, struct hs_buf *out)
-{
-	struct hs_agent_request m = {.scope = hs_str_c(scope), .agent = hs_str_c("crash")};
-	struct hs_buf key = {0}, proof = {0}, message = {0}, bytes = {0};
-	uint8_t pub[32], secret[64], sig[64];
-	size_t mark;
-
-	crypto_sign_keypair(pub, secret);
-	hs_put_cstring(&key, "ssh-ed25519");
-	hs_put_string(&key, pub, sizeof pub);
-	m.key = hs_buf_str(&key);
-	hs_agent_put_proof_message(&message, session, &m);
-	hs_sshsig_put_signed(&bytes, HS_NS_REQUEST, hs_buf_str(&message));
-	crypto_sign_detached(sig, NULL, bytes.p, bytes.len, secret);
-	hs_put_cstring(&proof, "ssh-ed25519");
-	hs_put_string(&proof, sig, sizeof sig);
-	m.proof = hs_buf_str(&proof);
-	mark = begin(out, HS_EXT_REQUEST);
-	hs_agent_request_put(out, &m);
-	hs_agent_frame_end(out, mark);
-	hs_buf_free(&key);
-	hs_buf_free(&proof);
-	hs_buf_free(&message);
-	hs_buf_free(&bytes);
-}
-
 // One client, in a process of its own: asks until the daemon is gone, and then tells each
 // id that it was given.
 static void
@@ -230,7 +203,7 @@ ask_on(const char *session, int out)
 	struct hs_buf b = {0};
 	struct hs_rd r;
 
-	request_frame(session, &b);
+	hs_wire_request_frame(session, scope, "crash", &b);
 	for (;;) {
 		send_frame(&c, hs_buf_str(&b));
 		if (!receive(&c, now_us() + 20000000, HS_EXT_REQUEST, &r))

@@ -153,3 +153,33 @@ hs_wire_sign(const char *seed, const struct hs_buf *message, struct hs_buf *proo
 	hs_put_string(proof, sig, sizeof sig);
 	hs_buf_free(&bytes);
 }
+
+void
+hs_wire_request_frame(
+    const char *session, const char *scope, const char *agent, struct hs_buf *out)
+{
+	struct hs_agent_request m = {.scope = hs_str_c(scope), .agent = hs_str_c(agent)};
+	struct hs_buf key = {0}, proof = {0}, message = {0}, bytes = {0};
+	uint8_t pub[32], secret[64], sig[64];
+	size_t mark;
+
+	crypto_sign_keypair(pub, secret);
+	hs_put_cstring(&key, "ssh-ed25519");
+	hs_put_string(&key, pub, sizeof pub);
+	m.key = hs_buf_str(&key);
+	hs_agent_put_proof_message(&message, session, &m);
+	hs_sshsig_put_signed(&bytes, HS_NS_REQUEST, hs_buf_str(&message));
+	crypto_sign_detached(sig, NULL, bytes.p, bytes.len, secret);
+	hs_put_cstring(&proof, "ssh-ed25519");
+	hs_put_string(&proof, sig, sizeof sig);
+	m.proof = hs_buf_str(&proof);
+	mark = hs_agent_frame_begin(out);
+	hs_put_u8(out, HS_AGENT_EXTENSION);
+	hs_put_cstring(out, HS_EXT_REQUEST);
+	hs_agent_request_put(out, &m);
+	hs_agent_frame_end(out, mark);
+	hs_buf_free(&key);
+	hs_buf_free(&proof);
+	hs_buf_free(&message);
+	hs_buf_free(&bytes);
+}

@@ -27,4 +27,8 @@ struct hs_str hs_wire_file(const char *path); // its bytes, until the next call
 void hs_wire_key(const char *seed, struct hs_buf *key);
 void hs_wire_sign(const char *seed, const struct hs_buf *message, struct hs_buf *proof);
 
+// Appends a whole frame of `request`, for a key made anew and forgotten, with its proof.
+void hs_wire_request_frame(
+    const char *session, const char *scope, const char *agent, struct hs_buf *out);
+
 #endif
