@@ -199,7 +199,7 @@ test_expect_success 'another uid is closed at once and recorded, root and nobody
 	chmod 755 "$HS_TMP" . && rm -f adopted1 && serve handseald perl adopt.pl 1 listen handseald -D &&
 	HANDSEAL_SOCK=$PWD/adopted1 && export HANDSEAL_SOCK && agentctl raw 1 000000010b >own &&
 	grep "^0c00000000" own && hs_as nobody agentctl raw 1 000000010b >theirs &&
-	grep "^ended" theirs && grep "\"uid\":65534.*\"peer-refused\"" "$log" && hs_stop handseald &&
+	grep "^ended" theirs && hs_wait_for "grep \"uid.:65534.*peer-refused\" \"$log\"" 10 && hs_stop handseald &&
 	chown nobody "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" && mv "$XDG_STATE_HOME/handseal" kept &&
 	rm -f adopted1 && serve handseald perl adopt.pl 1 listen setpriv --reuid=nobody handseald -D &&
 	agentctl raw 1 000000010b >root && grep "^ended" root && hs_stop handseald &&
