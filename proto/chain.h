@@ -55,9 +55,9 @@ void hs_shell_arg_put(struct hs_buf *b, const struct hs_shell_arg *a);
 int hs_shell_arg_parse(struct hs_str data, struct hs_shell_arg *out);
 
 // Appends the one line for AuthorizedKeysCommand, LF included, for an admitted
-// HS_REQ_LOGIN: restrict,cert-authority,principals=…[,from=…][,permits][,command="SHELL
-// ARG"] KEY. It allows no more than the effective scope does (PROTOCOL.server "The line"
-// argues why).
+// HS_REQ_LOGIN: restrict,cert-authority,principals=…[,from=…][,permits],command="SHELL ARG"
+// KEY, without the command for a direct certificate. It allows no more than the effective
+// scope does (PROTOCOL.server "The line" argues why).
 int hs_chain_put_line(struct hs_buf *b, const struct hs_verdict *v,
     const struct hs_server_conf *server, const char *shell_path, struct hs_err *err);
 

@@ -105,7 +105,8 @@ every_has(const struct hs_scope *s, enum hs_scope_key key, struct hs_str v)
 	return true;
 }
 
-// Does every statement say `cmd *`? Then there is nothing for handseal-shell to look at.
+// Does every statement say `cmd *`? Only then a direct certificate needs no command of its
+// own.
 static bool
 every_runs_anything(const struct hs_scope *s)
 {
@@ -201,7 +202,7 @@ put_ports(struct hs_buf *b, const struct hs_scope *s)
 }
 
 static void
-put_permits(struct hs_buf *b, const struct hs_scope *s, bool forced, bool ports)
+put_permits(struct hs_buf *b, const struct hs_scope *s, bool direct, bool ports)
 {
 	for (unsigned p = 0; p < HS_PERMIT_COUNT; p++) {
 		struct hs_str name = hs_str_c(hs_permit_name((enum hs_permit)p));
@@ -209,7 +210,7 @@ put_permits(struct hs_buf *b, const struct hs_scope *s, bool forced, bool ports)
 
 		// of a terminal handseal-shell asks again, for the command that is to run
 		// on it
-		if (p == HS_PERMIT_PTY && forced)
+		if (p == HS_PERMIT_PTY && !direct)
 			ok = some_has(s, HS_KEY_PERMIT, name);
 		if (!ok)
 			continue;
@@ -281,10 +282,9 @@ put_line(struct hs_buf *b, const struct hs_verdict *v, const struct hs_server_co
     const char *shell_path, struct hs_err *err)
 {
 	const struct hs_scope *s = v->effective;
-	bool forced = !every_runs_anything(s);
 	int rc;
 
-	if (v->direct && forced && !forces_itself(v))
+	if (v->direct && !every_runs_anything(s) && !forces_itself(v))
 		return hs_fail(
 		    err, HS_NO_CERT_FORM, "the direct certificate forces no command");
 	hs_put_fmt(b, "restrict,cert-authority");
@@ -292,8 +292,9 @@ put_line(struct hs_buf *b, const struct hs_verdict *v, const struct hs_server_co
 	if (!v->direct)
 		hs_put_fmt(b, ",principals=\"" HS_PRINCIPAL_DELEGATION "\"");
 	put_from(b, s);
-	put_permits(b, s, forced && !v->direct, server->port_forwarding);
-	if (forced && !v->direct && (rc = put_command(b, v, server, shell_path)) != HS_OK)
+	put_permits(b, s, v->direct, server->port_forwarding);
+	// `cmd *` too: whatever runs is ended by handseal-shell
+	if (!v->direct && (rc = put_command(b, v, server, shell_path)) != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "the line for handseal-shell: %s",
 		    hs_code_sentence((enum hs_code)rc));
 	hs_put_u8(b, ' ');

@@ -24,7 +24,10 @@ struct hs_shell_ask {
 };
 
 struct hs_shell_run {
-	struct hs_command command; // owned: hs_shell_run_free
+	// Not NULL: `cmd *` permits it, so the account's login shell runs this text, as
+	// sshd would without us. The caller's SSH_ORIGINAL_COMMAND.
+	const char *by_shell;
+	struct hs_command command; // else; owned: hs_shell_run_free
 	bool sftp_write;	   // HS_REQ_SFTP: the scope permits writing too
 };
 

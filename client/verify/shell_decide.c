@@ -156,13 +156,26 @@ judge_times(const struct hs_shell_ask *ask, struct hs_err *err)
 	return HS_OK;
 }
 
+// May anything run? Then nobody but the login shell takes the command apart. Not for what
+// may be the sftp subsystem: sshd's own word for that is no program.
+static int
+ask_anything(const struct hs_shell_ask *ask, const struct question *q, bool sftp)
+{
+	struct question any = *q;
+
+	any.req.kind = HS_REQ_SHELL;
+	return ask->command == NULL || sftp ? HS_NO_COMMAND
+					    : ask_all(ask->arg->scope, &any);
+}
+
 int
 hs_shell_decide(
     const struct hs_shell_ask *ask, struct hs_shell_run *out, struct hs_err *err)
 {
 	struct question q = {.pty = ask->pty};
 	struct hs_scope *scope = NULL;
-	int rc;
+	struct hs_err apart = {0};
+	int rc, any;
 
 	memset(out, 0, sizeof *out);
 	if ((rc = judge_times(ask, err)) != HS_OK)
@@ -173,11 +186,22 @@ hs_shell_decide(
 	if (ask->addr == NULL)
 		return hs_fail(
 		    err, HS_NO_ADDR, "sshd does not say where this login comes from");
-	if ((rc = hs_command_parse(ask->command, &out->command, err)) != HS_OK)
-		return rc;
-	q.req.kind = out->command.kind;
 	q.req.user = hs_str_c(ask->user);
 	q.req.addr = client_address(ask->addr);
+	rc = hs_command_parse(ask->command, &out->command, &apart);
+	any = ask_anything(ask, &q, rc == HS_OK && out->command.kind == HS_REQ_SFTP);
+	if (any == HS_OK) {
+		out->by_shell = ask->command;
+		return HS_OK;
+	}
+	if (rc == HS_NO_COMMAND && any == HS_NO_PTY)
+		return refuse(any, &q, err);
+	if (rc != HS_OK) {
+		if (err != NULL)
+			*err = apart;
+		return rc;
+	}
+	q.req.kind = out->command.kind;
 	q.req.words = out->command.list;
 	q.req.nwords = out->command.n;
 	q.req.write = q.req.kind == HS_REQ_SFTP;

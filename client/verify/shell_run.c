@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// Becoming the command, without a shell in between. Contract in shell.h.
+// Becoming the command, without a shell in between unless the scope allows anything.
+// Contract in shell.h.
 #include "client/verify/shell.h"
 
 #include <errno.h>
@@ -84,15 +85,21 @@ exec_sftp(bool writes, char **env, struct hs_err *err)
 	return HS_SHELL_NOT_FOUND;
 }
 
+// As sshd does it: "-bash" for a login, and "bash -c TEXT" where there is a text.
 static int
-exec_login_shell(const struct hs_shell_account *account, char **env, struct hs_err *err)
+exec_login_shell(const struct hs_shell_account *account, const char *text, char **env,
+    struct hs_err *err)
 {
 	const char *base = strrchr(account->shell, '/');
-	char name[256];
-	char *argv[] = {name, NULL};
-	int n =
-	    snprintf(name, sizeof name, "-%s", base != NULL ? base + 1 : account->shell);
+	char name[256], option[] = "-c";
+	char *argv[] = {name, NULL, NULL, NULL};
+	int n = snprintf(name, sizeof name, "%s%s", text == NULL ? "-" : "",
+	    base != NULL ? base + 1 : account->shell);
 
+	if (text != NULL) {
+		argv[1] = option;
+		argv[2] = (char *)(uintptr_t)text;
+	}
 	if (n > 0 && (size_t)n < sizeof name)
 		(void)execve(account->shell, argv, env);
 	else
@@ -109,8 +116,8 @@ hs_shell_exec(const struct hs_shell_run *run, const struct hs_shell_account *acc
 	char **argv;
 	int status;
 
-	if (c->kind == HS_REQ_SHELL)
-		return exec_login_shell(account, env, err);
+	if (run->by_shell != NULL || c->kind == HS_REQ_SHELL)
+		return exec_login_shell(account, run->by_shell, env, err);
 	if (c->kind == HS_REQ_SFTP)
 		return exec_sftp(run->sftp_write, env, err);
 	argv = calloc(c->n + 1, sizeof *argv);

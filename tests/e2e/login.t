@@ -66,12 +66,24 @@ test_expect_success 'a terminal where the scope permits one' '
 	hv_cert tty scope="$HS_TMP/tty" ceiling="$HS_TMP/tty" &&
 	hv_ssh tty -tt $at tty >"$HS_TMP/tty.out" && grep ^/dev/pts/ "$HS_TMP/tty.out"
 '
-test_expect_success 'cmd *: anything, a shell too, and no handseal-shell in between' '
+test_expect_success 'cmd *: anything, as the login shell reads it, and a shell too' '
 	hv_scope "user deploy" "host web1.example.com" "addr *" "cmd *" >"$HS_TMP/any" &&
 	hv_cert any scope="$HS_TMP/any" &&
 	test "$(hv_ssh any $at "x=1; echo \$x | cat")" = 1 &&
 	test "$(echo "echo \$((40 + 2))" | hv_ssh any $at)" = 42 &&
-	hv_says any deploy >"$HS_TMP/line" && ! grep command= "$HS_TMP/line"
+	test_expect_code 9 hv_ssh any $at "(exit 9)" &&
+	hv_ssh any -tt $at tty </dev/null >"$HS_TMP/tty.out" 2>&1; ! grep ^/dev/pts "$HS_TMP/tty.out" &&
+	hv_says any deploy >"$HS_TMP/line" && grep command= "$HS_TMP/line"
+'
+test_expect_success 'an interactive shell where cmd * and permit pty stand together' '
+	hv_scope "user deploy" "host *" "addr *" "cmd *" "permit pty" >"$HS_TMP/inter" &&
+	hv_cert inter scope="$HS_TMP/inter" &&
+	echo "tty; echo \$0 \$-; exit 5" | test_expect_code 5 hv_ssh inter -tt $at >"$HS_TMP/tty.out" &&
+	grep "/dev/pts/" "$HS_TMP/tty.out" && grep -e "-sh .*i" "$HS_TMP/tty.out" &&
+	hv_scope "user deploy" "host *" "addr *" "cmd *" -- \
+		"user deploy" "host *" "addr *" "cmd id" "permit pty" >"$HS_TMP/apart" &&
+	hv_cert apart scope="$HS_TMP/apart" && ! hv_ssh apart -tt $at >"$HS_TMP/tty.out" 2>&1 </dev/null &&
+	grep "refused, pty-outside-scope" "$HS_TMP/tty.out" || { cat "$HS_TMP/tty.out" && false; }
 '
 test_expect_success 'a statement with cmd * beside another: the shell is checked, and given' '
 	hv_scope "user deploy" "host *" "addr *" "cmd *" -- \

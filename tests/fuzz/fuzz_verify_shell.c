@@ -13,7 +13,8 @@ static bool
 permitted(const struct hs_scope *scope, const struct hs_shell_run *run)
 {
 	const struct hs_str hosts[] = {hs_str_c("x"), hs_str_c("x.example.com")};
-	struct hs_request req = {.kind = run->command.kind,
+	struct hs_request req = {
+	    .kind = run->by_shell != NULL ? HS_REQ_SHELL : run->command.kind,
 	    .user = hs_str_c("deploy"),
 	    .hosts = hosts,
 	    .nhosts = 2,
