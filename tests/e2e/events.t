@@ -22,7 +22,7 @@ follow() { rm -f $HS_TMP/follow.log && hs_spawn follow handseal watch --json && 
 # heard WORD...: the events since the last call were these, in this order
 heard() {
 	heard_="$*"
-	hs_wait_for "test \"\$(words)\" = \"$heard_\"" 10 || { echo "# heard: $(words)" && return 1; }
+	hs_wait_for "test \"\$(words)\" = \"$heard_\"" 15 || { echo "# heard: $(words)" && return 1; }
 	from=$(($(wc -l <$HS_TMP/follow.log) + 1))
 }
 words() { tail -n +$from $HS_TMP/follow.log | perl -MJSON::PP -ne 'push @w, decode_json($_)->{event}; END { print "@w" }'; }
@@ -51,7 +51,7 @@ test_expect_success 'asked, armed, granted; a session, a certificate' '
 	handseal close && heard closed
 '
 test_expect_success 'open, and what is issued silently' '
-	hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd id --ttl 3s &&
+	hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd id --ttl 6s &&
 	heard asked armed opened granted && handseal request --user deploy --host web1.example.com --cmd id --ttl 1s -o b &&
 	heard issued && heard expired
 '

@@ -346,6 +346,7 @@ hs_softkey_start() {
 hs_softkey() {
 	hs_k_=$1
 	shift
+	[ "$1" != touch ] || "$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" wait 10 >/dev/null || return 1 # a finger comes when it blinks
 	"$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" "$@"
 }
 
