@@ -64,6 +64,9 @@
 	X(HS_NO_REVOKED, "revoked", "it has been revoked")                                 \
 	X(HS_NO_LIST, "revocation-unknown",                                                \
 	    "no fresh list here says that it is not revoked")                              \
+	/* signed messages: PROTOCOL.certs */                                              \
+	X(HS_NO_SIG_MESSAGE, "message-signature", "the signature is not this message's")   \
+	X(HS_NO_NAMESPACE, "wrong-namespace", "it was signed for another purpose")         \
 	/* the daemon: PROTOCOL.agent */                                                   \
 	X(HS_NO_SESSION, "no-session", "no session is open")                               \
 	X(HS_NO_SESSION_OPEN, "session-open", "a session is already open")                 \
