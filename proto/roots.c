@@ -194,16 +194,35 @@ keep_comment(struct hs_root *r, struct hs_str comment)
 	return rc;
 }
 
+// A line of one user's file is for that user, and may say so.
 static int
-read_root(struct conf_line *l, const struct hs_roots *earlier, struct hs_root *r)
+keep_user(const struct conf_line *l, struct hs_str user, struct hs_root *r)
+{
+	if (r->users_any || r->nusers > 1 ||
+	    (r->nusers == 1 && !hs_str_is(user, r->users[0])))
+		return hs_fail_at(l->err, HS_ERR_CONFIG, l->number,
+		    (unsigned)(l->rest.p - l->whole.p) + 1,
+		    "in this file users= can name %.*s alone, or be left out",
+		    (int)user.len, user.p);
+	r->of_user = true;
+	r->nusers = 1;
+	return hs_str_copy(user, r->users[0], sizeof(r->users[0]));
+}
+
+// user: empty, but in a file of one user's.
+static int
+read_root(struct conf_line *l, struct hs_str user, const struct hs_roots *earlier,
+    struct hs_root *r)
 {
 	const struct hs_root *same;
+	struct conf_line start = *l;
 	struct hs_str comment;
 	const uint8_t *key;
 	int rc;
 
 	r->line = l->number;
-	if ((rc = read_options(l, r)) != HS_OK)
+	if ((rc = read_options(l, r)) != HS_OK ||
+	    (user.len > 0 && (rc = keep_user(&start, user, r)) != HS_OK))
 		return rc;
 	key = l->rest.p;
 	rc = hs_key_parse_line(l->rest, &r->key, &comment);
@@ -223,8 +242,8 @@ read_root(struct conf_line *l, const struct hs_roots *earlier, struct hs_root *r
 	same = hs_roots_find(earlier, &r->key);
 	if (same != NULL)
 		return hs_fail_at(l->err, HS_ERR_CONFIG, l->number,
-		    (unsigned)(key - l->whole.p) + 1, "the key stands in line %u already",
-		    same->line);
+		    (unsigned)(key - l->whole.p) + 1, "the key stands in line %u%s already",
+		    same->line, user.len > 0 && !same->of_user ? " of roots" : "");
 	return keep_comment(r, comment);
 }
 
@@ -244,20 +263,20 @@ add_root(struct hs_roots *out, const struct hs_root *r)
 	return HS_OK;
 }
 
-int
-hs_roots_parse(struct hs_str text, struct hs_roots *out, hs_bad_line *on_bad, void *arg)
+static int
+read_roots(struct hs_roots *out, struct hs_str text, struct hs_str user,
+    hs_bad_line *on_bad, void *arg)
 {
 	struct hs_err err = {0};
 	struct conf_line l = {.err = &err};
 	int rc = HS_OK;
 
-	*out = (struct hs_roots){0};
 	while (rc == HS_OK && conf_next_line(&text, &l)) {
 		struct hs_root r = {0};
 
 		if (l.rest.len == 0)
 			continue;
-		rc = read_root(&l, out, &r);
+		rc = read_root(&l, user, out, &r);
 		if (rc == HS_OK) {
 			rc = add_root(out, &r);
 		} else if (rc == HS_ERR_CONFIG) {
@@ -269,6 +288,32 @@ hs_roots_parse(struct hs_str text, struct hs_roots *out, hs_bad_line *on_bad, vo
 	if (rc != HS_OK)
 		hs_roots_free(out);
 	return rc;
+}
+
+int
+hs_roots_parse(struct hs_str text, struct hs_roots *out, hs_bad_line *on_bad, void *arg)
+{
+	*out = (struct hs_roots){0};
+	return read_roots(out, text, (struct hs_str){0}, on_bad, arg);
+}
+
+// A scope's grammar for names has more than a file's name may be.
+bool
+hs_roots_is_user(struct hs_str user)
+{
+	return user.len > 0 && user.len <= 64 && !hs_str_is(user, "*") &&
+	       !hs_str_is(user, ".") && !hs_str_is(user, "..") &&
+	       memchr(user.p, '/', user.len) == NULL &&
+	       hs_scope_value_under(HS_KEY_USER, user, user);
+}
+
+int
+hs_roots_add(struct hs_roots *out, struct hs_str text, struct hs_str user,
+    hs_bad_line *on_bad, void *arg)
+{
+	if (!hs_roots_is_user(user))
+		return HS_ERR_USAGE;
+	return read_roots(out, text, user, on_bad, arg);
 }
 
 void

@@ -17,6 +17,7 @@ struct hs_root {
 	char comment[HS_ROOT_OWNER_MAX +
 		     1]; // what stands behind the key, cleaned for showing
 	unsigned line;
+	bool of_user; // stands in a file of one user's roots
 	char users[HS_ROOT_USERS_MAX][65];
 	size_t nusers;	// 0: nobody
 	bool users_any; // users="*": everyone but root
@@ -38,6 +39,14 @@ struct hs_roots {
 typedef void hs_bad_line(void *arg, const struct hs_err *err);
 int hs_roots_parse(
     struct hs_str text, struct hs_roots *out, hs_bad_line *on_bad, void *arg);
+// Adds what a file of one user's roots has: each line is for that login name alone, and may
+// say so; one that names another is a bad line, and so is one whose key stands in out
+// already. HS_ERR_USAGE where hs_roots_is_user does not hold.
+int hs_roots_add(struct hs_roots *out, struct hs_str text, struct hs_str user,
+    hs_bad_line *on_bad, void *arg);
+// Is it a login name that can have a file of its own: a name as PROTOCOL.scope has them, of
+// at most 64 bytes, that means itself as the name of a file?
+bool hs_roots_is_user(struct hs_str user);
 void hs_roots_free(struct hs_roots *r);
 const struct hs_root *hs_roots_find(const struct hs_roots *r, const struct hs_key *k);
 bool hs_root_admits(const struct hs_root *r, struct hs_str user);

@@ -18,12 +18,11 @@
 #define EXIT_REFUSED 3
 
 static void
-bad_line(void *arg, const struct hs_err *err)
+bad_line(void *arg, const char *path, const struct hs_err *err)
 {
-	const char *dir = arg;
-
-	fprintf(stderr, "handseal-verify: %s/roots:%u: line skipped: %s\n", dir, err->line,
-	    hs_err_sentence(err));
+	(void)arg;
+	fprintf(stderr, "handseal-verify: %s:%u:%u: line skipped: %s\n", path, err->line,
+	    err->column, hs_err_sentence(err));
 }
 
 static int
@@ -222,14 +221,15 @@ judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
 {
 	static struct hs_explained e;
 	static struct hs_config config;
+	struct hs_config_ask files = {
+	    .dir = ask->config, .own = ask->own, .user = ask->user, .on_bad = bad_line};
 	struct hs_chain_input in = {
 	    .cert = blob, .roots = &config.roots, .server = &config.server, .request = req};
 	struct hs_buf b = {0};
 	time_t now = time(NULL);
 	int status;
 
-	hs_config_load(
-	    &config, ask->config, ask->own, bad_line, (void *)(uintptr_t)ask->config);
+	hs_config_load(&config, &files);
 	if (config.absent)
 		(void)hs_server_conf_parse(hs_str_c(""), &config.server, NULL);
 	memset(&e, 0, sizeof e);

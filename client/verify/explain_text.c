@@ -52,6 +52,13 @@ put_answer(struct hs_buf *b, const struct hs_explained *e)
 	put(b, "\n");
 }
 
+static void
+put_place(struct hs_buf *b, const struct hs_explained *e)
+{
+	hs_put_fmt(b, "%s/roots%s%s:%u\n", e->config->dir, e->root->of_user ? ".d/" : "",
+	    e->root->of_user ? e->root->users[0] : "", e->root->line);
+}
+
 // What the roots file would have to say. Of a line that is there only what is missing is
 // told: a new line in its place could lose what the old one demands.
 static void
@@ -65,11 +72,11 @@ put_root_remedy(struct hs_buf *b, const struct hs_explained *e)
 		hs_explain_roots_line(b, e);
 		put(b, "\n");
 	} else if (e->code == HS_NO_USER_ROOT && e->root != NULL && e->ask->user != NULL) {
-		hs_put_fmt(b, "  It would take that name in the users= of %s/roots:%u\n",
-		    e->config->dir, e->root->line);
+		put(b, "  It would take that name in the users= of ");
+		put_place(b, e);
 	} else if (e->code == HS_NO_ROOT_DIRECT && e->root != NULL) {
-		hs_put_fmt(b, "  It would take `direct` among the options of %s/roots:%u\n",
-		    e->config->dir, e->root->line);
+		put(b, "  It would take `direct` among the options of ");
+		put_place(b, e);
 	}
 }
 

@@ -25,11 +25,10 @@
 #define USER_MAX 256 // shown; sshd only asks for users that exist
 
 static void
-bad_line(void *arg, const struct hs_err *err)
+bad_line(void *arg, const char *path, const struct hs_err *err)
 {
-	const char *dir = arg;
-
-	hs_note(LOG_WARNING, "%s/roots:%u: line skipped: %s", dir, err->line,
+	(void)arg;
+	hs_note(LOG_WARNING, "%s:%u:%u: line skipped: %s", path, err->line, err->column,
 	    hs_err_sentence(err));
 }
 
@@ -185,6 +184,8 @@ plain_type(const char *type)
 int
 hs_keys(const struct hs_keys_ask *ask)
 {
+	struct hs_config_ask files = {
+	    .dir = ask->config, .own = ask->own, .user = ask->user, .on_bad = bad_line};
 	struct hs_request request = {.kind = HS_REQ_LOGIN, .user = hs_str_c(ask->user)};
 	static struct hs_verdict verdict;
 	static struct hs_config config;
@@ -203,8 +204,7 @@ hs_keys(const struct hs_keys_ask *ask)
 		note_refused(ask, &err, hs_buf_str(&blob));
 		goto out;
 	}
-	hs_config_load(
-	    &config, ask->config, ask->own, bad_line, (void *)(uintptr_t)ask->config);
+	hs_config_load(&config, &files);
 	if (config.err.code == HS_OK && ask->own)
 		name_folder(&config);
 	in.cert = hs_buf_str(&blob);

@@ -57,7 +57,8 @@ bad_list(void *arg, const char *name, const struct hs_err *err)
 }
 
 int
-hs_shell_revoked(const struct hs_shell_arg *arg, uint64_t now, struct hs_err *err)
+hs_shell_revoked(
+    const struct hs_shell_arg *arg, const char *user, uint64_t now, struct hs_err *err)
 {
 	static struct hs_config config;
 	char dir[HS_LISTS_PATH_MAX] = HS_SYSCONFDIR "/handseal";
@@ -71,7 +72,8 @@ hs_shell_revoked(const struct hs_shell_arg *arg, uint64_t now, struct hs_err *er
 		return hs_fail(err, HS_ERR_FORMAT,
 		    "the argument is not one that handseal-verify makes");
 	// --config named it: so its files may be ours, as handseal-verify takes them
-	hs_config_load(&config, dir, arg->config.len > 0, NULL, NULL);
+	hs_config_load(&config,
+	    &(struct hs_config_ask){.dir = dir, .own = arg->config.len > 0, .user = user});
 	rc = (int)config.err.code;
 	if (rc != HS_OK) {
 		*err = config.err;

@@ -206,7 +206,7 @@ test_expect_success 'rule2: files of a server that cannot be trusted admit nobod
 '
 test_expect_success 'rule9: a bad line of roots is named' '
 	hv_roots "nonsense $(cat "$HS_TMP/root2.pub")" "users=\"deploy\" $(cat "$HS_TMP/root.pub")" &&
-	explain good $from && grep "^handseal-verify: $HS_SERVER/roots:1: line skipped: there is no such option" "$HS_TMP/err" && hv_roots
+	explain good $from && grep "^handseal-verify: $HS_SERVER/roots:1:1: line skipped: there is no such option" "$HS_TMP/err" && hv_roots
 '
 test_expect_success 'rule10: what cannot be read as a certificate' '
 	printf "" >"$HS_TMP/empty-cert.pub" && echo x >"$HS_TMP/word-cert.pub" &&

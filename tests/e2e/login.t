@@ -120,8 +120,8 @@ test_expect_success 'rule9: a bad line of roots is named and skipped, the others
 	hv_roots "nonsense=1 $(cat "$HS_TMP/root2.pub") bad" "# fine" "" \
 		"users=\"deploy\" $(cat "$HS_TMP/root.pub") good" "users=\"x\" ssh-ed25519 AAAA" &&
 	: >"$HS_TMP/syslog" && test "$(hv_ssh good $at id -un)" = deploy &&
-	hs_wait_for "grep -q \"roots:5: line skipped\" \"$HS_TMP/syslog\"" 5 &&
-	grep "roots:1: line skipped" "$HS_TMP/syslog" &&
+	hs_wait_for "grep -q \"roots:5:11: line skipped\" \"$HS_TMP/syslog\"" 5 &&
+	grep "roots:1:1: line skipped" "$HS_TMP/syslog" &&
 	hv_refused root-unknown hv_ssh ecdsa $at id -un && hv_roots
 '
 test_expect_success 'plain keys of the account work beside it' '

@@ -102,13 +102,34 @@ test_expect_success 'rule9: each bad line of roots is named, by file, line and w
 		"users=\"deploy\" $(cat "$HS_TMP/root.pub") Anna" "users=\"root\" $(cat "$HS_TMP/root.pub") again" \
 		"$(cat "$HS_TMP/id.pub")" "max-grant=0 $(cat "$HS_TMP/root2.pub")" "direct" &&
 	: >"$HS_TMP/syslog" && works && hs_wait_for "grep -q roots:7: \"$HS_TMP/syslog\"" 5 &&
-	grep "handseal-verify.*$roots:1: line skipped: there is no such option" "$HS_TMP/syslog" &&
-	grep "$roots:2: line skipped: this option stands here already" "$HS_TMP/syslog" &&
-	grep "$roots:4: line skipped: the key stands in line 3 already" "$HS_TMP/syslog" &&
-	grep "$roots:5: line skipped: a root is a key on a security key" "$HS_TMP/syslog" &&
-	grep "$roots:6: line skipped: this must be a time" "$HS_TMP/syslog" &&
-	grep "$roots:7: line skipped: the key is missing" "$HS_TMP/syslog" &&
+	grep "handseal-verify.*$roots:1:1: line skipped: there is no such option" "$HS_TMP/syslog" &&
+	grep "$roots:2:8: line skipped: this option stands here already" "$HS_TMP/syslog" &&
+	grep "$roots:4:14: line skipped: the key stands in line 3 already" "$HS_TMP/syslog" &&
+	grep "$roots:5:1: line skipped: a root is a key on a security key" "$HS_TMP/syslog" &&
+	grep "$roots:6:11: line skipped: this must be a time" "$HS_TMP/syslog" &&
+	grep "$roots:7:7: line skipped: the key is missing" "$HS_TMP/syslog" &&
 	! grep "roots:3:" "$HS_TMP/syslog" && hv_roots
+'
+test_expect_success 'rule2: roots.d/USER is for that user alone, and is root'\''s' '
+	hv_roots "users=\"root\" $(cat "$HS_TMP/root2.pub")" && refused root-unknown && mkdir "$HS_SERVER/roots.d" &&
+	refused root-unknown && echo "$(cat "$HS_TMP/root.pub") Anna" >"$HS_SERVER/roots.d/deploy" && works &&
+	hv_scope "user deploy" "user other" "host *" "addr *" "cmd id -un" >"$HS_TMP/two" && hv_cert two scope="$HS_TMP/two" &&
+	test "$(hv_ssh two $at id -un)" = deploy && hv_refused root-unknown hv_ssh two other@127.0.0.1 id -un &&
+	chown deploy "$HS_SERVER/roots.d/deploy" && refused "config-invalid: $HS_SERVER/roots.d/deploy belongs to uid 4001" &&
+	chown root "$HS_SERVER/roots.d/deploy" && works && echo "users=\"other\" $(cat "$HS_TMP/root.pub")" >"$HS_SERVER/roots.d/deploy" &&
+	refused root-unknown && hs_wait_for "grep -q \"roots.d/deploy:1:1: line skipped: in this file users= can name deploy alone\" \"$HS_TMP/syslog\"" 5 &&
+	ln -sf "$HS_HOME_deploy/roots" "$HS_SERVER/roots.d/deploy" && cp "$HS_TMP/root.pub" "$HS_HOME_deploy/roots" && chmod 711 "$HS_HOME_deploy" &&
+	refused "config-invalid: $HS_HOME_deploy belongs to uid 4001" && chmod 700 "$HS_HOME_deploy" && refused io-failed &&
+	for u in "../roots.d/deploy" . .. ""; do
+		read -r t k _ <"$HS_TMP/good-cert.pub" && test -z "$(handseal-verify --config "$HS_SERVER" --log stderr keys "$u" "$t" "$k" 2>"$HS_TMP/said")" &&
+			grep "root-unknown" "$HS_TMP/said" || { echo "# $u" && return 1; }
+	done && rm -r "$HS_SERVER/roots.d" "$HS_HOME_deploy/roots" && hv_roots && works
+'
+test_expect_success 'rule2: lists that a root of roots.d signs down to count for that user, and handseal-shell knows it too' '
+	hv_roots "users=\"root\" $(cat "$HS_TMP/root2.pub")" && mkdir "$HS_SERVER/roots.d" && cp "$HS_TMP/root.pub" "$HS_SERVER/roots.d/deploy" &&
+	mkdir "$HS_TMP/lists" && chmod 755 "$HS_TMP" && hv_conf "HostName web1.example.com" "Revocations $HS_TMP/lists" && works &&
+	forgelist "$HS_TMP/lists/$(cut -d" " -f2 "$HS_TMP/session.pub" | base64 -d | sha256sum | cut -c1-16).list" root="$HS_TMP/root" session="$HS_TMP/session" serials=77 && works && hv_cert s77 serial=77 &&
+	hv_refused "refused deploy: revoked" hv_ssh s77 $at id -un && rm -r "$HS_SERVER/roots.d" "$HS_TMP/lists" && hv_roots && hv_conf && works
 '
 test_expect_success 'rule9: a mistake in verify.conf admits nobody, and has a place' '
 	for line in "HostName *:1:10" "HostName web1.example.com *.example.com:1:27" "Hostname:1:9" \

@@ -57,5 +57,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(i == 0 || roots.v[i - 1].line < roots.v[i].line);
 	}
 	hs_roots_free(&roots);
+	last = 0;
+	rc = hs_roots_add(
+	    &roots, (struct hs_str){data, size}, hs_str_c("deploy"), on_bad, &last);
+	must(rc == HS_OK || rc == HS_ERR_TOO_LONG);
+	for (size_t i = 0; i < roots.n; i++) {
+		check(&roots, &roots.v[i]);
+		must(roots.v[i].of_user && roots.v[i].nusers == 1 && !roots.v[i].users_any);
+		must(hs_root_admits(&roots.v[i], hs_str_c("deploy")));
+	}
+	hs_roots_free(&roots);
 	return 0;
 }

@@ -73,10 +73,11 @@ struct seen {
 };
 
 static void
-on_bad(void *arg, const struct hs_err *err)
+on_bad(void *arg, const char *path, const struct hs_err *err)
 {
 	struct seen *s = arg;
 
+	assert_string_equal(path + strlen(path) - 6, "/roots");
 	if (s->n < 4)
 		s->lines[s->n] = err->line;
 	s->n++;
@@ -88,7 +89,7 @@ load(const struct place *p, enum hs_code code, const char *sentence)
 {
 	struct hs_config c;
 
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	if (c.err.code != code)
 		fail_msg("%s instead of %s: %s", hs_code_name(c.err.code),
 		    hs_code_name(code), c.err.text);
@@ -117,13 +118,13 @@ rule2_missing_files(void **state)
 
 	assert_int_equal(unlink(p->roots), 0);
 	load(p, HS_ERR_IO, "roots: No such file");
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_true(c.absent);
 	hs_config_free(&c);
 	write_file(p->roots, "", 0);
 	assert_int_equal(unlink(p->conf), 0);
 	load(p, HS_ERR_IO, "verify.conf: No such file");
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_false(c.absent);
 	hs_config_free(&c);
 }
@@ -178,7 +179,7 @@ owners(void **state)
 		return;
 	}
 	// what is ours will do only where we were told of the folder
-	hs_config_load(&c, p->dir, false, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir});
 	assert_int_equal(c.err.code, HS_ERR_CONFIG);
 	hs_config_free(&c);
 }
@@ -239,7 +240,8 @@ rule9_bad_texts(void **state)
 	struct hs_config c;
 
 	write_file(p->roots, "# one\nnonsense\n\nusers=\"a\" more nonsense\n", 40);
-	hs_config_load(&c, p->dir, true, on_bad, &seen);
+	hs_config_load(&c, &(struct hs_config_ask){
+			       .dir = p->dir, .own = true, .on_bad = on_bad, .arg = &seen});
 	assert_int_equal(c.err.code, HS_OK);
 	assert_int_equal(c.bad_lines, 2);
 	assert_int_equal(seen.n, 2);
@@ -260,29 +262,116 @@ rule2_revoked(void **state)
 	char path[96];
 
 	(void)snprintf(path, sizeof path, "%s/revoked", p->dir);
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_true(c.err.code == HS_OK && c.revoked.len == 0);
 	hs_config_free(&c);
 	write_file(path, "# none\n20259320c16a21ad\n", 24);
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_true(c.err.code == HS_OK && c.revoked.len == 24);
 	hs_config_free(&c);
 	write_file(path, "20259320c16a21ad\n x", 19);
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_int_equal(c.err.code, HS_ERR_CONFIG);
 	assert_true(c.err.line == 2 && c.err.column == 2 && c.server.nhostnames == 0);
 	hs_config_free(&c);
 	write_file(path, "", 0);
 	assert_int_equal(chmod(path, 0666), 0);
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_int_equal(c.err.code, HS_ERR_CONFIG);
 	hs_config_free(&c);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("nowhere", path), 0);
-	hs_config_load(&c, p->dir, true, NULL, NULL);
+	hs_config_load(&c, &(struct hs_config_ask){.dir = p->dir, .own = true});
 	assert_int_equal(c.err.code, HS_ERR_IO);
 	hs_config_free(&c);
 	assert_int_equal(unlink(path), 0);
+}
+
+// ---- the roots of one user
+
+#define ROOT                                                                               \
+	"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAICVDuS/"   \
+	"xCVURR2rcg2nbbdyTNmWhGXjdoUBO4QZsqVWdAAAADHNzaDpoYW5kc2VhbA==\n"
+
+static void
+load_as(const struct place *p, const char *user, enum hs_code code, size_t roots)
+{
+	struct hs_config c;
+
+	hs_config_load(
+	    &c, &(struct hs_config_ask){.dir = p->dir, .own = true, .user = user});
+	if (c.err.code != code || c.roots.n != roots)
+		fail_msg("%s: %s, %zu roots: %s", user, hs_code_name(c.err.code), c.roots.n,
+		    c.err.text);
+	assert_int_equal(c.server.nhostnames, code == HS_OK);
+	hs_config_free(&c);
+}
+
+static void
+rule2_roots_of_a_user(void **state)
+{
+	struct place *p = *state;
+	char dir[96], path[112];
+
+	(void)snprintf(dir, sizeof dir, "%s/roots.d", p->dir);
+	(void)snprintf(path, sizeof path, "%s/deploy", dir);
+	load_as(p, "deploy", HS_OK, 0);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	load_as(p, "deploy", HS_OK, 0);
+	write_file(path, ROOT, sizeof ROOT - 1);
+	load_as(p, "deploy", HS_OK, 1);
+	load_as(p, "other", HS_OK, 0);
+	load_as(p, NULL, HS_OK, 0);
+	// names that would lead elsewhere have no file
+	load_as(p, "", HS_OK, 0);
+	load_as(p, "../roots.d/deploy", HS_OK, 0);
+	load_as(p, "..", HS_OK, 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	load_as(p, "deploy", HS_ERR_CONFIG, 0);
+	load_as(p, "other", HS_OK, 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(chmod(dir, 0777), 0);
+	load_as(p, "deploy", HS_ERR_CONFIG, 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("nowhere", path), 0);
+	load_as(p, "deploy", HS_ERR_IO, 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("..", path), 0);
+	load_as(p, "deploy", HS_ERR_CONFIG, 0);
+	assert_int_equal(unlink(path), 0);
+	if (geteuid() == 0) { // never the user's own
+		write_file(path, ROOT, sizeof ROOT - 1);
+		assert_int_equal(chown(path, 4001, 4001), 0);
+		load_as(p, "deploy", HS_ERR_CONFIG, 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void
+the_rest_alone(void **state)
+{
+	struct place *p = *state;
+	struct hs_config_ask ask = {.dir = p->dir, .own = true};
+	struct hs_config c;
+
+	write_file(p->roots, ROOT, sizeof ROOT - 1);
+	hs_config_load_rest(&c, &ask);
+	assert_true(c.err.code == HS_OK && c.roots.n == 0 && c.server.nhostnames == 1);
+	hs_config_free(&c);
+	assert_int_equal(chmod(p->conf, 0666), 0);
+	hs_config_load_rest(&c, &ask);
+	assert_true(c.err.code == HS_ERR_CONFIG && c.server.max_grant == 0);
+	hs_config_free(&c);
+	assert_int_equal(unlink(p->conf), 0);
+	hs_config_load_rest(&c, &ask);
+	assert_true(c.err.code == HS_OK && c.server.max_grant == HS_MAX_GRANT);
+	hs_config_free(&c);
+	ask.dir = "/nonexistent";
+	hs_config_load_rest(&c, &ask);
+	assert_true(c.err.code == HS_OK && c.server.max_grant == HS_MAX_GRANT);
+	hs_config_free(&c);
 }
 
 int
@@ -299,6 +388,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(rule10_sizes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rule9_bad_texts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rule2_revoked, setup, teardown),
+	    cmocka_unit_test_setup_teardown(rule2_roots_of_a_user, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_rest_alone, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

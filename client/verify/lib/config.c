@@ -126,9 +126,23 @@ missing(const char *dir)
 	       (errno == ENOENT || errno == ENOTDIR);
 }
 
+// Is there nothing of that name? What cannot be looked at is no nothing.
+static bool
+is_absent(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+
+	return n > 0 && (size_t)n < sizeof path && lstat(path, &st) != 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
+// ---- roots
+
 struct bad {
-	hs_bad_line *on_bad;
-	void *arg;
+	const struct hs_config_ask *ask;
+	char name[80]; // roots, or roots.d/ and a user
 	unsigned n;
 };
 
@@ -136,11 +150,54 @@ static void
 count_bad(void *arg, const struct hs_err *err)
 {
 	struct bad *bad = arg;
+	char path[PATH_MAX];
 
 	bad->n++;
-	if (bad->on_bad != NULL)
-		bad->on_bad(bad->arg, err);
+	if (bad->ask->on_bad == NULL)
+		return;
+	(void)snprintf(path, sizeof path, "%s/%s", bad->ask->dir, bad->name);
+	bad->ask->on_bad(bad->ask->arg, path, err);
 }
+
+static int
+load_roots(struct hs_config *out, const struct hs_config_ask *ask, struct hs_str user,
+    struct hs_err *err)
+{
+	struct bad bad = {.ask = ask};
+	struct hs_buf text = {0};
+	int rc;
+
+	(void)snprintf(bad.name, sizeof bad.name, "roots%s%.*s", user.len > 0 ? ".d/" : "",
+	    (int)user.len, user.len > 0 ? (const char *)user.p : "");
+	rc = read_trusted(ask->dir, bad.name, ask->own, &text, err);
+	if (rc == HS_OK) {
+		rc = user.len > 0
+			 ? hs_roots_add(
+			       &out->roots, hs_buf_str(&text), user, count_bad, &bad)
+			 : hs_roots_parse(hs_buf_str(&text), &out->roots, count_bad, &bad);
+		if (rc != HS_OK)
+			rc = hs_fail(err, (enum hs_code)rc, "%s/%s: %s", ask->dir, bad.name,
+			    hs_code_sentence((enum hs_code)rc));
+	}
+	out->bad_lines += bad.n;
+	hs_buf_free(&text);
+	return rc;
+}
+
+// The user's own, where there is such a file. A name that cannot have one has none.
+static int
+load_user(struct hs_config *out, const struct hs_config_ask *ask, struct hs_err *err)
+{
+	struct hs_str user = hs_str_c(ask->user != NULL ? ask->user : "");
+	char name[80];
+
+	if (!hs_roots_is_user(user))
+		return HS_OK;
+	(void)snprintf(name, sizeof name, "roots.d/%s", ask->user);
+	return is_absent(ask->dir, name) ? HS_OK : load_roots(out, ask, user, err);
+}
+
+// ---- the others
 
 static int
 load_server(struct hs_config *out, bool own)
@@ -163,13 +220,10 @@ load_server(struct hs_config *out, bool own)
 static int
 load_revoked(struct hs_config *out, bool own)
 {
-	char path[PATH_MAX];
-	struct stat st;
 	struct hs_err err = {0};
-	int n = snprintf(path, sizeof path, "%s/revoked", out->dir), rc;
+	int rc;
 
-	if (n > 0 && (size_t)n < sizeof path && lstat(path, &st) != 0 &&
-	    (errno == ENOENT || errno == ENOTDIR))
+	if (is_absent(out->dir, "revoked"))
 		return HS_OK;
 	rc = read_trusted(out->dir, "revoked", own, &out->revoked, &out->err);
 	if (rc == HS_OK &&
@@ -181,30 +235,38 @@ load_revoked(struct hs_config *out, bool own)
 }
 
 void
-hs_config_load(
-    struct hs_config *out, const char *dir, bool own, hs_bad_line *on_bad, void *arg)
+hs_config_load(struct hs_config *out, const struct hs_config_ask *ask)
 {
-	struct bad bad = {.on_bad = on_bad, .arg = arg};
-	struct hs_buf text = {0};
 	struct hs_err err = {0};
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	out->dir = dir;
-	rc = read_trusted(dir, "roots", own, &text, &err);
-	if (rc == HS_OK &&
-	    (rc = hs_roots_parse(hs_buf_str(&text), &out->roots, count_bad, &bad)) != HS_OK)
-		rc = hs_fail(&err, (enum hs_code)rc, "%s/roots: %s", dir,
-		    hs_code_sentence((enum hs_code)rc));
-	out->bad_lines = bad.n;
-	out->absent = rc == HS_ERR_IO && missing(dir);
+	out->dir = ask->dir;
+	rc = load_roots(out, ask, (struct hs_str){0}, &err);
+	out->absent = rc == HS_ERR_IO && missing(ask->dir);
+	if (rc == HS_OK)
+		rc = load_user(out, ask, &err);
 	// verify.conf is read even so: explain names this server by it
-	if (load_server(out, own) != HS_OK || load_revoked(out, own) != HS_OK ||
+	if (load_server(out, ask->own) != HS_OK || load_revoked(out, ask->own) != HS_OK ||
 	    rc != HS_OK)
 		memset(&out->server, 0, sizeof out->server);
 	if (rc != HS_OK)
 		out->err = err;
-	hs_buf_free(&text);
+}
+
+void
+hs_config_load_rest(struct hs_config *out, const struct hs_config_ask *ask)
+{
+	memset(out, 0, sizeof *out);
+	out->dir = ask->dir;
+	if (is_absent(ask->dir, "verify.conf"))
+		(void)hs_server_conf_parse(hs_str_c(""), &out->server, NULL);
+	else
+		(void)load_server(out, ask->own);
+	if (out->err.code == HS_OK)
+		(void)load_revoked(out, ask->own);
+	if (out->err.code != HS_OK)
+		memset(&out->server, 0, sizeof out->server);
 }
 
 void

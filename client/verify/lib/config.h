@@ -15,19 +15,33 @@ struct hs_config {
 	struct hs_roots roots;
 	struct hs_server_conf server;
 	struct hs_err err;  // why nobody may be admitted; code HS_OK where the files hold
-	unsigned bad_lines; // lines of roots that were skipped
+	unsigned bad_lines; // lines of roots that were skipped, in all of their files
 	bool absent;	    // there is no file of roots at all
 	struct hs_buf
 	    revoked; // the text of DIR/revoked, where there is one; without mistakes
 };
 
-// Reads DIR/roots and DIR/verify.conf, and DIR/revoked where that is there. on_bad hears of
-// each line of roots that is skipped. own says that files of our effective user will do as
-// root's do (a folder named on the command line). Any other fault stands in out->err: then
-// out->server admits no host, and whatever roots were read may only be shown, not trusted.
-// out is zeroed first; hs_config_free always.
-void hs_config_load(
-    struct hs_config *out, const char *dir, bool own, hs_bad_line *on_bad, void *arg);
+// Hears of each line of roots that is skipped: in which file, and where in it.
+typedef void hs_config_bad(void *arg, const char *path, const struct hs_err *err);
+
+struct hs_config_ask {
+	const char *dir; // of the files
+	bool own;	 // files of our effective user will do as root's do: the folder was
+			 // named on the command line
+	const char *user;      // read DIR/roots.d/USER too, where that is; NULL: nobody's
+	hs_config_bad *on_bad; // may be NULL
+	void *arg;
+};
+
+// Reads DIR/roots and DIR/verify.conf, and DIR/roots.d/USER and DIR/revoked where they are
+// there. Any fault but a line of roots stands in out->err: then out->server admits no host,
+// and whatever roots were read may only be shown, not trusted. out is zeroed first, and
+// points into ask's strings; hs_config_free always.
+void hs_config_load(struct hs_config *out, const struct hs_config_ask *ask);
+
+// Reads DIR/verify.conf and DIR/revoked alone, each where it is there, for who has roots
+// from elsewhere: out->roots is empty, and the caller's to fill.
+void hs_config_load_rest(struct hs_config *out, const struct hs_config_ask *ask);
 void hs_config_free(struct hs_config *c);
 
 // Reads a whole regular file of at most max bytes into b, without asking whose it is.
