@@ -5,6 +5,7 @@
 // words that it has in common with the roots file (roots.c). Texts only.
 #include <string.h>
 #include <strings.h>
+#include "proto/names.h"
 #include "proto/scope_internal.h"
 #include "proto/serverconf_internal.h"
 #include "proto/text.h"
@@ -142,6 +143,31 @@ read_folder(const struct conf_line *l, struct hs_str in, char out[static HS_LIST
 	return HS_OK;
 }
 
+// `*` is every namespace but handseal's own, in which no message is signed.
+static int
+add_namespace(const struct conf_line *l, struct hs_server_conf *c, struct hs_str ns)
+{
+	static const char vendor[] = HS_VENDOR;
+	size_t n = sizeof(vendor) - 1;
+	int rc = conf_check_name(l, HS_KEY_NS, ns);
+
+	if (rc != HS_OK)
+		return rc;
+	if (ns.len >= n && memcmp(ns.p + ns.len - n, vendor, n) == 0)
+		return conf_refuse(
+		    l, ns.p, "no message is signed in a namespace of handseal's own");
+	for (size_t i = 0; i < c->nnamespaces; i++)
+		if (hs_str_is(ns, c->namespaces[i]))
+			return conf_refuse(l, ns.p, "this namespace stands here already");
+	if (c->nnamespaces == HS_NAMESPACES_MAX)
+		return conf_refuse(l, ns.p, "there are more than 16 namespaces");
+	if (hs_str_copy(ns, c->namespaces[c->nnamespaces], sizeof(c->namespaces[0])) !=
+	    HS_OK)
+		return conf_refuse(l, ns.p, "a namespace has at most 64 characters");
+	c->nnamespaces++;
+	return HS_OK;
+}
+
 static int
 read_missing(const struct conf_line *l, struct hs_str in, bool *optional)
 {
@@ -160,6 +186,7 @@ enum keyword {
 	KW_LISTS,
 	KW_FRESH,
 	KW_MISSING,
+	KW_NAMESPACES,
 	KW_COUNT
 };
 
@@ -172,6 +199,7 @@ static const char *const keywords[KW_COUNT] = {
     [KW_LISTS] = "Revocations",
     [KW_FRESH] = "RevocationsFresh",
     [KW_MISSING] = "RevocationsMissing",
+    [KW_NAMESPACES] = "Namespaces",
 };
 
 static int
@@ -184,8 +212,8 @@ find_keyword(const struct conf_line *l, struct hs_str word, unsigned *seen, unsi
 	if (*k == KW_COUNT)
 		return conf_refuse(l, word.p,
 		    "there is no such keyword: HostName, MaxGrant, MaxDelegation, "
-		    "RequireUV, PortForwarding, Revocations, RevocationsFresh or "
-		    "RevocationsMissing");
+		    "RequireUV, PortForwarding, Revocations, RevocationsFresh, "
+		    "RevocationsMissing or Namespaces");
 	if (*k != KW_HOST && (*seen & 1u << *k) != 0)
 		return conf_refuse(l, word.p, "this keyword stands here already");
 	*seen |= 1u << *k;
@@ -197,12 +225,14 @@ read_line(struct conf_line *l, struct hs_server_conf *c, unsigned *seen)
 {
 	struct hs_str word = conf_next_word(l);
 	unsigned k;
+	bool many;
 	int rc = find_keyword(l, word, seen, &k);
 
 	if (rc != HS_OK)
 		return rc;
 	if (l->rest.len == 0)
 		return conf_refuse(l, l->rest.p, "a value is missing behind the keyword");
+	many = k == KW_HOST || k == KW_NAMESPACES;
 	do {
 		word = conf_next_word(l);
 		switch ((enum keyword)k) {
@@ -230,10 +260,13 @@ read_line(struct conf_line *l, struct hs_server_conf *c, unsigned *seen)
 		case KW_MISSING:
 			rc = read_missing(l, word, &c->lists_optional);
 			break;
+		case KW_NAMESPACES:
+			rc = add_namespace(l, c, word);
+			break;
 		case KW_COUNT:
 			break;
 		}
-	} while (rc == HS_OK && k == KW_HOST && l->rest.len > 0);
+	} while (rc == HS_OK && many && l->rest.len > 0);
 	if (rc == HS_OK && l->rest.len > 0)
 		return conf_refuse(l, l->rest.p, "this keyword takes one value");
 	return rc;
@@ -256,4 +289,14 @@ hs_server_conf_parse(struct hs_str text, struct hs_server_conf *out, struct hs_e
 	if (rc != HS_OK)
 		*out = defaults;
 	return rc;
+}
+
+bool
+hs_server_takes(const struct hs_server_conf *c, struct hs_str ns)
+{
+	for (size_t i = 0; i < c->nnamespaces; i++)
+		if (hs_str_is(hs_str_c(c->namespaces[i]), "*") ||
+		    hs_str_is(ns, c->namespaces[i]))
+			return true;
+	return false;
 }

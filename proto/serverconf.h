@@ -9,6 +9,7 @@
 
 #define HS_ROOT_USERS_MAX 64
 #define HS_HOSTNAMES_MAX  32
+#define HS_NAMESPACES_MAX 16
 #define HS_LISTS_PATH_MAX 1024 // with its NUL
 #define HS_LISTS_FRESH	  900  // seconds
 
@@ -58,18 +59,23 @@ struct hs_server_conf {
 	bool require_uv;
 	bool
 	    port_forwarding; // the owner says sshd_config has AllowStreamLocalForwarding no
-	char revocations[HS_LISTS_PATH_MAX]; // folder of lists; "": none are looked at
-	uint64_t lists_fresh;		     // seconds: older certificates need a list
-	bool lists_optional;		     // and are admitted where there is none
-	char folder[HS_LISTS_PATH_MAX];	     // of these files, its reader's; "": the usual
+	char namespaces[HS_NAMESPACES_MAX][65]; // of signed messages
+	size_t nnamespaces;			// 0: none
+	char revocations[HS_LISTS_PATH_MAX];	// folder of lists; "": none are looked at
+	uint64_t lists_fresh;			// seconds: older certificates need a list
+	bool lists_optional;			// and are admitted where there is none
+	char folder[HS_LISTS_PATH_MAX]; // of these files, its reader's; "": the usual
 };
 // Reads verify.conf: `HostName NAME…` (plain names, no patterns), `MaxGrant SPAN`,
 // `MaxDelegation SPAN`, `RequireUV yes|no`, `PortForwarding yes|no`, `Revocations FOLDER`,
-// `RevocationsFresh SPAN`, `RevocationsMissing refuse|allow`; # comments; keywords
-// case-insensitive; an unknown or repeated keyword is an error (HostName may repeat).
+// `RevocationsFresh SPAN`, `RevocationsMissing refuse|allow`, `Namespaces NS...`; #
+// comments; keywords case-insensitive; an unknown or repeated keyword is an error (HostName
+// may repeat).
 // HS_ERR_CONFIG with line and column of the first one: a verifier with a bad verify.conf
 // admits nobody. *out gets defaults.
 int hs_server_conf_parse(
     struct hs_str text, struct hs_server_conf *out, struct hs_err *err);
+// Does it take messages that were signed in that namespace?
+bool hs_server_takes(const struct hs_server_conf *c, struct hs_str ns);
 
 #endif

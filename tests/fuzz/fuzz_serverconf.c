@@ -32,6 +32,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(c.nhostnames == 0 && !c.require_uv && !c.port_forwarding);
 		must(c.revocations[0] == '\0' && !c.lists_optional);
 	}
+	must(c.nnamespaces <= HS_NAMESPACES_MAX && (rc == HS_OK || c.nnamespaces == 0));
+	for (size_t i = 0; i < c.nnamespaces; i++) {
+		struct hs_str ns = hs_str_c(c.namespaces[i]);
+
+		must(hs_scope_value_under(HS_KEY_NS, ns, ns) && hs_server_takes(&c, ns));
+	}
 	must(c.lists_fresh > 0 && c.lists_fresh <= HS_TTL_MAX);
 	must(c.revocations[0] == '\0' || c.revocations[0] == '/');
 	for (size_t i = 0; i < c.nhostnames; i++) {

@@ -18,7 +18,7 @@ static struct hs_server_conf conf;
 static void
 has_defaults(void)
 {
-	assert_int_equal(conf.nhostnames, 0);
+	assert_true(conf.nhostnames == 0 && conf.nnamespaces == 0);
 	assert_int_equal(conf.max_grant, HS_MAX_GRANT);
 	assert_int_equal(conf.max_delegation, HS_MAX_DELEGATION);
 	assert_false(conf.require_uv || conf.port_forwarding || conf.lists_optional);
@@ -71,6 +71,9 @@ page(void **state)
 	assert_true(conf.port_forwarding && !conf.require_uv);
 	assert_string_equal(conf.revocations, "/var/lib/handseal/lists");
 	assert_true(conf.lists_fresh == 600 && conf.lists_optional);
+	assert_int_equal(conf.nnamespaces, 2);
+	assert_true(hs_server_takes(&conf, hs_str_c("git")));
+	assert_false(hs_server_takes(&conf, hs_str_c("file")));
 	hs_buf_free(&text);
 }
 
@@ -93,7 +96,7 @@ rule9_page_mistakes(void **state)
 		*arrow = '\0';
 		bad(line, arrow + 4);
 	}
-	assert_int_equal(n, 9);
+	assert_int_equal(n, 10);
 	hs_buf_free(&text);
 }
 
@@ -140,7 +143,7 @@ values(void **state)
 {
 	static const char *const all[] = {"HostName", "MaxGrant", "MaxDelegation",
 	    "RequireUV", "PortForwarding", "Revocations", "RevocationsFresh",
-	    "RevocationsMissing"};
+	    "RevocationsMissing", "Namespaces"};
 	char text[64], why[64];
 
 	(void)state;
@@ -189,6 +192,29 @@ rule2_host_names(void **state)
 	bad("HostName \"a\"", "1:10: ");
 	bad("HostName a # the first", "1:12: ");
 	bad("HostName a\nHostName b a", "2:12: this name stands here already");
+}
+
+static void
+rule2_namespaces(void **state)
+{
+	(void)state;
+	good("");
+	assert_false(hs_server_takes(&conf, hs_str_c("git")));
+	good("namespaces git release@acme.example");
+	assert_true(hs_server_takes(&conf, hs_str_c("git")));
+	assert_true(hs_server_takes(&conf, hs_str_c("release@acme.example")));
+	assert_false(hs_server_takes(&conf, hs_str_c("file")));
+	assert_false(hs_server_takes(&conf, hs_str_c("*")));
+	good("Namespaces *");
+	assert_true(hs_server_takes(&conf, hs_str_c("file")));
+	bad("Namespaces git git", "1:16: this namespace stands here already");
+	bad("Namespaces git\nNamespaces file", "2:1: this keyword stands here already");
+	bad("Namespaces git,file", "1:15: ");
+	bad("Namespaces g*", "1:");
+	bad("Namespaces git krl@handseal.alt",
+	    "1:16: no message is signed in a namespace of handseal's own");
+	bad("Namespaces a b c d e f g h i j k l m n o p q",
+	    "1:44: there are more than 16 namespaces");
 }
 
 static void
@@ -264,6 +290,7 @@ main(void)
 	    cmocka_unit_test(words),
 	    cmocka_unit_test(values),
 	    cmocka_unit_test(rule2_host_names),
+	    cmocka_unit_test(rule2_namespaces),
 	    cmocka_unit_test(rule10_bounds),
 	    cmocka_unit_test(rule10_bytes),
 	};
