@@ -3,13 +3,10 @@
 // Evidence, checked and told. Contract in evidence.h.
 #include "client/verify/evidence.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "client/verify/lib/config.h"
 #include "proto/describe.h"
 #include "proto/evidence.h"
@@ -32,21 +29,6 @@ bad_line(void *arg, const struct hs_err *err)
 }
 
 static int
-read_file(const char *path, size_t max, struct hs_buf *text, struct hs_err *err)
-{
-	int fd = STDIN_FILENO, rc;
-
-	if (strcmp(path, "-") != 0)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
-	rc = hs_config_read_fd(fd, path, max, text, err);
-	if (fd != STDIN_FILENO)
-		(void)close(fd);
-	return rc;
-}
-
-static int
 read_roots(
     const struct hs_evidence_ask *ask, struct hs_key **keys, size_t *n, struct hs_err *err)
 {
@@ -58,7 +40,7 @@ read_roots(
 	(void)snprintf(path, sizeof path, "%s%s",
 	    ask->roots != NULL ? ask->roots : ask->config,
 	    ask->roots != NULL ? "" : "/roots");
-	rc = read_file(path, HS_CONFIG_FILE_MAX, &text, err);
+	rc = hs_config_read_path(path, HS_CONFIG_FILE_MAX, &text, err);
 	if (rc == HS_OK &&
 	    hs_roots_parse(hs_buf_str(&text), &roots, bad_line, path) != HS_OK)
 		rc = hs_fail(err, HS_ERR_CONFIG, "%s cannot be read", path);
@@ -272,7 +254,7 @@ hs_verify_evidence(const struct hs_evidence_ask *ask)
 	struct telling t = {.ask = ask};
 	struct hs_buf text = {0}, b = {0};
 	struct hs_err err = {0};
-	int rc = read_file(ask->file, HS_EVIDENCE_MAX, &text, &err), status = 1;
+	int rc = hs_config_read_path(ask->file, HS_EVIDENCE_MAX, &text, &err), status = 1;
 
 	if (rc == HS_OK)
 		rc = check(&t, hs_buf_str(&text), &err);

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: ISC
 //
 // handseal-verify explain: reads a certificate, judges it as sshd's question would be
-// judged, and gathers what can be said of it also where it is refused. Contract in
-// explain.h.
+// judged, and has it told. Contract in explain.h.
 #include "client/verify/explain.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "client/verify/certline.h"
 #include "client/verify/lib/command.h"
 
@@ -30,16 +25,8 @@ read_cert(const char *path, struct hs_buf *blob, struct hs_err *err)
 {
 	struct hs_buf text = {0};
 	struct hs_err why = {0};
-	int fd = STDIN_FILENO, rc;
+	int rc = hs_config_read_path(path, HS_CERTLINE_MAX, &text, err);
 
-	if (strcmp(path, "-") != 0) {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0)
-			return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
-	}
-	rc = hs_config_read_fd(fd, path, HS_CERTLINE_MAX, &text, err);
-	if (fd != STDIN_FILENO)
-		(void)close(fd);
 	if (rc == HS_OK && (rc = hs_certline_file(hs_buf_str(&text), blob, &why)) != HS_OK)
 		rc = hs_fail(err, (enum hs_code)rc, "%s: %s", path, hs_err_sentence(&why));
 	hs_buf_free(&text);
@@ -71,70 +58,6 @@ make_request(const struct hs_explain_ask *ask, struct hs_request *req,
 	req->nwords = cmd->n;
 }
 
-static void
-gather_delegation(struct hs_explained *e)
-{
-	struct hs_delegation *d = &e->verdict.delegation;
-
-	e->kind = HS_EXPLAIN_DELEGATION;
-	e->cert = &d->cert;
-	e->payload = &d->grant.payload;
-	e->scope = d->scope;
-	e->root_key = &d->grant.cert.ca;
-	e->grant_after = d->grant.cert.valid_after;
-	e->agent = d->agent;
-	e->signatures = 2;
-	hs_session_id(&d->grant.cert.key, e->session);
-	e->cert_good = hs_key_eq(&d->cert.ca, &d->grant.cert.key) &&
-		       hs_cert_verify(&d->cert, NULL) == HS_OK;
-	e->touch_good = hs_grant_check_signature(&d->grant, NULL) == HS_OK;
-	e->touch = d->grant.sk;
-}
-
-static void
-gather_direct(struct hs_explained *e)
-{
-	const struct hs_direct *d = &e->verdict.direct_cert;
-
-	e->kind = HS_EXPLAIN_DIRECT;
-	e->cert = &d->cert;
-	e->payload = &d->payload;
-	e->scope = d->scope;
-	e->root_key = &d->cert.ca;
-	e->grant_after = d->cert.valid_after;
-	e->agent = d->agent;
-	e->signatures = 1;
-	e->cert_good = hs_cert_verify(&d->cert, &e->touch) == HS_OK;
-	e->touch_good =
-	    e->cert_good && (e->touch.flags & ~(unsigned)HS_SK_FLAG_UV) == HS_SK_FLAG_UP;
-}
-
-// The verdict's parts, checked once more one by one: a refusal stops at the first fault, a
-// person wants to know of each signature whether it is good.
-static void
-gather(struct hs_explained *e, struct hs_str blob)
-{
-	if (e->verdict.delegation.scope != NULL) {
-		gather_delegation(e);
-	} else if (e->verdict.direct && e->verdict.direct_cert.scope != NULL) {
-		gather_direct(e);
-	} else if (hs_grant_parse(blob, false, &e->own_grant, NULL) == HS_OK) {
-		e->kind = HS_EXPLAIN_GRANT;
-		e->cert = &e->own_grant.cert;
-		e->payload = &e->own_grant.payload;
-		e->scope = e->own_grant.scope;
-		e->root_key = &e->own_grant.cert.ca;
-		e->grant_after = e->own_grant.cert.valid_after;
-		e->signatures = 1;
-		hs_session_id(&e->own_grant.cert.key, e->session);
-		e->touch_good = hs_grant_check_signature(&e->own_grant, NULL) == HS_OK;
-		e->cert_good = e->touch_good;
-		e->touch = e->own_grant.sk;
-	}
-	if (e->root_key != NULL)
-		e->root = hs_roots_find(&e->config->roots, e->root_key);
-}
-
 // Files of the server that may not be trusted admit nobody. Where there are none at all,
 // this is no server: the chain's own answer (root-unknown) says more.
 static void
@@ -151,30 +74,6 @@ answer(struct hs_explained *e, const struct hs_err *cmd_err)
 		e->code = e->config->err.code;
 		e->err = &e->config->err;
 	}
-}
-
-uint64_t
-hs_explain_touched(const struct hs_explained *e)
-{
-	// certificates begin HS_CLOCK_SLACK before they are made, for clocks that lag
-	return e->grant_after > UINT64_MAX - HS_CLOCK_SLACK
-		   ? UINT64_MAX
-		   : e->grant_after + HS_CLOCK_SLACK;
-}
-
-void
-hs_explain_roots_line(struct hs_buf *b, const struct hs_explained *e)
-{
-	const char *user = e->ask->user;
-
-	// a name that is more than a name has no place in a line to be copied
-	if (user == NULL || user[0] == '\0' ||
-	    user[strspn(user, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			      "0123456789._-")] != '\0')
-		user = "*";
-	hs_put_fmt(
-	    b, "users=\"%s\"%s ", user, e->kind == HS_EXPLAIN_DIRECT ? ",direct" : "");
-	hs_key_put_line(b, e->root_key);
 }
 
 static void
@@ -239,7 +138,7 @@ judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
 	in.now = e.now;
 	(void)hs_chain_check(&in, &e.verdict);
 	answer(&e, cmd_err);
-	gather(&e, blob);
+	hs_explain_gather(&e, blob);
 	ask_lists(&e);
 	if (ask->json)
 		hs_explain_json(&b, &e);

@@ -2,7 +2,7 @@
 //
 // A person's reading of a certificate: whose touch, when, what, until when, valid here or
 // not and why. explain.c judges, explain_text.c writes for people, explain_json.c for
-// programs.
+// programs; sig.c has a signature's certificate told by the same.
 #ifndef HS_CLIENT_VERIFY_EXPLAIN_H
 #define HS_CLIENT_VERIFY_EXPLAIN_H
 
@@ -62,11 +62,19 @@ struct hs_explained {
 	unsigned signatures; // how many there are: 1 or 2
 };
 
+// Fills what goes by kind, from e->verdict on the certificate in blob and e->config. A
+// grant by itself ends in e->own_grant, the caller's to free.
+void hs_explain_gather(struct hs_explained *e, struct hs_str blob); // explain_gather.c
+
 // Seconds since 1970 at which the touch was asked for, by the clock of the daemon.
 uint64_t hs_explain_touched(const struct hs_explained *e);
 
 void hs_explain_text(struct hs_buf *b, const struct hs_explained *e); // explain_text.c
 void hs_explain_json(struct hs_buf *b, const struct hs_explained *e); // explain_json.c
+// What both tell of the certificate itself, without the answer: lines, and members of an
+// object that is open.
+void hs_explain_text_about(struct hs_buf *b, const struct hs_explained *e);
+void hs_explain_json_about(struct hs_buf *b, const struct hs_explained *e);
 
 // The line of a roots file that would admit the user (everyone but root where none is
 // given).

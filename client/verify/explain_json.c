@@ -148,33 +148,39 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 }
 
 void
-hs_explain_json(struct hs_buf *b, const struct hs_explained *e)
+hs_explain_json_about(struct hs_buf *b, const struct hs_explained *e)
 {
 	static const char *const kinds[] = {[HS_EXPLAIN_OTHER] = "other",
 	    [HS_EXPLAIN_DELEGATION] = "delegation",
 	    [HS_EXPLAIN_DIRECT] = "direct",
 	    [HS_EXPLAIN_GRANT] = "grant"};
 
-	hs_put_u8(b, '{');
-	put_bool(b, "admitted", e->code == HS_OK);
-	put_string(b, "code", hs_str_c(hs_code_name(e->code)));
-	put_string(b, "sentence",
-	    hs_str_c(e->code == HS_OK ? hs_code_sentence(HS_OK) : hs_err_sentence(e->err)));
-	put_number(b, "at", e->now);
 	put_string(b, "kind", hs_str_c(kinds[e->kind]));
 	if (e->code == HS_OK) {
 		put_number(b, "end", e->verdict.end);
 		if (e->verdict.effective != NULL)
 			put_string(b, "effective", hs_scope_text(e->verdict.effective));
 	}
-	if (e->kind != HS_EXPLAIN_OTHER) {
-		if (e->session[0] != '\0')
-			put_string(b, "session", hs_str_c(e->session));
-		put_certificate(b, e);
-		put_touch(b, e);
-		put_root(b, e);
-		if (e->asked)
-			put_revoked(b, e);
-	}
+	if (e->kind == HS_EXPLAIN_OTHER)
+		return;
+	if (e->session[0] != '\0')
+		put_string(b, "session", hs_str_c(e->session));
+	put_certificate(b, e);
+	put_touch(b, e);
+	put_root(b, e);
+	if (e->asked)
+		put_revoked(b, e);
+}
+
+void
+hs_explain_json(struct hs_buf *b, const struct hs_explained *e)
+{
+	hs_put_u8(b, '{');
+	put_bool(b, "admitted", e->code == HS_OK);
+	put_string(b, "code", hs_str_c(hs_code_name(e->code)));
+	put_string(b, "sentence",
+	    hs_str_c(e->code == HS_OK ? hs_code_sentence(HS_OK) : hs_err_sentence(e->err)));
+	put_number(b, "at", e->now);
+	hs_explain_json_about(b, e);
 	hs_put_raw(b, "}\n", 2);
 }

@@ -234,10 +234,8 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 }
 
 void
-hs_explain_text(struct hs_buf *b, const struct hs_explained *e)
+hs_explain_text_about(struct hs_buf *b, const struct hs_explained *e)
 {
-	put_answer(b, e);
-	put_remedy(b, e);
 	if (e->kind == HS_EXPLAIN_OTHER)
 		return;
 	put_who(b, e);
@@ -247,4 +245,12 @@ hs_explain_text(struct hs_buf *b, const struct hs_explained *e)
 	put_chain(b, e);
 	put_until(b, e);
 	put_revoked(b, e);
+}
+
+void
+hs_explain_text(struct hs_buf *b, const struct hs_explained *e)
+{
+	put_answer(b, e);
+	put_remedy(b, e);
+	hs_explain_text_about(b, e);
 }

@@ -82,6 +82,21 @@ hs_config_read_fd(
 	return HS_OK;
 }
 
+int
+hs_config_read_path(const char *path, size_t max, struct hs_buf *b, struct hs_err *err)
+{
+	int fd = STDIN_FILENO, rc;
+
+	if (strcmp(path, "-") != 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return hs_fail(err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+	rc = hs_config_read_fd(fd, path, max, b, err);
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+	return rc;
+}
+
 static int
 read_trusted(
     const char *dir, const char *name, bool own, struct hs_buf *b, struct hs_err *err)

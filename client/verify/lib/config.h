@@ -48,5 +48,7 @@ void hs_config_free(struct hs_config *c);
 // HS_ERR_IO, HS_ERR_TOO_LONG, with path and reason in err.
 int hs_config_read_fd(
     int fd, const char *path, size_t max, struct hs_buf *b, struct hs_err *err);
+// The same of a path that somebody names on the command line; "-" is the standard input.
+int hs_config_read_path(const char *path, size_t max, struct hs_buf *b, struct hs_err *err);
 
 #endif
