@@ -9,9 +9,11 @@
 #include <sodium.h>
 #include "client/verify/evidence.h"
 #include "client/verify/explain.h"
+#include "client/verify/inplace.h"
 #include "client/verify/keys.h"
 #include "client/verify/lib/drop.h"
 #include "client/verify/lib/note.h"
+#include "client/verify/sig.h"
 #include "proto/err.h"
 
 #define EXIT_USAGE 2
@@ -22,10 +24,14 @@ static const char usage_text[] =
     "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
     "                       [--at TIME] [--cmd CMD] [--json]\n"
     "       handseal-verify [--config DIR] evidence FILE [--roots FILE] [--json]\n"
+    "       handseal-verify [--config DIR] sig -n NAMESPACE -s SIGNATURE [--roots FILE]\n"
+    "                       [--cap ACTION:RESOURCE] [--at TIME] [-I ROOT] [--json]\n"
+    "                       <MESSAGE\n"
+    "       handseal-verify [--config DIR] [--ssh-keygen PATH] -Y ...\n"
     "       handseal-verify --version\n";
 
 struct options {
-	const char *config, *log, *shell;
+	const char *config, *log, *shell, *keygen;
 };
 
 static int
@@ -65,11 +71,12 @@ plain_path(const char *path)
 static int
 common_options(int *argc, char ***argv, struct options *o)
 {
-	while (*argc > 0 && (*argv)[0][0] == '-') {
+	while (*argc > 0 && (*argv)[0][0] == '-' && strncmp((*argv)[0], "-Y", 2) != 0) {
 		int c = take(argc, argv, "--config", &o->config);
 
 		c = c != 0 ? c : take(argc, argv, "--log", &o->log);
 		c = c != 0 ? c : take(argc, argv, "--shell", &o->shell);
+		c = c != 0 ? c : take(argc, argv, "--ssh-keygen", &o->keygen);
 		if (c == 0)
 			return usage("unknown option", (*argv)[0]);
 		if (c < 0)
@@ -79,6 +86,8 @@ common_options(int *argc, char ***argv, struct options *o)
 		return usage("--log knows only stderr, not", o->log);
 	if (o->config != NULL && o->config[0] == '\0')
 		return usage("--config needs a folder", NULL);
+	if (o->keygen != NULL && o->keygen[0] != '/')
+		return usage("--ssh-keygen needs an absolute path", o->keygen);
 	if (o->shell != NULL && !plain_path(o->shell))
 		return usage("--shell needs an absolute path of letters, digits and ._/+-",
 		    o->shell);
@@ -106,12 +115,32 @@ run_keys(int argc, char **argv, const struct options *o)
 			return usage("--else needs the absolute path of a command", NULL);
 		ask.other = argv + 4;
 	}
+	if (o->keygen != NULL)
+		return usage("--ssh-keygen is for -Y", NULL);
 	hs_note_open("handseal-verify", o->log != NULL);
 	if (hs_drop_enter(ask.other == NULL) != 0 || sodium_init() < 0) {
 		hs_note(LOG_ERR, "could not be set up: %s", strerror(errno));
 		return 1;
 	}
 	return hs_keys(&ask);
+}
+
+// Options that have no meaning but for sshd's question, or in the place of ssh-keygen.
+static int
+no_others(const struct options *o)
+{
+	if (o->log != NULL || o->shell != NULL)
+		return usage("--log and --shell are for keys", NULL);
+	return o->keygen != NULL ? usage("--ssh-keygen is for -Y", NULL) : 0;
+}
+
+static int
+set_up(void)
+{
+	if (hs_drop_enter(true) == 0 && sodium_init() >= 0)
+		return 0;
+	fprintf(stderr, "handseal-verify: could not be set up: %s\n", strerror(errno));
+	return 1;
 }
 
 static int
@@ -121,9 +150,10 @@ run_explain(int argc, char **argv, const struct options *o)
 	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
 	    .own = o->config != NULL};
 	const char *at = NULL;
+	int rc;
 
-	if (o->log != NULL || o->shell != NULL)
-		return usage("--log and --shell are for keys", NULL);
+	if ((rc = no_others(o)) != 0)
+		return rc;
 	while (argc > 0) {
 		int c = take(&argc, &argv, "--user", &ask.user);
 
@@ -153,12 +183,7 @@ run_explain(int argc, char **argv, const struct options *o)
 	if (at != NULL && hs_explain_time(at, &ask.at) != HS_OK)
 		return usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
 	ask.has_at = at != NULL;
-	if (hs_drop_enter(true) != 0 || sodium_init() < 0) {
-		fprintf(
-		    stderr, "handseal-verify: could not be set up: %s\n", strerror(errno));
-		return 1;
-	}
-	return hs_explain(&ask);
+	return set_up() == 0 ? hs_explain(&ask) : 1;
 }
 
 static int
@@ -166,9 +191,10 @@ run_evidence(int argc, char **argv, const struct options *o)
 {
 	struct hs_evidence_ask ask = {
 	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal"};
+	int rc;
 
-	if (o->log != NULL || o->shell != NULL)
-		return usage("--log and --shell are for keys", NULL);
+	if ((rc = no_others(o)) != 0)
+		return rc;
 	while (argc > 0) {
 		int c = take(&argc, &argv, "--roots", &ask.roots);
 
@@ -187,12 +213,71 @@ run_evidence(int argc, char **argv, const struct options *o)
 	}
 	if (ask.file == NULL)
 		return usage("evidence needs a file, or -", NULL);
-	if (hs_drop_enter(true) != 0 || sodium_init() < 0) {
+	return set_up() == 0 ? hs_verify_evidence(&ask) : 1;
+}
+
+static int
+run_sig(int argc, char **argv, const struct options *o)
+{
+	struct hs_sig_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	    .own = o->config != NULL};
+	const char *at = NULL;
+	int rc = no_others(o);
+
+	while (rc == 0 && argc > 0) {
+		int c = take(&argc, &argv, "-n", &ask.ns);
+
+		c = c != 0 ? c : take(&argc, &argv, "-s", &ask.sig);
+		c = c != 0 ? c : take(&argc, &argv, "-I", &ask.id);
+		c = c != 0 ? c : take(&argc, &argv, "--roots", &ask.roots);
+		c = c != 0 ? c : take(&argc, &argv, "--cap", &ask.cap);
+		c = c != 0 ? c : take(&argc, &argv, "--at", &at);
+		if (c < 0)
+			return usage("no value, or given twice", argv[0]);
+		if (c > 0)
+			continue;
+		if (strcmp(argv[0], "--json") != 0 || ask.json)
+			return usage("sig does not take", argv[0]);
+		ask.json = true;
+		argc--;
+		argv++;
+	}
+	if (rc != 0)
+		return rc;
+	if (ask.ns == NULL || ask.sig == NULL)
+		return usage(
+		    "sig needs -n NAMESPACE and -s SIGNATURE, and the message on stdin",
+		    NULL);
+	if (strcmp(ask.sig, "-") == 0)
+		return usage("-s needs a file: the message is on stdin", NULL);
+	if (at != NULL && hs_explain_time(at, &ask.at) != HS_OK)
+		return usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
+	ask.has_at = at != NULL;
+	return set_up() == 0 ? hs_sig(&ask) : 1;
+}
+
+// argv[0] is -Y; what stands before it is ours to write over.
+static int
+run_inplace(int argc, char **argv, const struct options *o)
+{
+	static char name[] = "ssh-keygen";
+	struct hs_inplace_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	    .own = o->config != NULL,
+	    .keygen = o->keygen != NULL ? o->keygen : "/usr/bin/ssh-keygen",
+	    .argv = argv - 1,
+	    .argc = argc + 1};
+
+	if (o->log != NULL || o->shell != NULL)
+		return usage("--log and --shell are for keys", NULL);
+	ask.argv[0] = name;
+	if (hs_drop_enter(false) != 0 || sodium_init() < 0) {
 		fprintf(
 		    stderr, "handseal-verify: could not be set up: %s\n", strerror(errno));
 		return 1;
 	}
-	return hs_verify_evidence(&ask);
+	return hs_inplace(&ask);
 }
 
 int
@@ -216,12 +301,16 @@ main(int argc, char **argv)
 	rc = common_options(&argc, &argv, &o);
 	if (rc != 0)
 		return rc;
+	if (argc > 0 && strncmp(argv[0], "-Y", 2) == 0)
+		return run_inplace(argc, argv, &o);
 	if (argc > 0 && strcmp(argv[0], "keys") == 0)
 		return run_keys(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "explain") == 0)
 		return run_explain(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "evidence") == 0)
 		return run_evidence(argc - 1, argv + 1, &o);
+	if (argc > 0 && strcmp(argv[0], "sig") == 0)
+		return run_sig(argc - 1, argv + 1, &o);
 	return argc > 0 ? usage("unknown command", argv[0])
 			: usage("what shall it do?", NULL);
 }

@@ -123,6 +123,7 @@ hs_lists_look(const struct hs_config *c, const struct hs_key *root,
 		return rc;
 	out->looked = true;
 	unread = take_folder(&l);
+	out->unread = unread != HS_OK;
 	rc = hs_list_judge(&out->found, session, c->server.lists_fresh, now, &judged);
 	if (rc == HS_OK && unread != HS_OK)
 		rc = unread; // what was not read could have named it

@@ -14,6 +14,7 @@
 struct hs_lists {
 	bool looked;		    // verify.conf names a folder
 	bool waived;		    // no list says so, and verify.conf lets that pass
+	bool unread;		    // not all of the folder could be read
 	struct hs_list_found found; // what the lists say
 	struct hs_err err;	    // why it is refused, or what was waived
 };
