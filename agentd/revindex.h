@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// What sessions have issued, on disk (docs/PROTOCOL.revoke section 6): written while one is
+// What sessions have issued, on disk (docs/PROTOCOL.revoke section 7): written while one is
 // open, before anything is released, and read where something is to be revoked, also by
 // another run of the daemon.
 #ifndef HS_AGENTD_REVINDEX_H

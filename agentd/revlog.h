@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
-// The daemon's memory of what was revoked (docs/PROTOCOL.revoke section 5): the file
+// The daemon's memory of what was revoked (docs/PROTOCOL.revoke section 6): the file
 // `revoked`, and the same in memory. What is to be revoked is revoke.h's, which lists it
 // makes revlist.h's.
 #ifndef HS_AGENTD_REVLOG_H

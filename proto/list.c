@@ -137,6 +137,14 @@ hs_list_subject(struct hs_list_subject *s, const struct hs_delegation *d)
 	s->made = hs_delegation_made(d);
 }
 
+void
+hs_list_subject_direct(struct hs_list_subject *s, const struct hs_direct *d)
+{
+	memset(s, 0, sizeof(*s));
+	s->direct = true;
+	s->serial = d->cert.serial;
+}
+
 struct looking {
 	struct hs_list_found *f;
 	const struct hs_list_subject *s;
@@ -182,6 +190,9 @@ int
 hs_list_judge(const struct hs_list_found *f, const struct hs_list_subject *s,
     uint64_t fresh, uint64_t now, struct hs_err *err)
 {
+	if (f->all)
+		return hs_fail(
+		    err, HS_NO_REVOKED, "everything under its root has been revoked");
 	if (f->whole)
 		return hs_fail(
 		    err, HS_NO_REVOKED, "the session %s has been revoked", s->session);
@@ -190,7 +201,7 @@ hs_list_judge(const struct hs_list_found *f, const struct hs_list_subject *s,
 	if (f->serial != 0)
 		return hs_fail(err, HS_NO_REVOKED,
 		    "its ancestor %" PRIu64 " has been revoked", f->serial);
-	if (now <= s->made || now - s->made <= fresh)
+	if (s->direct || now <= s->made || now - s->made <= fresh)
 		return HS_OK;
 	if (f->lists == 0)
 		return hs_fail(err, HS_NO_LIST,

@@ -37,6 +37,7 @@ void hs_list_free(struct hs_list *l);
 
 // A certificate that is asked about.
 struct hs_list_subject {
+	bool direct; // it has no session: serial alone counts
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t serial;
 	uint64_t lineage[HS_LINEAGE_MAX];
@@ -44,6 +45,7 @@ struct hs_list_subject {
 	uint64_t made; // Unix seconds
 };
 void hs_list_subject(struct hs_list_subject *s, const struct hs_delegation *d);
+void hs_list_subject_direct(struct hs_list_subject *s, const struct hs_direct *d);
 
 // What was found so far. Zero-initialise. Lists are united: what one of them revokes is
 // revoked, so an older one takes nothing back.
@@ -52,15 +54,17 @@ struct hs_list_found {
 	uint64_t version; // of the latest of them
 	uint64_t issued;  // the latest, Unix seconds; of lists that say so of the future 0
 	uint64_t next;	  // the latest
-	bool whole;	  // the session is revoked
-	uint64_t serial;  // that is revoked, the certificate's or an ancestor's; 0: none
+	unsigned root_lists; // of that root (rlist.h)
+	bool all;	     // everything under the root is revoked
+	bool whole;	     // the session is revoked
+	uint64_t serial;     // that is revoked, the certificate's or an ancestor's; 0: none
 };
 // Adds a list that was verified; one of another session adds nothing.
 void hs_list_unite(struct hs_list_found *f, const struct hs_list *l,
     const struct hs_list_subject *s, uint64_t now);
 
 // May it be used? HS_OK; HS_NO_REVOKED; HS_NO_LIST where it was made longer than fresh
-// seconds ago and no list was issued since.
+// seconds ago and no list of its session was issued since. A direct one needs no list.
 int hs_list_judge(const struct hs_list_found *f, const struct hs_list_subject *s,
     uint64_t fresh, uint64_t now, struct hs_err *err);
 

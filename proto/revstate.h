@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
 // Lines of the daemon's two kinds of state about revocation (docs/PROTOCOL.revoke sections
-// 5 and 6): what was revoked, and what a session issued. Written and read, strictly. Pure:
+// 6 and 7): what was revoked, and what a session issued. Written and read, strictly. Pure:
 // files are agentd's.
 #ifndef HS_PROTO_REVSTATE_H
 #define HS_PROTO_REVSTATE_H

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: ISC
+//
+// Roots' lists for end-to-end tests: made with the roots and sessions of forgecert and no
+// security key, and taken apart for other programs. For tests only.
+//
+//   listctl make OUT root=FILE KEY=VALUE...
+//   listctl sshsig LIST MESSAGE     MESSAGE gets what is signed; the armoured SSHSIG of it
+//                                   goes to standard output
+//
+// KEY=VALUE: all=1 session=ID serials=ID:LO-HI direct=LO-HI, each any number of times;
+// version=N, issued= in seconds from now; flags=N of the signature; by=FILE another root
+// that signs.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sodium.h>
+#include "proto/names.h"
+#include "proto/rlist.h"
+#include "proto/sshsig.h"
+#include "tests/lib/mint.h"
+
+__attribute__((noreturn)) static void
+die(const char *what)
+{
+	fprintf(stderr, "listctl: %s\n", what);
+	exit(1);
+}
+
+static void
+need(bool ok, const char *what)
+{
+	if (!ok)
+		die(what);
+}
+
+static void
+load(const char *path, struct hs_mint *m)
+{
+	char name[4096], line[1024];
+	FILE *f = fopen(path, "r");
+
+	need(f != NULL && fread(m->secret, 1, 32, f) == 32 && fclose(f) == 0, path);
+	(void)snprintf(name, sizeof name, "%s.pub", path);
+	f = fopen(name, "r");
+	need(f != NULL && fgets(line, sizeof line, f) != NULL && fclose(f) == 0, name);
+	line[strcspn(line, "\n")] = '\0';
+	need(hs_key_parse_line(hs_str_c(line), &m->key, NULL) == HS_OK, name);
+}
+
+static void
+write_file(const char *path, struct hs_str s)
+{
+	FILE *f = fopen(path, "w");
+
+	need(f != NULL && fwrite(s.p, 1, s.len, f) == s.len && fclose(f) == 0, path);
+}
+
+static int
+sshsig(const char *list, const char *message)
+{
+	static uint8_t data[HS_RLIST_MAX];
+	struct hs_buf key = {0}, blob = {0}, text = {0};
+	struct hs_sshsig s = {.ns = hs_str_c(HS_NS_KRL)};
+	struct hs_rlist l;
+	FILE *f = fopen(list, "r");
+	size_t n = f != NULL ? fread(data, 1, sizeof data, f) : 0;
+
+	need(f != NULL && fclose(f) == 0, list);
+	need(hs_rlist_parse((struct hs_str){data, n}, &l, NULL) == HS_OK, "no list");
+	hs_key_put(&key, &l.root);
+	s.key = hs_buf_str(&key);
+	s.signature = l.signature;
+	hs_sshsig_put(&blob, &s);
+	hs_sshsig_put_text(&text, hs_buf_str(&blob));
+	need(hs_buf_err(&text) == HS_OK, "memory");
+	write_file(message, l.message);
+	need(fwrite(text.p, 1, text.len, stdout) == text.len, "stdout");
+	hs_buf_free(&key);
+	hs_buf_free(&blob);
+	hs_buf_free(&text);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+// ---- made
+
+struct wish {
+	struct hs_rlist_entry v[16];
+	size_t n;
+	const char *root, *by;
+	uint64_t version, issued;
+	uint8_t flags;
+};
+
+static void
+add(struct wish *w, enum hs_rlist_what what, const char *value)
+{
+	struct hs_rlist_entry *e = &w->v[w->n++];
+	char *end;
+
+	need(w->n <= 16, "too many");
+	*e = (struct hs_rlist_entry){.what = what};
+	if (what == HS_RLIST_SESSION || what == HS_RLIST_SERIALS) {
+		need(strlen(value) >= HS_SESSION_ID_LEN, value);
+		memcpy(e->session, value, HS_SESSION_ID_LEN);
+		value += HS_SESSION_ID_LEN + 1;
+	}
+	if (what == HS_RLIST_SERIALS || what == HS_RLIST_DIRECT) {
+		e->lo = e->hi = strtoull(value, &end, 10);
+		if (*end == '-')
+			e->hi = strtoull(end + 1, NULL, 10);
+	}
+}
+
+static bool
+is(const char *arg, const char *name, const char **value)
+{
+	size_t n = strlen(name);
+
+	*value = arg + n;
+	return strncmp(arg, name, n) == 0;
+}
+
+static void
+take(struct wish *w, const char *arg)
+{
+	const char *v;
+
+	if (is(arg, "root=", &v))
+		w->root = v;
+	else if (is(arg, "by=", &v))
+		w->by = v;
+	else if (is(arg, "version=", &v))
+		w->version = strtoull(v, NULL, 10);
+	else if (is(arg, "issued=", &v))
+		w->issued = (uint64_t)(time(NULL) + strtol(v, NULL, 10));
+	else if (is(arg, "flags=", &v))
+		w->flags = (uint8_t)strtoul(v, NULL, 10);
+	else if (is(arg, "all=", &v))
+		add(w, HS_RLIST_ALL, v);
+	else if (is(arg, "session=", &v))
+		add(w, HS_RLIST_SESSION, v);
+	else if (is(arg, "serials=", &v))
+		add(w, HS_RLIST_SERIALS, v);
+	else if (is(arg, "direct=", &v))
+		add(w, HS_RLIST_DIRECT, v);
+	else
+		die(arg);
+}
+
+static int
+make(const char *out, struct wish *w)
+{
+	struct hs_mint root, by;
+	struct hs_rlist_spec spec = {
+	    .version = w->version, .issued = w->issued, .v = w->v, .n = w->n};
+	struct hs_buf message = {0}, bytes = {0}, list = {0};
+	struct hs_err err = {0};
+	size_t n;
+
+	need(w->root != NULL, "root= is missing");
+	load(w->root, &root);
+	load(w->by != NULL ? w->by : w->root, &by);
+	spec.root = &root.key;
+	need(hs_rlist_put_message(&message, &spec, &err) == HS_OK, hs_err_sentence(&err));
+	hs_sshsig_put_signed(&bytes, HS_NS_KRL, hs_buf_str(&message));
+	n = bytes.len;
+	need(hs_mint_sign(&by, &bytes, w->flags, 42) == HS_OK, "signing");
+	hs_rlist_put(&list, hs_buf_str(&message),
+	    (struct hs_str){bytes.p + n + 4, bytes.len - n - 4});
+	need(hs_buf_err(&list) == HS_OK, "memory");
+	write_file(out, hs_buf_str(&list));
+	hs_buf_free(&message);
+	hs_buf_free(&bytes);
+	hs_buf_free(&list);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct wish w = {.version = 1, .issued = (uint64_t)time(NULL), .flags = 1};
+
+	need(sodium_init() >= 0 && argc > 3, "make OUT ... or sshsig LIST MESSAGE");
+	if (strcmp(argv[1], "sshsig") == 0)
+		return sshsig(argv[2], argv[3]);
+	for (int i = 3; i < argc; i++)
+		take(&w, argv[i]);
+	return make(argv[2], &w);
+}
