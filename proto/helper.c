@@ -5,6 +5,7 @@
 #include "proto/helper.h"
 
 #include <string.h>
+#include "proto/rlist.h"
 #include "proto/text.h"
 
 // Takes the next field where everything before it was well.
@@ -146,6 +147,28 @@ get_enroll(struct hs_rd *r, struct hs_helper_enroll *m)
 }
 
 static void
+put_candidate(struct hs_buf *b, const struct hs_helper_candidate *c)
+{
+	hs_put_str(b, c->device);
+	hs_put_u8(b, c->verify);
+	hs_put_str(b, c->key);
+	hs_put_str(b, c->handle);
+	hs_put_str(b, c->body);
+}
+
+static int
+get_candidate(struct hs_rd *r, size_t body_max, struct hs_helper_candidate *c)
+{
+	int rc = hs_text_get_shown(r, HS_HELPER_DEVICE_MAX, &c->device);
+
+	GET(get_bool(r, &c->verify));
+	GET(get_filled(r, HS_HELPER_KEY_MAX, &c->key));
+	GET(get_filled(r, HS_KEY_HANDLE_MAX, &c->handle));
+	GET(get_filled(r, body_max, &c->body));
+	return rc;
+}
+
+static void
 put_sign(struct hs_buf *b, const struct hs_helper_sign *m)
 {
 	hs_put_u32(b, m->timeout);
@@ -153,15 +176,8 @@ put_sign(struct hs_buf *b, const struct hs_helper_sign *m)
 	hs_put_u8(b, m->pin);
 	hs_put_str(b, m->shown);
 	hs_put_u32(b, (uint32_t)m->n);
-	for (size_t i = 0; i < m->n; i++) {
-		const struct hs_helper_candidate *c = &m->v[i];
-
-		hs_put_str(b, c->device);
-		hs_put_u8(b, c->verify);
-		hs_put_str(b, c->key);
-		hs_put_str(b, c->handle);
-		hs_put_str(b, c->body);
-	}
+	for (size_t i = 0; i < m->n; i++)
+		put_candidate(b, &m->v[i]);
 }
 
 static int
@@ -176,16 +192,29 @@ get_sign(struct hs_rd *r, struct hs_helper_sign *m)
 	GET(hs_get_u32(r, &n));
 	if (rc == HS_OK && n > HS_ROOTS_MAX)
 		rc = HS_ERR_TOO_LONG;
-	for (uint32_t i = 0; rc == HS_OK && i < n; i++) {
-		struct hs_helper_candidate *c = &m->v[i];
-
-		GET(hs_text_get_shown(r, HS_HELPER_DEVICE_MAX, &c->device));
-		GET(get_bool(r, &c->verify));
-		GET(get_filled(r, HS_HELPER_KEY_MAX, &c->key));
-		GET(get_filled(r, HS_KEY_HANDLE_MAX, &c->handle));
-		GET(get_filled(r, HS_CERT_MAX, &c->body));
-	}
+	for (uint32_t i = 0; rc == HS_OK && i < n; i++)
+		GET(get_candidate(r, HS_CERT_MAX, &m->v[i]));
 	m->n = n;
+	return rc;
+}
+
+static void
+put_revoke(struct hs_buf *b, const struct hs_helper_revoke *m)
+{
+	hs_put_u32(b, m->timeout);
+	hs_put_u8(b, m->pin);
+	hs_put_str(b, m->shown);
+	put_candidate(b, &m->candidate);
+}
+
+static int
+get_revoke(struct hs_rd *r, struct hs_helper_revoke *m)
+{
+	int rc = get_timeout(r, &m->timeout);
+
+	GET(get_bool(r, &m->pin));
+	GET(hs_get_string_max(r, HS_SHOWN_MAX, &m->shown));
+	GET(get_candidate(r, HS_RLIST_MESSAGE_MAX, &m->candidate));
 	return rc;
 }
 
@@ -196,6 +225,8 @@ hs_helper_request_put(struct hs_buf *b, const struct hs_helper_request *m)
 
 	if (m->op == HS_HELPER_ENROLL)
 		put_enroll(b, &m->enroll);
+	else if (m->op == HS_HELPER_REVOKE)
+		put_revoke(b, &m->revoke);
 	else
 		put_sign(b, &m->sign);
 	end(b, mark);
@@ -216,6 +247,8 @@ hs_helper_request_parse(struct hs_str frame, struct hs_helper_request *out)
 		rc = get_enroll(&r, &out->enroll);
 	else if (op == HS_HELPER_SIGN)
 		rc = get_sign(&r, &out->sign);
+	else if (op == HS_HELPER_REVOKE)
+		rc = get_revoke(&r, &out->revoke);
 	else
 		return HS_ERR_FORMAT;
 	GET(hs_rd_end(&r));
@@ -320,7 +353,7 @@ hs_helper_answer_parse(struct hs_str frame, struct hs_helper_answer *out)
 
 	*out = m;
 	rc = open_frame(frame, &r, &op);
-	if (rc == HS_OK && op > HS_HELPER_SIGN)
+	if (rc == HS_OK && op > HS_HELPER_REVOKE)
 		rc = HS_ERR_FORMAT;
 	m.op = (enum hs_helper_op)op;
 	GET(get_outcome(&r, &m));

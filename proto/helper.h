@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// What handseald and `handseal enroll` say to handseal-sk-helper and hear from it
-// (docs/PROTOCOL.helper): one request on its stdin, one answer on its stdout. Pure.
+// What handseald, `handseal enroll` and `handseal revoke` say to handseal-sk-helper and
+// hear from it (docs/PROTOCOL.helper): one request on its stdin, one answer on its stdout.
+// Pure.
 #ifndef HS_PROTO_HELPER_H
 #define HS_PROTO_HELPER_H
 
@@ -27,7 +28,8 @@
 enum hs_helper_op {
 	HS_HELPER_UNREAD = 0, // of an answer alone: the request could not be read
 	HS_HELPER_ENROLL = 1,
-	HS_HELPER_SIGN = 2
+	HS_HELPER_SIGN = 2,
+	HS_HELPER_REVOKE = 3
 };
 
 struct hs_helper_enroll {
@@ -57,10 +59,19 @@ struct hs_helper_sign {
 	struct hs_helper_candidate v[HS_ROOTS_MAX];
 	size_t n;
 };
+// A root's list of what is revoked (rlist.h). The body of its one candidate is the list's
+// message; SSHSIG is put around it by the helper.
+struct hs_helper_revoke {
+	uint32_t timeout;
+	uint8_t pin;	     // 1: a PIN can be read from HS_HELPER_PIN_FD until its end
+	struct hs_str shown; // the text that the message says by itself
+	struct hs_helper_candidate candidate;
+};
 struct hs_helper_request {
 	enum hs_helper_op op;
 	struct hs_helper_enroll enroll;
 	struct hs_helper_sign sign;
+	struct hs_helper_revoke revoke;
 };
 
 // Answers. code HS_OK or the reason, with a sentence.
@@ -86,7 +97,7 @@ struct hs_helper_answer {
 	struct hs_str sentence; // empty when code is HS_OK
 	uint8_t retries; // of a failure: PIN tries left, or HS_HELPER_RETRIES_UNKNOWN
 	struct hs_helper_enrolled enrolled;
-	struct hs_helper_signed signed_;
+	struct hs_helper_signed signed_; // of a sign and of a revoke, whose index is 0
 };
 
 // Messages are a frame: uint32 length, then the body. The _put functions write both; the
@@ -102,6 +113,10 @@ int hs_helper_answer_parse(struct hs_str frame, struct hs_helper_answer *out);
 // candidate's key, they agree in all but the signature key, and each holds the digest of
 // shown. HS_SK_REFUSED with the reason.
 int hs_helper_sign_check(const struct hs_helper_sign *m, struct hs_err *err);
+
+// The same of a list: its message has its form, is for that candidate's key, and says what
+// was shown.
+int hs_helper_revoke_check(const struct hs_helper_revoke *m, struct hs_err *err);
 
 // Could raw, as it was typed or came from a descriptor, be a PIN? *len is its length,
 // without the one LF that may end it. HS_SK_PIN_INVALID with the reason, which tells

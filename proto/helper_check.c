@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: ISC
 //
 // What a helper signs at all: grants and direct certificates that hold the digest of the
-// text that came with them (DESIGN rules 6 and 10). The messages are helper.c's, and
-// whether the scope should be granted is the person's who touches. Contract in helper.h.
+// text that came with them, and roots' lists that say that text (DESIGN rules 6 and 10).
+// The messages are helper.c's, and whether the scope should be granted is the person's who
+// touches. Contract in helper.h.
 #include "proto/helper.h"
 
 #include <sodium.h>
 #include <string.h>
 #include "proto/names.h"
+#include "proto/rlist.h"
 
 static int
 refuse(struct hs_err *err, size_t at, const char *what)
@@ -117,5 +119,32 @@ hs_helper_sign_check(const struct hs_helper_sign *m, struct hs_err *err)
 			rc = refuse(err, i,
 			    "it differs from the first in more than its signature key");
 	}
+	return rc;
+}
+
+int
+hs_helper_revoke_check(const struct hs_helper_revoke *m, struct hs_err *err)
+{
+	struct hs_buf text = {0};
+	struct hs_err why = {0};
+	struct hs_rlist l;
+	struct hs_key key;
+	int rc = hs_rlist_parse_message(m->candidate.body, &l, &why);
+
+	if (rc == HS_ERR_NOMEM)
+		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	if (rc != HS_OK)
+		return hs_fail(
+		    err, HS_SK_REFUSED, "it is not signed: %s", hs_err_sentence(&why));
+	if (hs_key_parse(m->candidate.key, &key) != HS_OK || !hs_key_eq(&key, &l.root))
+		return hs_fail(
+		    err, HS_SK_REFUSED, "the list is not signed: it is another root's");
+	hs_rlist_put_text(&text, &l);
+	if ((rc = hs_buf_err(&text)) != HS_OK)
+		rc = hs_fail(err, (enum hs_code)rc, "%s", "");
+	else if (!hs_str_eq(hs_buf_str(&text), m->shown))
+		rc = hs_fail(err, HS_SK_REFUSED,
+		    "the list is not signed: it says something else than the text shown");
+	hs_buf_free(&text);
 	return rc;
 }

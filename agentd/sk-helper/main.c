@@ -42,8 +42,10 @@ get_request(struct hs_buf *frame, struct hs_helper_request *req, struct hs_err *
 	if (rc != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "the request cannot be read: %s",
 		    hs_code_sentence((enum hs_code)rc));
-	return hs_sandbox_pin(
-	    req->op == HS_HELPER_ENROLL ? req->enroll.pin : req->sign.pin, err);
+	return hs_sandbox_pin(req->op == HS_HELPER_ENROLL   ? req->enroll.pin
+			      : req->op == HS_HELPER_REVOKE ? req->revoke.pin
+							    : req->sign.pin,
+	    err);
 }
 
 int
@@ -69,6 +71,8 @@ main(int argc, char **argv)
 	rc = get_request(&frame, &req, &err);
 	if (rc == HS_OK && req.op == HS_HELPER_ENROLL)
 		rc = hs_enroll(&req.enroll, &answer, &retries, &stuck, &err);
+	else if (rc == HS_OK && req.op == HS_HELPER_REVOKE)
+		rc = hs_sign_list(&req.revoke, &answer, &retries, &stuck, &err);
 	else if (rc == HS_OK)
 		rc = hs_sign(&req.sign, &answer, &retries, &stuck, &err);
 	if (rc != HS_OK) {

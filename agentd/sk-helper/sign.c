@@ -20,6 +20,9 @@ struct part { // of one device
 
 struct job {
 	const struct hs_helper_sign *req;
+	enum hs_helper_op op; // which asked for it
+	struct hs_buf body;   // that of a list, which req points to
+	struct hs_helper_sign list;
 	struct hs_devices devs;
 	struct hs_person person;
 	struct part part[HS_DEVICES_MAX];
@@ -152,7 +155,7 @@ static int
 put_answer(struct hs_buf *answer, const struct job *j, size_t winner, struct hs_err *err)
 {
 	const struct part *p = &j->part[winner];
-	const struct hs_helper_answer m = {.op = HS_HELPER_SIGN,
+	const struct hs_helper_answer m = {.op = j->op,
 	    .code = HS_OK,
 	    .signed_ = {.index = (uint32_t)p->candidate,
 		.signature = hs_buf_str(&p->sig),
@@ -162,25 +165,15 @@ put_answer(struct hs_buf *answer, const struct job *j, size_t winner, struct hs_
 	return hs_buf_err(answer) == HS_OK ? HS_OK : hs_fail(err, HS_ERR_NOMEM, "%s", "");
 }
 
-int
-hs_sign(const struct hs_helper_sign *req, struct hs_buf *answer, uint8_t *retries,
-    bool *stuck, struct hs_err *err)
+static int
+run(struct job *j, struct hs_buf *answer, uint8_t *retries, bool *stuck, struct hs_err *err)
 {
 	struct hs_race_end end = {0};
-	struct job *j; // not on the stack: threads may outlive this call
-	int rc = hs_helper_sign_check(req, err);
+	int rc = list_devices(j, err);
 
-	*stuck = false;
-	if (rc != HS_OK)
-		return rc;
-	j = calloc(1, sizeof *j);
-	if (j == NULL)
-		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	j->req = req;
-	rc = list_devices(j, err);
-	hs_person_init(&j->person, req->pin, req->timeout, j->devs.n);
+	hs_person_init(&j->person, j->req->pin, j->req->timeout, j->devs.n);
 	if (rc == HS_OK)
-		rc = hs_race_run(&j->devs, lane, j, req->timeout, &end, err);
+		rc = hs_race_run(&j->devs, lane, j, j->req->timeout, &end, err);
 	if (rc == HS_OK)
 		rc = put_answer(answer, j, end.winner, err);
 	*retries = atomic_load(&j->person.retries);
@@ -189,7 +182,61 @@ hs_sign(const struct hs_helper_sign *req, struct hs_buf *answer, uint8_t *retrie
 		hs_devices_close(&j->devs);
 		for (size_t i = 0; i < HS_DEVICES_MAX; i++)
 			hs_buf_free(&j->part[i].sig);
+		hs_buf_free(&j->body);
 		free(j);
 	}
 	return rc;
+}
+
+// Not on the stack: threads may outlive the call.
+static struct job *
+new_job(enum hs_helper_op op, const struct hs_helper_sign *req)
+{
+	struct job *j = calloc(1, sizeof *j);
+
+	if (j == NULL)
+		return NULL;
+	j->op = op;
+	j->req = req != NULL ? req : &j->list;
+	return j;
+}
+
+int
+hs_sign(const struct hs_helper_sign *req, struct hs_buf *answer, uint8_t *retries,
+    bool *stuck, struct hs_err *err)
+{
+	struct job *j;
+	int rc = hs_helper_sign_check(req, err);
+
+	*stuck = false;
+	if (rc != HS_OK)
+		return rc;
+	j = new_job(HS_HELPER_SIGN, req);
+	return j != NULL ? run(j, answer, retries, stuck, err)
+			 : hs_fail(err, HS_ERR_NOMEM, "%s", "");
+}
+
+int
+hs_sign_list(const struct hs_helper_revoke *req, struct hs_buf *answer, uint8_t *retries,
+    bool *stuck, struct hs_err *err)
+{
+	struct job *j;
+	int rc = hs_helper_revoke_check(req, err);
+
+	*stuck = false;
+	if (rc != HS_OK)
+		return rc;
+	j = new_job(HS_HELPER_REVOKE, NULL);
+	if (j == NULL)
+		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	hs_sshsig_put_signed(&j->body, HS_NS_KRL, req->candidate.body);
+	j->list = (struct hs_helper_sign){
+	    .timeout = req->timeout, .pin = req->pin, .v = {req->candidate}, .n = 1};
+	j->list.v[0].body = hs_buf_str(&j->body);
+	rc = hs_buf_err(&j->body);
+	if (rc == HS_OK)
+		return run(j, answer, retries, stuck, err);
+	hs_buf_free(&j->body);
+	free(j);
+	return hs_fail(err, (enum hs_code)rc, "%s", "");
 }

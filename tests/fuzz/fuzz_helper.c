@@ -8,6 +8,7 @@
 #include <string.h>
 #include "proto/helper.h"
 #include "proto/names.h"
+#include "proto/rlist.h"
 #include "proto/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -52,6 +53,21 @@ judge(const struct hs_helper_sign *m)
 	}
 }
 
+// Whatever is signed says what was shown, and is that key's.
+static void
+judge_list(const struct hs_helper_revoke *m)
+{
+	struct hs_buf key = {0};
+	struct hs_rlist l;
+
+	if (hs_helper_revoke_check(m, NULL) != HS_OK)
+		return;
+	must(hs_rlist_parse_message(m->candidate.body, &l, NULL) == HS_OK && l.n > 0);
+	hs_key_put(&key, &l.root);
+	must(hs_str_eq(hs_buf_str(&key), m->candidate.key) && m->shown.len > 0);
+	hs_buf_free(&key);
+}
+
 static void
 request(struct hs_str in)
 {
@@ -64,6 +80,8 @@ request(struct hs_str in)
 	same(&again, in);
 	if (m.op == HS_HELPER_SIGN)
 		judge(&m.sign);
+	if (m.op == HS_HELPER_REVOKE)
+		judge_list(&m.revoke);
 }
 
 static void

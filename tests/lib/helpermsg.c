@@ -32,6 +32,29 @@ make_signature(struct hs_helpermsg *w)
 	hs_buf_free(&body);
 }
 
+// Everything under the example's key.
+static void
+make_list(struct hs_helpermsg *w)
+{
+	struct hs_rlist_entry all = {.what = HS_RLIST_ALL};
+	struct hs_rlist_spec spec = {.root = &w->mint.key,
+	    .version = 1795485600,
+	    .issued = 1795485600,
+	    .v = &all,
+	    .n = 1};
+	struct hs_rlist l;
+
+	assert_int_equal(hs_rlist_put_message(&w->list, &spec, NULL), HS_OK);
+	assert_int_equal(hs_rlist_parse_message(hs_buf_str(&w->list), &l, NULL), HS_OK);
+	hs_rlist_put_text(&w->text, &l);
+	w->revoke.op = HS_HELPER_REVOKE;
+	w->revoke.revoke = (struct hs_helper_revoke){.timeout = 30,
+	    .shown = hs_buf_str(&w->text),
+	    .candidate = {.key = hs_buf_str(&w->key),
+		.handle = S("HANDLE"),
+		.body = hs_buf_str(&w->list)}};
+}
+
 void
 helpermsg_make(struct hs_helpermsg *w)
 {
@@ -43,6 +66,7 @@ helpermsg_make(struct hs_helpermsg *w)
 	assert_int_equal(hs_mint_ed25519(&w->mint, HS_KT_SK_ED25519, seed), HS_OK);
 	hs_key_put(&w->key, &w->mint.key);
 	make_signature(w);
+	make_list(w);
 	w->enroll.op = HS_HELPER_ENROLL;
 	w->enroll.enroll.timeout = 30;
 	w->enroll.enroll.key_type = HS_KT_SK_ED25519;
@@ -84,6 +108,8 @@ helpermsg_free(struct hs_helpermsg *w)
 {
 	hs_buf_free(&w->key);
 	hs_buf_free(&w->sig);
+	hs_buf_free(&w->list);
+	hs_buf_free(&w->text);
 }
 
 void

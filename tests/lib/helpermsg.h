@@ -6,14 +6,16 @@
 #define HS_TESTS_HELPERMSG_H
 
 #include "proto/helper.h"
+#include "proto/rlist.h"
 #include "tests/lib/mint.h"
 
 #define HELPERMSG_SHOWN "handseal 4F7: open a session\n"
 
 struct hs_helpermsg {
-	struct hs_mint mint;	// the example's key
-	struct hs_buf key, sig; // its blob, and its signature over "BODY"
-	struct hs_helper_request enroll, sign;
+	struct hs_mint mint;	  // the example's key
+	struct hs_buf key, sig;	  // its blob, and its signature over "BODY"
+	struct hs_buf list, text; // a list's message by it, and what that says
+	struct hs_helper_request enroll, sign, revoke;
 	struct hs_helper_answer enrolled, signed_, failed, wrong_pin, unread;
 };
 

@@ -87,6 +87,9 @@ examples(void **state)
 	hs_helper_request_put(&b, &w.sign);
 	helpermsg_is("sign", &b);
 	hs_buf_reset(&b);
+	hs_helper_request_put(&b, &w.revoke);
+	helpermsg_is("sign-list", &b);
+	hs_buf_reset(&b);
 	hs_helper_answer_put(&b, &w.enrolled);
 	helpermsg_is("enrolled", &b);
 	hs_buf_reset(&b);
@@ -107,6 +110,24 @@ examples(void **state)
 	helpermsg_free(&w);
 }
 
+// As round_trip, of a message that is longer.
+static void
+list_round_trip(const struct hs_buf *b)
+{
+	struct hs_buf again = {0};
+
+	assert_int_equal(parse_request(hs_buf_str(b), &again), HS_OK);
+	assert_true(hs_str_eq(hs_buf_str(&again), hs_buf_str(b)));
+	for (size_t n = 0; n < b->len - 4; n++) {
+		struct hs_buf cut = {0};
+
+		hs_put_string(&cut, b->p + 4, n);
+		assert_int_equal(parse_request(hs_buf_str(&cut), &again), HS_ERR_SHORT);
+		hs_buf_free(&cut);
+	}
+	hs_buf_free(&again);
+}
+
 static void
 rule10_cut_and_trailing(void **state)
 {
@@ -124,6 +145,9 @@ rule10_cut_and_trailing(void **state)
 	w.sign.sign.verify = w.sign.sign.pin = 1;
 	hs_helper_request_put(&b, &w.sign);
 	round_trip(&b, parse_request);
+	hs_buf_reset(&b);
+	hs_helper_request_put(&b, &w.revoke);
+	list_round_trip(&b);
 	hs_buf_reset(&b);
 	hs_helper_answer_put(&b, &w.enrolled);
 	round_trip(&b, parse_answer);
@@ -273,7 +297,7 @@ versions(void **state)
 	for (unsigned op = 0; op < 256; op++) {
 		b.p[5] = (uint8_t)op;
 		assert_int_equal(hs_helper_answer_parse(hs_buf_str(&b), &ans),
-		    op <= HS_HELPER_SIGN ? HS_OK : HS_ERR_FORMAT);
+		    op <= HS_HELPER_REVOKE ? HS_OK : HS_ERR_FORMAT);
 	}
 	hs_buf_free(&b);
 	helpermsg_free(&w);

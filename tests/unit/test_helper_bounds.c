@@ -146,6 +146,34 @@ rule10_bad_sign(void **state)
 }
 
 static void
+rule10_bad_list(void **state)
+{
+	static uint8_t body[HS_RLIST_MESSAGE_MAX + 1];
+	struct hs_helpermsg w;
+
+	(void)state;
+	helpermsg_make(&w);
+	WITH(w, revoke, revoke.timeout, 0, request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.timeout, HS_HELPER_TIMEOUT_MAX + 1, request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.pin, 1, request, HS_OK);
+	WITH(w, revoke, revoke.pin, 2, request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.shown, long_text(HS_SHOWN_MAX), request, HS_OK);
+	WITH(
+	    w, revoke, revoke.shown, long_text(HS_SHOWN_MAX + 1), request, HS_ERR_TOO_LONG);
+	WITH(w, revoke, revoke.candidate.device, S("\x7f"), request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.candidate.verify, 2, request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.candidate.key, S(""), request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.candidate.handle, S(""), request, HS_ERR_FORMAT);
+	WITH(w, revoke, revoke.candidate.body, S(""), request, HS_ERR_FORMAT);
+	w.revoke.revoke.shown = S("x");
+	WITH(w, revoke, revoke.candidate.body,
+	    ((struct hs_str){body, HS_RLIST_MESSAGE_MAX}), request, HS_OK);
+	WITH(w, revoke, revoke.candidate.body, ((struct hs_str){body, sizeof body}),
+	    request, HS_ERR_TOO_LONG);
+	helpermsg_free(&w);
+}
+
+static void
 too_large(void **state)
 {
 	static uint8_t body[HS_CERT_MAX + 1];
@@ -234,8 +262,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(rule10_bad_enroll),
-	    cmocka_unit_test(rule10_bad_sign), cmocka_unit_test(too_large),
-	    cmocka_unit_test(rule10_bad_answers)};
+	    cmocka_unit_test(rule10_bad_sign), cmocka_unit_test(rule10_bad_list),
+	    cmocka_unit_test(too_large), cmocka_unit_test(rule10_bad_answers)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("helper bounds", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "proto/helper.h"
 #include "proto/names.h"
 #include "tests/lib/chains.h"
+#include "tests/lib/helpermsg.h"
 #include "tests/lib/tamper.h"
 
 // Two roots that are asked for the same grant.
@@ -344,6 +345,52 @@ bodies_that_differ(void **state)
 	done(&a);
 }
 
+// ---- lists
+
+static void
+list_refused(const struct hs_helper_request *m, const char *why)
+{
+	struct hs_err err = {0};
+
+	assert_int_equal(hs_helper_revoke_check(&m->revoke, &err), HS_SK_REFUSED);
+	if (strstr(hs_err_sentence(&err), why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", hs_err_sentence(&err), why);
+	assert_int_equal(hs_helper_revoke_check(&m->revoke, NULL), HS_SK_REFUSED);
+}
+
+// Nothing but a list, of that key's own, for the text that it says.
+static void
+rule6_lists(void **state)
+{
+	struct hs_helpermsg w;
+	struct hs_buf grant = {0}, other = {0};
+	struct hs_err err = {0};
+
+	(void)state;
+	helpermsg_make(&w);
+	put_grant(&grant, &w.mint.key);
+	hs_key_put(&other, &chains.root.key);
+	assert_int_equal(hs_helper_revoke_check(&w.revoke.revoke, &err), HS_OK);
+	w.revoke.revoke.shown = hs_str_c("something harmless\n");
+	list_refused(&w.revoke, "says something else than the text shown");
+	w.revoke.revoke.shown = hs_str_c("");
+	list_refused(&w.revoke, "says something else than the text shown");
+	w.revoke.revoke.shown = hs_buf_str(&w.text);
+	w.revoke.revoke.candidate.key = hs_buf_str(&other);
+	list_refused(&w.revoke, "another root's");
+	w.revoke.revoke.candidate.key = hs_buf_str(&w.key);
+	w.revoke.revoke.candidate.body = hs_buf_str(&grant);
+	list_refused(&w.revoke, "no root's list");
+	w.revoke.revoke.candidate.body = (struct hs_str){w.list.p, 32}; // a digest
+	list_refused(&w.revoke, "no root's list");
+	hs_put_u8(&w.list, 0);
+	w.revoke.revoke.candidate.body = hs_buf_str(&w.list);
+	list_refused(&w.revoke, "left over");
+	hs_buf_free(&grant);
+	hs_buf_free(&other);
+	helpermsg_free(&w);
+}
+
 int
 main(void)
 {
@@ -352,7 +399,8 @@ main(void)
 	    cmocka_unit_test(rule6_another_digest_in_one), cmocka_unit_test(no_candidates),
 	    cmocka_unit_test(keys), cmocka_unit_test(rule10_bodies_that_are_none),
 	    cmocka_unit_test(rule6_login_certificates),
-	    cmocka_unit_test(rule10_tampered_grants), cmocka_unit_test(bodies_that_differ)};
+	    cmocka_unit_test(rule10_tampered_grants), cmocka_unit_test(bodies_that_differ),
+	    cmocka_unit_test(rule6_lists)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (sodium_init() < 0)
