@@ -42,7 +42,7 @@ static const struct hs_cmd table[] = {
     {"revoke", cmd_revoke,
 	"[--json] ID... | --agent NAME | --session ID | --root FINGERPRINT | --all",
 	"take back what was handed out, with all below it"},
-    {"krl", cmd_krl, "[-o FILE] [--json] [LIST...]",
+    {"krl", cmd_krl, "[-o FILE] [--roots FILE] [--skip-bad] [--json] [LIST...]",
 	"merge the lists of what is revoked, for stock sshd"},
     {"policy", cmd_policy,
 	"check [FILE] | show | reload [--json]\n"

@@ -1,121 +1,71 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal krl: the lists of all sessions as one plain KRL, for stock sshd's RevokedKeys.
-// It reads the daemon's state folder, or lists that are named; each is verified down to a
-// touched grant, so that a file that somebody put there says nothing.
+// handseal krl: all lists of what is revoked as one plain KRL, for stock sshd's
+// RevokedKeys. It reads the daemon's state folder, or lists that are named. A list that
+// cannot be taken would be a revocation less: so with one of them nothing is written, and
+// what was there stays, unless the person says otherwise.
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "client/handseal/cmd.h"
+#include "client/handseal/krlmerge.h"
 #include "client/handseal/options.h"
 #include "client/handseal/paths.h"
-#include "proto/list.h"
 
-#define SUFFIX ".list"
+#define SUFFIX	  ".list"
+#define ROOTS_MAX (256u * 1024)
 
-struct merging {
-	struct hs_buf krl;
-	struct hs_krl_range *r; // of the list being read
-	size_t n, cap;
-	bool whole;
-	uint64_t now;
-	json_t *rows;
-	unsigned lists;
+struct wish {
+	const char *out, *roots_file;
+	bool json, skip_bad;
+	struct hs_roots roots;
+	bool given; // roots
+	struct hs_krlmerge m;
+	json_t *bad;
+	unsigned nbad;
 };
 
-static int
-take_item(void *arg, const struct hs_krl_item *it)
+static void
+on_bad(void *arg, const char *path, const struct hs_err *err)
 {
-	struct merging *m = arg;
-	size_t cap = m->cap > 0 ? m->cap * 2 : 64;
-	struct hs_krl_range *r;
+	struct wish *w = arg;
 
-	if (it->what == HS_KRL_KEY)
-		m->whole = true;
-	if (it->what != HS_KRL_SERIALS)
-		return HS_OK;
-	if (m->n == m->cap) {
-		r = reallocarray(m->r, cap, sizeof *r);
-		if (r == NULL)
-			return HS_ERR_NOMEM;
-		m->r = r;
-		m->cap = cap;
-	}
-	m->r[m->n++] = (struct hs_krl_range){it->lo, it->hi};
-	return HS_OK;
+	hs_cli_say("%s does not count: %s (%s)", path, hs_err_sentence(err),
+	    hs_code_name(err->code));
+	(void)json_array_append_new(
+	    w->bad, json_pack("{s:o,s:s,s:o}", "file", hs_cli_json(hs_str_c(path)), "code",
+			hs_code_name(err->code), "sentence",
+			hs_cli_json(hs_str_c(hs_err_sentence(err)))));
+	w->nbad++;
 }
 
-static uint64_t
-count(const struct merging *m)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		n += m->r[i].hi - m->r[i].lo + 1;
-	return n;
-}
-
+// Only what concerns all of them ends it. named: by the person. Of others one may be gone
+// since: its session was forgotten, and no list comes in two steps.
 static int
-add_row(struct merging *m, const struct hs_list *l)
+take_file(struct wish *w, const char *path, bool named, struct hs_err *err)
 {
-	json_t *row = json_pack("{s:s,s:I,s:o,s:o,s:b,s:I}", "session", l->revoker.session,
-	    "version", (json_int_t)l->krl.version, "issued", hs_cli_json_time(l->krl.date),
-	    "next", hs_cli_json_time(l->next), "whole", m->whole, "serials",
-	    (json_int_t)count(m));
-
-	return json_array_append_new(m->rows, row) == 0 ? HS_OK : HS_ERR_NOMEM;
-}
-
-static int
-merge(struct merging *m, struct hs_list *l, struct hs_err *err)
-{
-	int rc = hs_list_check(l, NULL, err);
-
-	if (rc != HS_OK)
-		return rc;
-	m->n = 0;
-	m->whole = false;
-	rc = hs_krl_walk(&l->krl, take_item, m);
-	if (rc == HS_OK)
-		rc = hs_krl_put_serials(&m->krl, &l->revoker.cert.ca, m->r, m->n);
-	if (rc == HS_OK && m->whole)
-		hs_krl_put_keys(&m->krl, &l->revoker.cert.ca, 1);
-	m->n = hs_krl_join(m->r, m->n);
-	if (rc == HS_OK)
-		rc = hs_buf_err(&m->krl);
-	if (rc == HS_OK)
-		rc = add_row(m, l);
-	m->lists++;
-	return rc == HS_OK ? HS_OK
-			   : hs_fail(err, (enum hs_code)rc, "%s",
-				 rc == HS_ERR_TOO_LONG
-				     ? "all lists together are longer than a list may be"
-				     : "");
-}
-
-static int
-take_file(struct merging *m, const char *path, struct hs_err *err)
-{
+	struct stat st;
 	struct hs_buf data = {0};
 	struct hs_err why = {0};
-	struct hs_list l = {0};
-	int rc = hs_paths_read(path, HS_LIST_MAX, false, &data, err);
+	int rc = hs_paths_read(path, HS_LIST_MAX, false, &data, &why);
 
-	if (rc == HS_OK) {
-		rc = hs_list_parse(hs_buf_str(&data), &l, &why);
-		if (rc == HS_OK)
-			rc = merge(m, &l, &why);
-		if (rc != HS_OK)
-			rc = hs_fail(
-			    err, (enum hs_code)rc, "%s: %s", path, hs_err_sentence(&why));
-	}
-	hs_list_free(&l);
+	if (rc == HS_OK)
+		rc = hs_krlmerge_add(
+		    &w->m, path, hs_buf_str(&data), w->given ? &w->roots : NULL, &why);
 	hs_buf_free(&data);
-	return rc;
+	if (rc == HS_ERR_NOMEM || hs_buf_err(&w->m.krl) != HS_OK)
+		return hs_fail(
+		    err, (enum hs_code)rc, "%s: %s", path, hs_err_sentence(&why));
+	if (rc == HS_NO_SUCH && !named && lstat(path, &st) != 0 && errno == ENOENT)
+		return HS_OK;
+	if (rc != HS_OK)
+		on_bad(w, path, &why);
+	return HS_OK;
 }
 
 static bool
@@ -129,7 +79,7 @@ is_list(const char *name)
 
 // No folder is no session ever, and so an empty KRL: sshd wants one to be there.
 static int
-take_folder(struct merging *m, struct hs_err *err)
+take_folder(struct wish *w, struct hs_err *err)
 {
 	char dir[HS_PATHS_MAX], path[2 * HS_PATHS_MAX];
 	const struct dirent *e;
@@ -138,24 +88,59 @@ take_folder(struct merging *m, struct hs_err *err)
 
 	if (rc == HS_OK && d == NULL && errno != ENOENT)
 		rc = hs_fail(err, HS_ERR_IO, "%s: %s", dir, strerror(errno));
-	while (rc == HS_OK && d != NULL && (e = readdir(d)) != NULL) {
+	while (rc == HS_OK && d != NULL) {
+		errno = 0;
+		if ((e = readdir(d)) == NULL) {
+			if (errno != 0)
+				rc =
+				    hs_fail(err, HS_ERR_IO, "%s: %s", dir, strerror(errno));
+			break;
+		}
 		if (!is_list(e->d_name))
 			continue;
 		(void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		rc = take_file(m, path, err);
+		rc = take_file(w, path, false, err);
 	}
 	if (d != NULL)
 		(void)closedir(d);
 	return rc;
 }
 
-static int
-write_out(const struct merging *m, const char *out, struct hs_err *err)
+static void
+bad_line(void *arg, const struct hs_err *err)
 {
-	struct hs_str s = hs_buf_str(&m->krl);
+	const struct wish *w = arg;
 
-	if (out != NULL)
-		return hs_paths_write(out, s, 0644, true, err);
+	hs_cli_say(
+	    "%s:%u: line skipped: %s", w->roots_file, err->line, hs_err_sentence(err));
+}
+
+static int
+read_roots(struct wish *w, struct hs_err *err)
+{
+	struct hs_buf text = {0};
+	int rc = hs_paths_read(w->roots_file, ROOTS_MAX, false, &text, err);
+
+	if (rc == HS_OK) {
+		rc = hs_roots_parse(hs_buf_str(&text), &w->roots, bad_line, w);
+		if (rc != HS_OK)
+			rc = hs_fail(err, (enum hs_code)rc, "%s: %s", w->roots_file,
+			    hs_code_sentence((enum hs_code)rc));
+	}
+	w->given = true;
+	hs_buf_free(&text);
+	return rc;
+}
+
+static int
+write_out(const struct wish *w, struct hs_err *err)
+{
+	struct hs_str s = hs_buf_str(&w->m.krl);
+
+	if (w->out != NULL)
+		return hs_paths_write(w->out, s, 0644, true, err);
+	if (w->json)
+		return HS_OK;
 	if (isatty(STDOUT_FILENO))
 		return hs_fail(err, HS_ERR_USAGE,
 		    "a KRL is no text for a terminal: name a file with -o");
@@ -165,54 +150,75 @@ write_out(const struct merging *m, const char *out, struct hs_err *err)
 }
 
 static int
-run(struct merging *m, int n, char **files, const char *out, bool json)
+judge(const struct wish *w, struct hs_err *err)
 {
-	struct hs_err err = {0};
-	int rc = HS_OK;
+	if (w->nbad == 0 || w->skip_bad)
+		return HS_OK;
+	return hs_fail(err, HS_ERR_FORMAT,
+	    "%u list%s cannot be taken%s: with --skip-bad the others are written, and what "
+	    "those take back is not",
+	    w->nbad, w->nbad == 1 ? "" : "s",
+	    w->out != NULL ? ", and the file stays as it was" : "");
+}
 
-	m->now = hs_cli_now();
-	m->rows = json_array();
-	hs_krl_begin(&m->krl, m->now, m->now, "handseal krl");
+static int
+run(struct wish *w, int n, char **files)
+{
+	uint64_t now = hs_cli_now();
+	struct hs_err err = {0};
+	int rc = w->roots_file != NULL ? read_roots(w, &err) : HS_OK;
+
+	w->m.rows = json_array();
+	w->bad = json_array();
+	hs_krlmerge_begin(&w->m, now);
 	for (int i = 0; i < n && rc == HS_OK; i++)
-		rc = take_file(m, files[i], &err);
-	if (n == 0)
-		rc = take_folder(m, &err);
-	if (rc == HS_OK && (out != NULL || !json))
-		rc = write_out(m, out, &err);
+		rc = take_file(w, files[i], true, &err);
+	if (n == 0 && rc == HS_OK)
+		rc = take_folder(w, &err);
+	if (rc == HS_OK)
+		rc = hs_krlmerge_end(&w->m, on_bad, w, &err);
+	if (rc == HS_OK)
+		rc = judge(w, &err);
+	if (rc == HS_OK)
+		rc = write_out(w, &err);
 	if (rc != HS_OK)
-		return hs_cli_fail(json, &err);
-	if (json)
-		return hs_cli_print_json(json_pack(
-		    "{s:I,s:O}", "version", (json_int_t)m->now, "lists", m->rows));
-	if (out != NULL)
-		printf(
-		    "%u list%s merged into %s\n", m->lists, m->lists == 1 ? "" : "s", out);
+		return hs_cli_fail(w->json, &err);
+	if (w->json)
+		return hs_cli_print_json(json_pack("{s:I,s:O,s:O}", "version",
+		    (json_int_t)now, "lists", w->m.rows, "bad", w->bad));
+	if (w->out != NULL)
+		printf("%u list%s merged into %s\n", w->m.lists, w->m.lists == 1 ? "" : "s",
+		    w->out);
 	return hs_cli_finish();
 }
 
 int
 cmd_krl(int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct merging m = {0};
-	const char *out = NULL;
-	bool json = false;
+	static const struct option longs[] = {{"roots", required_argument, NULL, 'r'},
+	    {"skip-bad", no_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
+	struct wish w = {0};
 	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, "ho:", longs, NULL)) != -1) {
 		if (opt == 'h')
 			return hs_cmd_help(argv[0]);
 		if (opt == 'j')
-			json = true;
+			w.json = true;
 		else if (opt == 'o')
-			out = optarg;
+			w.out = optarg;
+		else if (opt == 'r')
+			w.roots_file = optarg;
+		else if (opt == 's')
+			w.skip_bad = true;
 		else
 			return hs_cmd_usage(argv[0], "krl does not take that");
 	}
-	status = run(&m, argc - optind, argv + optind, out, json);
-	json_decref(m.rows);
-	free(m.r);
-	hs_buf_free(&m.krl);
+	status = run(&w, argc - optind, argv + optind);
+	json_decref(w.m.rows);
+	json_decref(w.bad);
+	hs_krlmerge_free(&w.m);
+	hs_roots_free(&w.roots);
 	return status;
 }
