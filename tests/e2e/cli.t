@@ -260,7 +260,7 @@ test_expect_success 'rule7: an interrupt while it waits calls the touch off, and
 		does 0 "^waiting  1 for a touch" handseal status && hs_stop open $s && test "$HS_STATUS" -gt 128 &&
 		hs_wait_for "hs_softkey blue state | grep -q \"waiting no\"" 10 &&
 		does 0 "^closed" handseal status || return 1
-	done && ! hs_softkey blue touch
+	done && hs_softkey_idle blue
 '
 test_expect_success 'nobody touches it: exit 5' '
 	hs_stop handseald && HANDSEAL_TOUCH_SECONDS=1 hs_handseald_start &&

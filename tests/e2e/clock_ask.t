@@ -28,7 +28,7 @@ test_expect_success 'open: set back before its key blinks, it is not signed any 
 	start && ask a $more -o a1 && hs_softkey blue wait 10 && hs_spawn o handseal open $in --ttl 1h &&
 	hs_wait_for "agentctl status | grep -q -x \"pending 2\"" 10 && set_by $((-2 * h)) && hs_stop a && hs_wait o 20 &&
 	test "$HS_STATUS" = 3 && grep "clock was set after the text was shown" $HS_TMP/o.log && test "$(value open)" = 0 &&
-	hs_wait_for "hs_softkey blue state | grep -q \"^waiting no\"" 5 && ! hs_softkey blue touch
+	hs_wait_for "hs_softkey blue state | grep -q \"^waiting no\"" 5 && hs_softkey_idle blue
 '
 # the command would not believe an end so far off
 test_expect_success 'open: set back while its key blinks, it ends when it was to end, and nothing is issued' '

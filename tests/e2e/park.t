@@ -24,7 +24,7 @@ parked() {
 		hs_stop "$1"
 }
 get() { timeout 20 handseal wait "$@" </dev/null; }
-pending() { agentctl status | grep -q -x "pending $1"; }
+pending() { hs_wait_for "agentctl status | grep -q -x \"pending $1\"" 10; }
 
 test_expect_success 'a key, a daemon whose keys blink for a second, an agent with two keys' '
 	policy "$rest" && hs_softkey_start blue && start && hs_softkey blue touch-next &&
@@ -126,7 +126,7 @@ test_expect_success 'parked ones count as waiting: the ninth is told so, and nob
 test_expect_success 'a session that closes takes what was asked beyond it along' '
 	start 30 && hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd id --ttl 1h &&
 	ask q $what -o q && hs_softkey blue wait 10 && handseal close && ends q 3 "gone" &&
-	hs_wait_for "hs_softkey blue state | grep -q \"^waiting no\"" 5 && ! hs_softkey blue touch
+	hs_wait_for "hs_softkey blue state | grep -q \"^waiting no\"" 5 && hs_softkey_idle blue
 '
 test_expect_success 'the agent goes' 'ssh-agent -k >agent.out'
 test_expect_success 'what touches allowed, and nothing else, is on record' '

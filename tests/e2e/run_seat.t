@@ -91,7 +91,7 @@ test_expect_success 'less: a seat below, with less, by the same command' '
 	opened --depth 1 && run $in --cmd uptime --cmd "id -un" --depth 1 -- handseal run --agent tests $in --cmd "id -un" -- sh -c "ssh web id -un && ! ssh web uptime && handseal list" >out 2>err; cat out err; grep -x deploy out && grep tests out && ! grep claude out
 '
 test_expect_success 'killed: the seat goes with its runner' '
-	hs_spawn long handseal run --agent claude $in --cmd uptime -- sleep 300 && hs_wait_for "seats" 10 && kill -KILL $(hs_pid long) && hs_wait_for "! seats" 10 && hs_wait_for "grep -q \"seat-end.*whoever asked\" $log" 5 &&
+	hs_spawn long handseal run --agent claude $in --cmd uptime -- sleep 300 && hs_wait_for "seats && pgrep -x sleep" 10 && kill -KILL $(hs_pid long) && hs_wait_for "! seats" 10 && hs_wait_for "grep -q \"seat-end.*whoever asked\" $log" 5 &&
 	pkill -f "sleep 300"
 '
 test_expect_success 'what touches allowed, and nothing else, is on record' '

@@ -90,7 +90,7 @@ test_expect_success 'eight wait at most; an outcome is for the connection that a
 # ---- whoever asked goes away
 
 test_expect_success 'gone while its text stands: the key never blinks' '
-	ask first leave && outcome first 0 asked && logged $code touch-cancelled && status pending 0 &&
+	ask first leave && outcome first 0 asked && logged $code touch-cancelled && becomes pending 0 &&
 	! hs_softkey blue wait 2 && status open 0
 '
 test_expect_success 'gone while another blinks: that one goes on' '
@@ -101,7 +101,7 @@ test_expect_success 'gone while another blinks: that one goes on' '
 test_expect_success 'gone while its key blinks: it stops, and a touch then does nothing' '
 	for sig in TERM KILL; do
 		ask first && hs_softkey blue wait 10 && hs_stop first $sig && idle blue &&
-		logged $code touch-cancelled && status pending 0 && ! hs_softkey blue touch &&
+		logged $code touch-cancelled && becomes pending 0 && hs_softkey_idle blue &&
 		status open 0 && hs_wait_for "test \$(helpers) = 0" 5 || return 1
 	done
 '
@@ -112,7 +112,7 @@ test_expect_success 'gone while its key blinks: whoever waits behind it is next'
 '
 test_expect_success 'gone after the touch: the session that the person opened stays' '
 	ask first hold && hs_softkey blue wait 10 && hs_softkey blue touch && becomes open 1 &&
-	hs_stop first && status open 1 && status pending 0 && agentctl close
+	hs_stop first && status open 1 && becomes pending 0 && agentctl close
 '
 test_expect_success 'the daemon is ended while a key blinks: it stops, nothing is left' '
 	ask first && hs_softkey blue wait 10 && hs_stop handseald && test "$HS_STATUS" = 0 && idle blue &&
@@ -144,7 +144,7 @@ signs="'$HELPER'"
 # fails CODE TEXT: an asking ends so, no session opens, and that helper is gone
 fails() {
 	ask first && outcome first 3 "refused $1" && grep -q "^sentence .*$2" "$HS_TMP/first.log" &&
-		logged $code "\"touch-failed\".*\"$1\"" && status open 0 && status pending 0 &&
+		logged $code "\"touch-failed\".*\"$1\"" && status open 0 && becomes pending 0 &&
 		hs_wait_for "! grep -qs '$HS_TMP/helper' /proc/[0-9]*/cmdline" 5 ||
 		{ cat "$HS_TMP/first.log" "$HS_TMP/handseald.log" && false; }
 }

@@ -300,7 +300,7 @@ hs_wait() {
 hs_stop() {
 	[ "$(hs_pid "$1")" ] || return 0
 	! hs_alive "$1" || kill -"${2:-TERM}" "$(hs_pid "$1")"
-	hs_wait "$1" 5 && return 0
+	hs_wait "$1" 15 && return 0
 	kill -KILL "$(hs_pid "$1")"
 	hs_wait "$1" 5
 	echo "# $1 had to be killed" >&2
@@ -349,6 +349,7 @@ hs_softkey() {
 	[ "$1" != touch ] || "$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" wait 10 >/dev/null || return 1 # a finger comes when it blinks
 	"$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" "$@"
 }
+hs_softkey_idle() { ! "$HS_BIN/softkey-ctl" "$HS_TMP/$1.ctl" touch; } # a touch now does nothing
 
 hs_handseald_start() {
 	HANDSEAL_SOCK=$XDG_RUNTIME_DIR/handseal/agent.sock
