@@ -97,8 +97,10 @@ ask_lists(struct hs_explained *e)
 	memset(&s, 0, sizeof s);
 	if (e->kind == HS_EXPLAIN_DELEGATION)
 		hs_list_subject(&s, &e->verdict.delegation);
-	rc = hs_lists_look(e->config, e->root_key,
-	    e->kind == HS_EXPLAIN_DELEGATION ? &s : NULL, e->now, bad_list, e, &e->lists);
+	else if (e->kind == HS_EXPLAIN_DIRECT)
+		hs_list_subject_direct(&s, &e->verdict.direct_cert);
+	rc = hs_lists_look(e->config, e->root_key, e->kind == HS_EXPLAIN_GRANT ? NULL : &s,
+	    e->now, bad_list, e, &e->lists);
 	e->asked = true;
 	if (rc != HS_OK && e->code == HS_OK) {
 		e->code = (enum hs_code)rc;

@@ -142,6 +142,7 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 		put_number(b, "issued", l->found.issued);
 		put_number(b, "next", l->found.next);
 	}
+	put_number(b, "root_lists", l->found.root_lists);
 	if (l->err.code != HS_OK)
 		put_string(b, "sentence", hs_str_c(hs_err_sentence(&l->err)));
 	hs_put_u8(b, '}');

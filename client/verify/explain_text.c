@@ -218,12 +218,17 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 	if (l->err.code == HS_NO_REVOKED)
 		hs_put_fmt(b, "YES: %s\n", hs_err_sentence(&l->err));
 	else if (!l->looked)
-		put(b, e->kind == HS_EXPLAIN_DELEGATION
+		put(b, e->kind != HS_EXPLAIN_GRANT
 			   ? "not known: verify.conf names no folder of lists\n"
 			   : "no list is about such a certificate\n");
 	else if (l->err.code == HS_NO_LIST)
 		hs_put_fmt(b, "not known: %s%s\n", hs_err_sentence(&l->err),
 		    l->waived ? "; let pass, as RevocationsMissing says" : "");
+	else if (e->kind == HS_EXPLAIN_DIRECT)
+		put(b,
+		    l->found.root_lists > 0
+			? "no, as far as its root's lists are here\n"
+			: "not known: no list of its root is here, and none needs to be\n");
 	else if (l->found.lists == 0)
 		put(b, "not known, and too young to need a list\n");
 	else {

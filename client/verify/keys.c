@@ -125,10 +125,11 @@ ask_lists(const struct hs_keys_ask *ask, struct hs_config *config,
 	struct hs_lists lists;
 	int rc;
 
-	if (!v->direct)
+	if (v->direct)
+		hs_list_subject_direct(&s, &v->direct_cert);
+	else
 		hs_list_subject(&s, &v->delegation);
-	rc = hs_lists_look(
-	    config, &v->root->key, v->direct ? NULL : &s, now, bad_list, config, &lists);
+	rc = hs_lists_look(config, &v->root->key, &s, now, bad_list, config, &lists);
 	if (rc != HS_OK)
 		note_refused(ask, &lists.err, blob);
 	else if (lists.waived)

@@ -87,9 +87,29 @@ test_expect_success 'rule2: with a mistake in it, or in others'\'' hands, nobody
 	echo "session $id" >$HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && logged "revoked:1:1: this must be a root" && echo 0000000000000000 >$HS_SERVER/revoked && ok other && chmod 666 $HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && chmod 644 $HS_SERVER/revoked && ok other &&
 	rm $HS_SERVER/revoked && ln -s nowhere $HS_SERVER/revoked && hv_refused io-failed hv_ssh other $at id -un && rm $HS_SERVER/revoked && mkdir $HS_SERVER/revoked && hv_refused config-invalid hv_ssh other $at id -un && rmdir $HS_SERVER/revoked && ok other
 '
-test_expect_success 'direct certificates: the server'\''s own list alone' '
-	hv_roots "users=\"deploy\",direct $(cat "$HS_TMP/root.pub") a" && hv_scope "user deploy" "host *" "addr *" "cmd id -un" >d && forgecert direct "$HS_TMP/direct-cert.pub" root="$HS_TMP/root" key="$HS_TMP/id.pub" scope=d after=-1000 before=600 &&
-	ok direct && explains 0 "no list is about such a certificate" direct && cut -d" " -f1,2 "$HS_TMP/root.pub" >$HS_SERVER/revoked && hv_refused revoked hv_ssh direct $at id -un && rm $HS_SERVER/revoked
+rlist() { # NAME KEY=VALUE...: a list by the touch of root
+	l=$1 && shift && listctl make "$lists/$l" root="$HS_TMP/root" "$@"
+}
+# its file's name: ROOT is of the root's key
+rid=$(awk '{print $2}' "$HS_TMP/root.pub" | base64 -d | sha256sum | cut -c1-16)
+test_expect_success 'direct certificates: the server'\''s own list, and their root'\''s' '
+	hv_roots "users=\"deploy\",direct $(cat "$HS_TMP/root.pub") a" "users=\"deploy\" $(cat "$HS_TMP/root2.pub") b" && hv_scope "user deploy" "host *" "addr *" "cmd id -un" >d && forgecert direct "$HS_TMP/direct-cert.pub" root="$HS_TMP/root" key="$HS_TMP/id.pub" scope=d after=-1000 before=600 serial=88 &&
+	ok direct && explains 0 "not known: no list of its root is here" direct && cut -d" " -f1,2 "$HS_TMP/root.pub" >$HS_SERVER/revoked && hv_refused revoked hv_ssh direct $at id -un && rm $HS_SERVER/revoked &&
+	rlist root-$rid.list direct=80-87 && ok direct && explains 0 "no, as far as its root" direct && rlist root-$rid-2.list direct=88 && hv_refused revoked hv_ssh direct $at id -un && logged "the certificate has been revoked" && explains 3 "revoked  YES" direct &&
+	handseal krl -o krl "$lists"/*.list && test_expect_code 1 ssh-keygen -Q -f krl "$HS_TMP/direct-cert.pub" && rlist root-$rid-2.list direct=89 && ok direct && handseal krl -o krl "$lists"/*.list && ssh-keygen -Q -f krl "$HS_TMP/direct-cert.pub" &&
+	rlist root-$rid-2.list all=1 && hv_refused revoked hv_ssh direct $at id -un && logged "everything under its root" && handseal krl -o krl "$lists"/*.list && test_expect_code 1 ssh-keygen -Q -f krl "$HS_TMP/direct-cert.pub" && rm "$lists"/*
+'
+test_expect_success 'rule5: a root'\''s list takes back a session, a serial, an ancestor; it stands in for no fresh list' '
+	rlist root-$rid-a.list serials=$id:5-5 && hv_refused revoked hv_ssh one $at id -un && ok two && hv_refused revoked hv_ssh child $at id -un && ok cousin && hv_refused revocation-unknown hv_ssh old $at id -un && list $id.list && ok old && hv_refused revoked hv_ssh one $at id -un &&
+	rlist root-$rid-b.list session=$id && hv_refused revoked hv_ssh two $at id -un && handseal-verify --config "$HS_SERVER" explain "$HS_TMP/two-cert.pub" --json >j; grep "\"root_lists\":2" j && rm "$lists"/* && ok two
+'
+test_expect_success 'rule1, rule10: another root'\''s, one without a touch, changed, under another'\''s name: does not count' '
+	listctl make "$lists/root-$rid.list" root="$HS_TMP/root2" session=$id all=1 && ok one && logged "does not count: .*another root" && rlist root-$rid.list all=1 flags=0 && ok one && logged "does not count: no-touch" && rlist root-$rid.list all=1 by="$HS_TMP/root2" && ok one && logged "signature is not good" &&
+	rlist root-$rid.list all=1 && for n in 1 60 150 250; do cp "$lists/root-$rid.list" good && perl -e "open(my \$f, \"+<\", \$ARGV[0]); seek(\$f, -s \$f, 0); seek(\$f, (-s \$f) - $n, 0); read(\$f, my \$c, 1); seek(\$f, (-s \$f) - $n, 0); print \$f chr(ord(\$c) ^ 1)" "$lists/root-$rid.list" && ok one && cp good "$lists/root-$rid.list" || return 1; done && hv_refused revoked hv_ssh one $at id -un && rm "$lists"/* &&
+	for n in $(seq 65); do echo x >"$lists/root-$rid-$n.list" || return 1; done && hv_refused revocation-unknown hv_ssh one $at id -un && logged "more than 64 lists of this root" && rm "$lists"/* && ok one
+'
+test_expect_success 'a connection that stays open starts nothing more once its root'\''s list is there' '
+	hs_spawn mux ssh $HS_SSH_OPTS -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/one-cert.pub" -o ControlMaster=yes -o ControlPath="$HS_TMP/mux" -N $at && hs_wait_for "test -S $HS_TMP/mux" 10 && test "$(on_mux id -un)" = deploy && rlist root-$rid.list serials=$id:5-5 && test_expect_code 126 on_mux id -un 2>err && grep "refused, revoked: the certificate has been revoked" err && rm "$lists"/* && test "$(on_mux id -un)" = deploy && hs_stop mux
 '
 mine() { SSH_CONNECTION="127.0.0.1 1 127.0.0.1 22" SSH_ORIGINAL_COMMAND="id -un" hs_as deploy "$HS_LIBEXECDIR/handseal-shell" "$arg"; }
 test_expect_success 'where the folder is not root'\''s, but of who runs the server: the shell reads it too' '

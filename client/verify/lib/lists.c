@@ -15,10 +15,13 @@
 #include <unistd.h>
 #include "proto/barred.h"
 
-#define SUFFIX ".list"
+#define SUFFIX	    ".list"
+#define ROOT_PREFIX "root-"
 
 struct looking {
 	const struct hs_config *c;
+	const struct hs_key *root; // NULL: not known
+	char root_id[HS_SESSION_ID_LEN + 1];
 	const struct hs_list_subject *s;
 	uint64_t now;
 	hs_lists_bad *on_bad;
@@ -28,15 +31,22 @@ struct looking {
 
 // ID.list or ID-....list
 static bool
-is_of_session(const char *name, const char *session)
+is_called(const char *name, const char *id)
 {
 	size_t n = strlen(name);
 
-	return n >= HS_SESSION_ID_LEN + strlen(SUFFIX) &&
-	       memcmp(name, session, HS_SESSION_ID_LEN) == 0 &&
+	return id[0] != '\0' && n >= HS_SESSION_ID_LEN + strlen(SUFFIX) &&
+	       memcmp(name, id, HS_SESSION_ID_LEN) == 0 &&
 	       (name[HS_SESSION_ID_LEN] == '-' ||
 		   n == HS_SESSION_ID_LEN + strlen(SUFFIX)) &&
 	       strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+static bool
+is_of_root(const char *name, const char *id)
+{
+	return strncmp(name, ROOT_PREFIX, strlen(ROOT_PREFIX)) == 0 &&
+	       is_called(name + strlen(ROOT_PREFIX), id);
 }
 
 static int
@@ -57,25 +67,50 @@ read_file(int dir, const char *name, struct hs_buf *data, struct hs_err *err)
 	return rc;
 }
 
+static int
+take_session(struct looking *l, struct hs_str data, struct hs_err *err)
+{
+	struct hs_list list = {0};
+	int rc = hs_list_parse(data, &list, err);
+
+	if (rc == HS_OK)
+		rc = hs_list_check(&list, &l->c->roots, err);
+	if (rc == HS_OK && strcmp(list.revoker.session, l->s->session) != 0)
+		rc = hs_fail(err, HS_ERR_FORMAT, "it is another session's");
+	if (rc == HS_OK)
+		hs_list_unite(&l->out->found, &list, l->s, l->now);
+	hs_list_free(&list);
+	return rc;
+}
+
+// The certificate's root is one of the server's, and so its lists are nobody else's.
+static int
+take_root(struct looking *l, struct hs_str data, struct hs_err *err)
+{
+	struct hs_rlist list;
+	int rc = hs_rlist_parse(data, &list, err);
+
+	if (rc == HS_OK && !hs_key_eq(&list.root, l->root))
+		rc = hs_fail(err, HS_ERR_FORMAT, "it is another root's");
+	if (rc == HS_OK)
+		rc = hs_rlist_check(&list, NULL, err);
+	if (rc == HS_OK)
+		hs_rlist_unite(&l->out->found, &list, l->root, l->s);
+	return rc;
+}
+
 static void
-take_file(struct looking *l, int dir, const char *name)
+take_file(struct looking *l, int dir, const char *name, bool of_root)
 {
 	struct hs_buf data = {0};
 	struct hs_err err = {0};
-	struct hs_list list = {0};
 	int rc = read_file(dir, name, &data, &err);
 
 	if (rc == HS_OK)
-		rc = hs_list_parse(hs_buf_str(&data), &list, &err);
-	if (rc == HS_OK)
-		rc = hs_list_check(&list, &l->c->roots, &err);
-	if (rc == HS_OK && strcmp(list.revoker.session, l->s->session) != 0)
-		rc = hs_fail(&err, HS_ERR_FORMAT, "it is another session's");
-	if (rc == HS_OK)
-		hs_list_unite(&l->out->found, &list, l->s, l->now);
-	else
+		rc = of_root ? take_root(l, hs_buf_str(&data), &err)
+			     : take_session(l, hs_buf_str(&data), &err);
+	if (rc != HS_OK)
 		l->on_bad(l->arg, name, &err);
-	hs_list_free(&list);
 	hs_buf_free(&data);
 }
 
@@ -87,7 +122,7 @@ take_folder(struct looking *l)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *e;
-	unsigned n = 0;
+	unsigned n = 0, nroot = 0;
 
 	if (d == NULL && fd >= 0)
 		(void)close(fd);
@@ -95,36 +130,48 @@ take_folder(struct looking *l)
 		return hs_fail(&l->out->err, HS_NO_LIST, "%s: %s", path, strerror(errno));
 	errno = 0;
 	while ((e = readdir(d)) != NULL) {
-		if (!is_of_session(e->d_name, l->s->session))
-			continue;
-		if (n++ < HS_LISTS_OF_SESSION)
-			take_file(l, dirfd(d), e->d_name);
+		if (is_called(e->d_name, l->s->session) && n++ < HS_LISTS_OF_SESSION)
+			take_file(l, dirfd(d), e->d_name, false);
+		if (is_of_root(e->d_name, l->root_id) && nroot++ < HS_LISTS_OF_ROOT)
+			take_file(l, dirfd(d), e->d_name, true);
 	}
 	(void)closedir(d);
-	if (n <= HS_LISTS_OF_SESSION)
-		return HS_OK;
-	return hs_fail(&l->out->err, HS_NO_LIST,
-	    "%s holds more than %u lists of this session", path, HS_LISTS_OF_SESSION);
+	if (n > HS_LISTS_OF_SESSION)
+		return hs_fail(&l->out->err, HS_NO_LIST,
+		    "%s holds more than %u lists of this session", path,
+		    HS_LISTS_OF_SESSION);
+	if (nroot > HS_LISTS_OF_ROOT)
+		return hs_fail(&l->out->err, HS_NO_LIST,
+		    "%s holds more than %u lists of this root", path, HS_LISTS_OF_ROOT);
+	return HS_OK;
 }
 
 int
 hs_lists_look(const struct hs_config *c, const struct hs_key *root,
-    const struct hs_list_subject *session, uint64_t now, hs_lists_bad *on_bad, void *arg,
+    const struct hs_list_subject *s, uint64_t now, hs_lists_bad *on_bad, void *arg,
     struct hs_lists *out)
 {
-	struct looking l = {c, session, now, on_bad, arg, out};
+	struct looking l = {.c = c,
+	    .root = root,
+	    .s = s,
+	    .now = now,
+	    .on_bad = on_bad,
+	    .arg = arg,
+	    .out = out};
 	struct hs_err judged = {0};
 	int rc, unread;
 
 	memset(out, 0, sizeof *out);
+	if (root != NULL)
+		hs_rlist_root_id(root, l.root_id);
 	rc = hs_barred(hs_buf_str(&c->revoked), root,
-	    session != NULL ? session->session : NULL, &out->err);
-	if (rc != HS_OK || session == NULL || c->server.revocations[0] == '\0')
+	    s != NULL && !s->direct ? s->session : NULL, &out->err);
+	if (rc != HS_OK || s == NULL || c->server.revocations[0] == '\0')
 		return rc;
 	out->looked = true;
 	unread = take_folder(&l);
 	out->unread = unread != HS_OK;
-	rc = hs_list_judge(&out->found, session, c->server.lists_fresh, now, &judged);
+	rc = hs_list_judge(&out->found, s, c->server.lists_fresh, now, &judged);
 	if (rc == HS_OK && unread != HS_OK)
 		rc = unread; // what was not read could have named it
 	else if (rc != HS_OK)

@@ -7,9 +7,10 @@
 #define HS_CLIENT_VERIFY_LIB_LISTS_H
 
 #include "client/verify/lib/config.h"
-#include "proto/list.h"
+#include "proto/rlist.h"
 
 #define HS_LISTS_OF_SESSION 16 // files that are read for one session
+#define HS_LISTS_OF_ROOT    64 // and for one root: one a touch
 
 struct hs_lists {
 	bool looked;		    // verify.conf names a folder
@@ -22,10 +23,10 @@ struct hs_lists {
 // Hears of each file that does not count: its name and why.
 typedef void hs_lists_bad(void *arg, const char *name, const struct hs_err *err);
 
-// HS_OK; HS_NO_REVOKED or HS_NO_LIST with out->err. session: of the certificate; NULL: it
-// is a direct one, which has none. root may be NULL where that is not known.
+// HS_OK; HS_NO_REVOKED or HS_NO_LIST with out->err. s NULL: only the root is asked about,
+// and only in the server's own file. root may be NULL where that is not known.
 int hs_lists_look(const struct hs_config *c, const struct hs_key *root,
-    const struct hs_list_subject *session, uint64_t now, hs_lists_bad *on_bad, void *arg,
+    const struct hs_list_subject *s, uint64_t now, hs_lists_bad *on_bad, void *arg,
     struct hs_lists *out);
 
 #endif
