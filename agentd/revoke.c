@@ -11,6 +11,7 @@
 #include "agentd/checkpoint.h"
 #include "agentd/events.h"
 #include "agentd/log.h"
+#include "agentd/publish.h"
 #include "agentd/reply.h"
 #include "agentd/revlist.h"
 #include "agentd/revocation.h"
@@ -233,6 +234,31 @@ record(struct revoking *r, const struct hs_agent_revoke *m)
 	}
 }
 
+// A root's list lies beside ours: it says by itself what it takes back, and here nothing
+// is.
+static void
+publish(struct hs_conn *c, const struct hs_now *now)
+{
+	struct hs_revplan none = {0};
+	struct hs_refusal why = {0};
+	struct hs_buf frame = {0};
+
+	if (c->seat != NULL) {
+		hs_fail(&why.err, HS_NO_SUCH, "a seat revokes what is its own and below");
+		hs_refusal_remedy(&why, "ask at the main socket");
+		hs_reply_refuse(
+		    c, HS_EXT_REVOKE, &why, now, (struct hs_str){0}, (struct hs_str){0});
+		return;
+	}
+	if (c->d->publish != NULL)
+		hs_publish_due(c->d->publish);
+	put_answer(&frame, c->d, &none);
+	if (hs_buf_err(&frame) == HS_OK)
+		hs_conn_reply(c, &frame);
+	else
+		hs_conn_close(c);
+}
+
 int
 hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 {
@@ -243,6 +269,10 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 
 	if (rc != HS_OK)
 		return rc;
+	if (m.what == HS_REVOKE_LISTS) {
+		publish(c, now);
+		return HS_OK;
+	}
 	r = calloc(1, sizeof *r);
 	rc = r != NULL ? hs_revplan_make(c->d, c->seat, &m, now->wall, &r->plan, &why)
 		       : hs_fail(&why.err, HS_ERR_NOMEM, "%s", "");

@@ -282,6 +282,8 @@ enum hs_agent_revoke_what {
 	HS_REVOKE_SESSION = 3, // its id
 	HS_REVOKE_ROOT = 4,    // its fingerprint: each session that it touched for
 	HS_REVOKE_ALL = 5,     // the name is empty
+	HS_REVOKE_LISTS = 6,   // nothing: a root's list was put beside the daemon's, and
+			       // is to be published; the name is empty
 };
 struct hs_agent_revoke {
 	uint8_t what;

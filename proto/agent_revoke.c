@@ -17,8 +17,8 @@ hs_agent_revoke_get(struct hs_rd *r, struct hs_agent_revoke *m)
 
 	GET(hs_get_u8, what);
 	GET(hs_get_string, name);
-	if (rc == HS_OK && (m->what < HS_REVOKE_IDS || m->what > HS_REVOKE_ALL ||
-			       (m->what == HS_REVOKE_ALL) != (m->name.len == 0)))
+	if (rc == HS_OK && (m->what < HS_REVOKE_IDS || m->what > HS_REVOKE_LISTS ||
+			       (m->what >= HS_REVOKE_ALL) != (m->name.len == 0)))
 		rc = HS_ERR_FORMAT;
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }

@@ -40,7 +40,9 @@ static const struct hs_cmd table[] = {
     {"status", cmd_status, "[--json]", "say how the daemon and the session are"},
     {"close", cmd_close, "[--revoke] [--json]", "end the session; nothing more is issued"},
     {"revoke", cmd_revoke,
-	"[--json] ID... | --agent NAME | --session ID | --root FINGERPRINT | --all",
+	"[--json] ID... | --agent NAME | --session ID | --root FINGERPRINT | --all\n"
+	"--by-root [--with ROOT] [--device PATH] [--pin] [-o FILE | FOLDER]\n"
+	"[--json] [--root ROOT] [--session ID | CERT]... [ID | CERT]...",
 	"take back what was handed out, with all below it"},
     {"krl", cmd_krl, "[-o FILE] [--roots FILE] [--skip-bad] [--json] [LIST...]",
 	"merge the lists of what is revoked, for stock sshd"},

@@ -4,66 +4,30 @@
 // skhelper.c, judging what the key says in attestation.c.
 #include "client/handseal/newkey.h"
 
-#include <errno.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "client/handseal/askpin.h"
 #include "client/handseal/attestation.h"
-#include "client/handseal/paths.h"
+#include "client/handseal/ceremony.h"
 #include "client/handseal/skhelper.h"
 #include "proto/text.h"
-
-#define SOFTKEY	  "softkey:"
-#define GRACE	  3  // seconds that a helper may take longer than the touch may
-#define PIN_GRACE 10 // and where it uses a PIN (PROTOCOL.helper, 10)
 
 struct run {
 	const struct hs_newkey *want;
 	struct hs_root_record *r;
 	struct hs_helper_request m;
-	char absolute[HS_PATHS_MAX + sizeof SOFTKEY];
+	char absolute[HS_CEREMONY_DEVICE_MAX];
 };
 
-// The helper runs in "/", and so does handseald's.
 static int
-make_absolute(struct run *w, struct hs_err *err)
+take_device(struct run *w, struct hs_err *err)
 {
-	const char *path = w->want->device, *front = "";
-	char here[HS_PATHS_MAX] = "";
-	int n;
+	bool softkey = false;
+	int rc = hs_ceremony_device(w->want->device, w->absolute, &softkey, err);
 
-	if (strncmp(path, SOFTKEY, sizeof SOFTKEY - 1) == 0) {
-		front = SOFTKEY;
-		path += sizeof SOFTKEY - 1;
-	}
-	if (path[0] != '/' && getcwd(here, sizeof here - 1) == NULL)
-		return hs_fail(
-		    err, HS_ERR_IO, "cannot tell the current folder: %s", strerror(errno));
-	n = snprintf(w->absolute, sizeof w->absolute, "%s%s%s%s", front, here,
-	    here[0] != '\0' ? "/" : "", path);
-	if (n < 0 || (size_t)n >= sizeof w->absolute ||
-	    (front[0] != '\0' && (size_t)n >= sizeof w->r->device))
-		return hs_fail(err, HS_ERR_TOO_LONG, "the path of --device is too long");
-	if (!hs_text_shown(hs_str_c(w->absolute), NULL))
-		return hs_fail(err, HS_ERR_FORMAT,
-		    "the path of --device has characters that do not show");
-	if (front[0] != '\0')
-		memcpy(w->r->device, w->absolute, (size_t)n + 1);
-	return HS_OK;
-}
-
-// As handseald reads it, so that tests need not wait half a minute.
-static uint32_t
-touch_seconds(void)
-{
-	const char *s = getenv("HANDSEAL_TOUCH_SECONDS");
-	uint64_t n = HS_TOUCH_ARMED;
-
-	if (s == NULL || hs_text_u64(hs_str_c(s), HS_TOUCH_ARMED, &n) != HS_OK || n == 0)
-		n = HS_TOUCH_ARMED;
-	return (uint32_t)n;
+	if (rc == HS_OK && softkey) // its length was looked at
+		(void)hs_str_copy(hs_str_c(w->absolute), w->r->device, sizeof w->r->device);
+	return rc;
 }
 
 static int
@@ -114,7 +78,7 @@ compose(struct run *w, bool with_pin, struct hs_buf *request, struct hs_err *err
 
 	w->m.op = HS_HELPER_ENROLL;
 	e->device = hs_str_c(w->absolute);
-	e->timeout = touch_seconds();
+	e->timeout = hs_ceremony_seconds();
 	e->key_type = (uint8_t)w->want->type;
 	e->user = hs_str_c(w->r->name);
 	e->verify = w->want->pin;
@@ -140,10 +104,9 @@ hs_newkey_make(const struct hs_newkey *want, struct hs_root_record *r, struct hs
 	struct run w = {.want = want, .r = r};
 	struct hs_buf request = {0}, answer = {0};
 	struct hs_str secret = {0};
-	unsigned seconds = touch_seconds() + GRACE;
 	size_t len = 0;
 	char *pin = NULL;
-	int rc = want->device != NULL ? make_absolute(&w, err) : HS_OK;
+	int rc = want->device != NULL ? take_device(&w, err) : HS_OK;
 
 	if (rc == HS_OK)
 		rc = ask_pin(&w, &pin, &len, err);
@@ -151,13 +114,12 @@ hs_newkey_make(const struct hs_newkey *want, struct hs_root_record *r, struct hs
 		rc = compose(&w, len > 0, &request, err);
 	if (rc != HS_OK)
 		goto out;
-	if (len > 0) {
+	if (len > 0)
 		secret = (struct hs_str){(const uint8_t *)pin, len};
-		seconds = 3 * touch_seconds() + PIN_GRACE;
-	}
 	fputs("Touch it when it blinks … ", want->talk);
 	fflush(want->talk);
-	rc = hs_skhelper_run(hs_buf_str(&request), secret, seconds, &answer, err);
+	rc = hs_skhelper_run(
+	    hs_buf_str(&request), secret, hs_ceremony_patience(len > 0), &answer, err);
 	sodium_free(pin);
 	pin = NULL;
 	if (rc == HS_OK)

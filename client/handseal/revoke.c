@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
 //
-// handseal revoke: takes back what was handed out, with all below it.
+// handseal revoke: takes back what was handed out, with all below it. By a root's touch it
+// is byroot.c's.
 #include <getopt.h>
 #include <string.h>
+#include "client/handseal/byroot.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
 #include "client/handseal/revoking.h"
@@ -60,12 +62,25 @@ parse(int argc, char **argv, struct wanted *w, bool *json)
 	return HS_OPTIONS_GO;
 }
 
+static bool
+is_by_root(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--by-root") == 0)
+			return true;
+	return false;
+}
+
 int
 cmd_revoke(int argc, char **argv)
 {
 	struct hs_daemon d = {0};
 	struct wanted w = {0};
-	int status = parse(argc, argv, &w, &d.json);
+	int status;
+
+	if (is_by_root(argc, argv))
+		return hs_byroot(argc, argv);
+	status = parse(argc, argv, &w, &d.json);
 
 	if (status == HS_OPTIONS_GO) {
 		status = hs_daemon_connect(&d);
