@@ -12,7 +12,6 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agentd/files.h"
@@ -47,10 +46,10 @@ open_locked(struct hs_audit_file *f, struct hs_err *err)
 	struct stat st;
 	int rc = open_own(f, HS_AUDIT_LOCK, &f->lock, err);
 
-	if (rc == HS_OK && flock(f->lock, LOCK_EX | LOCK_NB) != 0)
+	if (rc == HS_OK && (rc = hs_files_lock(f->lock)) != HS_OK)
 		rc = hs_fail(err, HS_ERR_IO,
-		    errno == EWOULDBLOCK ? "another handseald writes this audit log"
-					 : "the audit log cannot be locked");
+		    rc == HS_NO_BUSY ? "another handseald writes this audit log"
+				     : "the audit log cannot be locked");
 	if (rc == HS_OK)
 		rc = open_own(f, NAME, &f->fd, err);
 	if (rc != HS_OK)

@@ -8,8 +8,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_TRIES 30
+#define LOCK_MS	   10 // between two
 
 int
 hs_files_trusted(int fd, const char *what, struct hs_err *err)
@@ -112,4 +117,18 @@ hs_files_read_at(
 out:
 	close(fd);
 	return rc;
+}
+
+int
+hs_files_lock(int fd)
+{
+	const struct timespec ms = {.tv_nsec = LOCK_MS * 1000000L};
+	int tries = LOCK_TRIES, rc;
+
+	while ((rc = flock(fd, LOCK_EX | LOCK_NB)) != 0 &&
+	       (errno == EINTR || (errno == EWOULDBLOCK && --tries > 0)))
+		(void)nanosleep(&ms, NULL);
+	if (rc == 0)
+		return HS_OK;
+	return errno == EWOULDBLOCK ? HS_NO_BUSY : HS_ERR_IO;
 }

@@ -25,4 +25,9 @@ int hs_files_make_dirs(const char *path, struct hs_err *err);
 int hs_files_read_at(
     int dir, const char *name, size_t max, struct hs_buf *out, struct hs_err *err);
 
+// Locks an open file for this process and those that it forks. What holds the lock may be a
+// program that a daemon was just starting when it was killed: that is waited for, for a
+// moment. HS_NO_BUSY: another has it; HS_ERR_IO.
+int hs_files_lock(int fd);
+
 #endif

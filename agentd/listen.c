@@ -113,7 +113,7 @@ take_lock(struct hs_listener *l, struct hs_err *err)
 			    "%s is there and is not a lock of yours; it was left alone",
 			    path);
 		}
-		if (flock(l->lock, LOCK_EX | LOCK_NB) != 0)
+		if (hs_files_lock(l->lock) != HS_OK)
 			return hs_fail(
 			    err, HS_ERR_IO, "another handseald is running on %s", l->path);
 		if (lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)

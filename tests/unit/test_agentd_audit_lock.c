@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "tests/lib/auditlog.h"
 
@@ -90,6 +92,38 @@ appended_while_the_lock_is_taken(void **state)
 	hs_buf_free(&line);
 }
 
+// A daemon was killed while it started a program, which has its lock until it runs.
+static void
+held_for_a_moment(void **state)
+{
+	struct auditlog l;
+	int ready[2], fd, status;
+	char c, path[96];
+	pid_t pid;
+
+	(void)state;
+	one_record();
+	(void)snprintf(path, sizeof path, "%s/" HS_AUDIT_LOCK, auditlog.dir);
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fd = open(path, O_RDWR);
+		if (fd < 0 || syscall(SYS_flock, fd, LOCK_EX | LOCK_NB) != 0)
+			_exit(1);
+		(void)!write(ready[1], "x", 1);
+		(void)usleep(50000); // that moment
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	auditlog_open(&l);
+	auditlog_close(&l);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void
 never_attached(void **state)
 {
@@ -129,7 +163,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, auditlog_fresh)
 	const struct CMUnitTest tests[] = {T(appended_while_the_lock_is_taken),
-	    T(never_attached), T(not_well_before_it_is_written)};
+	    T(held_for_a_moment), T(never_attached), T(not_well_before_it_is_written)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, auditlog_setup, auditlog_teardown);
