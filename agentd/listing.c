@@ -8,6 +8,8 @@
 #include <string.h>
 #include "agentd/enrolled.h"
 #include "agentd/publish.h"
+#include "agentd/retain.h"
+#include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
@@ -200,12 +202,16 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	    .policy = hs_str_c(d->policy->policy->exists ? d->policy->path : ""),
 	    .log_seq = hs_audit_seq(d->audit),
 	    .log_ok = hs_audit_ok(d->audit)};
-	struct hs_buf published = {0};
+	struct hs_buf published = {0}, troubles = {0};
 	size_t mark;
 
-	if (on == NULL)
+	if (on == NULL) {
 		hs_publish_put(d->publish, &published);
+		hs_revocation_put_troubles(d->revocation, now->wall, &troubles);
+		hs_retain_put_trouble(d->retain, &troubles);
+	}
 	m.published = hs_buf_str(&published);
+	m.troubles = hs_buf_str(&troubles);
 	hs_session_prune(s, now->wall);
 	m.live = s->nlive;
 	if (h != NULL) {
@@ -229,4 +235,5 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	hs_agent_status_put(frame, &m);
 	hs_agent_frame_end(frame, mark);
 	hs_buf_free(&published);
+	hs_buf_free(&troubles);
 }

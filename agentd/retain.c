@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct hs_retain {
 	uint64_t first;
 	struct hs_audit_tail tail;
 	int rc;
+	char trouble[160]; // "": none
 };
 
 static void
@@ -128,10 +130,14 @@ on_forgotten(uv_work_t *w, int status)
 
 	(void)status;
 	r->busy = false;
-	if (r->rc != HS_OK)
-		hs_log("audit log: a file could not be deleted");
-	else if (!r->freed)
+	if (r->rc != HS_OK) {
+		(void)snprintf(r->trouble, sizeof r->trouble,
+		    "audit log: LogKeep's oldest file cannot be deleted: %s",
+		    hs_code_sentence((enum hs_code)r->rc));
+		hs_log("%s", r->trouble);
+	} else if (!r->freed) {
 		work(r, look, on_looked); // and the next
+	}
 	release(r);
 }
 
@@ -144,6 +150,23 @@ on_recorded(void *arg, int code)
 	if (code == HS_OK && !r->freed)
 		work(r, forget, on_forgotten);
 	release(r);
+}
+
+// It stays until it can be read, and so do all behind it.
+static void
+note_trouble(struct hs_retain *r)
+{
+	char name[HS_AUDIT_NAME_MAX] = "the log's folder";
+
+	r->trouble[0] = '\0';
+	if (r->rc == HS_OK)
+		return;
+	if (r->first > 0)
+		hs_audit_file_name(name, "", r->first);
+	(void)snprintf(r->trouble, sizeof r->trouble,
+	    "audit log: LogKeep forgets nothing, %s cannot be read: %s", name,
+	    hs_code_sentence((enum hs_code)r->rc));
+	hs_log("%s", r->trouble);
 }
 
 static void
@@ -160,9 +183,7 @@ on_looked(uv_work_t *w, int status)
 	(void)status;
 	hs_clock_read(&now);
 	r->busy = false;
-	if (r->rc != HS_OK)
-		hs_log("audit log: the oldest file cannot be read, and stays: %s",
-		    hs_code_sentence((enum hs_code)r->rc));
+	note_trouble(r);
 	if (r->rc == HS_OK && r->first > 0 && keep > 0 && !r->freed &&
 	    now.wall > r->tail.time && now.wall - r->tail.time > keep) {
 		rec.time = now.wall;
@@ -170,6 +191,13 @@ on_looked(uv_work_t *w, int status)
 		    hs_audit_put(r->d->audit, &rec, on_recorded, r, NULL, NULL) == HS_OK;
 	}
 	release(r);
+}
+
+void
+hs_retain_put_trouble(const struct hs_retain *r, struct hs_buf *b)
+{
+	if (r != NULL && r->trouble[0] != '\0')
+		hs_put_fmt(b, "%s\n", r->trouble);
 }
 
 void

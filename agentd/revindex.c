@@ -11,8 +11,9 @@
 #include "agentd/files.h"
 #include "agentd/log.h"
 
-#define BOOT_LEN 36 // of a boot's id, a UUID
-#define ENDED	 "end"
+#define WAITING_MAX (HS_BUF_MAX / 2) // bytes
+#define BOOT_LEN    36		     // of a boot's id, a UUID
+#define ENDED	    "end"
 
 // Of this boot, "" where it cannot be told: then nothing is of the same.
 static void
@@ -59,11 +60,22 @@ int
 hs_revindex_note(
     struct hs_revindex *x, const struct hs_indexed *i, bool sync, struct hs_err *err)
 {
-	hs_indexed_put(&x->waiting, i);
-	if (hs_buf_err(&x->waiting) != HS_OK) {
-		hs_buf_reset(&x->waiting);
-		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	struct hs_buf line = {0};
+	int rc;
+
+	hs_indexed_put(&line, i);
+	rc = hs_buf_err(&line);
+	if (rc == HS_OK && x->waiting.len + line.len > WAITING_MAX)
+		rc = HS_ERR_TOO_LONG; // what waits stays: its release is under way
+	if (rc == HS_OK) {
+		hs_put_raw(&x->waiting, line.p, line.len);
+		rc =
+		    hs_buf_err(&x->waiting); // where it fails, nothing is released any more
 	}
+	hs_buf_free(&line);
+	if (rc != HS_OK)
+		return hs_fail(
+		    err, (enum hs_code)rc, "the session's index: too much waits");
 	if (!sync)
 		return HS_OK;
 	if (hs_revindex_flush(x, err) != HS_OK)
@@ -78,6 +90,8 @@ hs_revindex_flush(struct hs_revindex *x, struct hs_err *err)
 {
 	struct hs_err why = {0};
 
+	if (hs_buf_err(&x->waiting) != HS_OK)
+		return hs_fail(err, HS_ERR_NOMEM, "the session's index: out of memory");
 	if (x->waiting.len == 0)
 		return HS_OK;
 	// what cannot be written waits for the next time: its release fails, or is retried

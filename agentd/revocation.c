@@ -3,19 +3,16 @@
 // The state of what can be, and was, taken back. Contract in revocation.h.
 #include "agentd/revocation.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "agentd/log.h"
+#include "agentd/revfiles.h"
 #include "agentd/revkey.h"
 #include "agentd/revlist.h"
 
-#define KEPT_S (30 * 24 * 3600) // a session's files, after they were last written
+#define AGAIN_MS 10000 // a list that could not be written is tried again
 
 struct hs_revocation {
 	int state;
@@ -24,13 +21,26 @@ struct hs_revocation {
 	struct hs_revindex index; // of the session that is open
 	struct hs_revocation_session *v;
 	size_t n, cap;
-	char open[HS_SESSION_ID_LEN + 1]; // "": none
+	char open[HS_SESSION_ID_LEN + 1];   // "": none
+	char failed[HS_SESSION_ID_LEN + 1]; // could not begin, and its files are there
 	uv_timer_t timer;
 	bool attached;
 	uint32_t seconds;
 	hs_revocation_written *written;
 	void *arg;
+	// of the last that was to be written: "" where it could
+	char index_trouble[160], log_trouble[160];
 };
+
+// Keeps why something failed, or that it did not.
+static int
+told(char *trouble, size_t size, int rc, const struct hs_err *why, struct hs_err *err)
+{
+	(void)snprintf(trouble, size, "%s", rc == HS_OK ? "" : hs_err_sentence(why));
+	if (rc != HS_OK && err != NULL)
+		*err = *why;
+	return rc;
+}
 
 static struct hs_revocation_session *
 find(const struct hs_revocation *r, const char *id)
@@ -60,100 +70,18 @@ add(struct hs_revocation *r, const char *id, uint64_t end)
 	return v;
 }
 
-// ---- what earlier daemons left
-
-static int
-last_end(void *arg, const struct hs_indexed *i)
-{
-	uint64_t *end = arg;
-
-	if (i->end > *end)
-		*end = i->end;
-	return HS_OK;
-}
-
+// Of a session that could not begin: where the disk keeps them now, they go later.
 static void
-remove_files(struct hs_revocation *r, const char *id)
+remove_failed(struct hs_revocation *r)
 {
-	const struct {
-		int dir;
-		const char *suffix;
-	} files[] = {{r->dirs.lists, HS_REVLIST_SUFFIX}, {r->dirs.krl, HS_REVLIST_KRL},
-	    {r->dirs.sessions, HS_REVINDEX_SUFFIX}, {r->dirs.sessions, HS_REVKEY_SUFFIX}};
-	char name[64];
-
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		(void)snprintf(name, sizeof name, "%s%s", id, files[i].suffix);
-		(void)unlinkat(files[i].dir, name, 0);
-	}
-}
-
-// Where the index does not say all, a session has what the touch that opened it allowed: so
-// it can still be revoked as a whole.
-static void
-end_by_key(const struct hs_revocation *r, const char *id, uint64_t *end)
-{
-	struct hs_revkey key;
-	struct hs_err why = {0};
-
-	if (hs_revkey_load(r->dirs.sessions, id, &key, &why) != HS_OK) {
-		hs_log("session %s: %s", id, hs_err_sentence(&why));
-		return;
-	}
-	if (key.end > *end)
-		*end = key.end;
-	hs_revkey_free(&key);
-}
-
-// A session by its key's file.
-static int
-take_session(struct hs_revocation *r, const char *file, time_t now)
-{
-	char id[HS_SESSION_ID_LEN + 1], name[64];
-	struct hs_err why = {0};
-	struct stat st;
-	uint64_t end = 0;
-	bool complete;
-	size_t n = strlen(file);
-
-	if (n != HS_SESSION_ID_LEN + strlen(HS_REVKEY_SUFFIX) ||
-	    strcmp(file + HS_SESSION_ID_LEN, HS_REVKEY_SUFFIX) != 0)
-		return HS_OK;
-	memcpy(id, file, HS_SESSION_ID_LEN);
-	id[HS_SESSION_ID_LEN] = '\0';
-	if (!hs_session_id_valid(hs_str_c(id)))
-		return HS_OK;
-	(void)snprintf(name, sizeof name, "%s" HS_REVINDEX_SUFFIX, id);
-	if (fstatat(r->dirs.sessions, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_mtime < now - KEPT_S) {
-		remove_files(r, id);
-		return HS_OK;
-	}
-	if (hs_revindex_read(r->dirs.sessions, id, last_end, &end, &complete, &why) !=
-	    HS_OK)
-		hs_log("%s", hs_err_sentence(&why));
-	if (!complete)
-		end_by_key(r, id, &end);
-	return add(r, id, end) != NULL ? HS_OK : HS_ERR_NOMEM;
+	if (r->failed[0] != '\0' && hs_revfiles_remove(&r->dirs, r->failed))
+		r->failed[0] = '\0';
 }
 
 static int
-take_sessions(struct hs_revocation *r, struct hs_err *err)
+take_session(void *arg, const char *id, uint64_t end)
 {
-	int fd = openat(r->dirs.sessions, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *e;
-	time_t now = time(NULL);
-	int rc = HS_OK;
-
-	if (d == NULL && fd >= 0)
-		(void)close(fd);
-	if (d == NULL)
-		return hs_fail(err, HS_ERR_IO, "sessions: %s", strerror(errno));
-	while (rc == HS_OK && (e = readdir(d)) != NULL)
-		rc = take_session(r, e->d_name, now);
-	(void)closedir(d);
-	return rc == HS_OK ? HS_OK : hs_fail(err, (enum hs_code)rc, "%s", "");
+	return add(arg, id, end) != NULL ? HS_OK : HS_ERR_NOMEM;
 }
 
 int
@@ -182,7 +110,7 @@ hs_revocation_open(
 		hs_statefile_clean(r->dirs.sessions);
 		hs_statefile_clean(r->dirs.lists);
 		hs_statefile_clean(r->dirs.krl);
-		rc = take_sessions(r, err);
+		rc = hs_revfiles_each(&r->dirs, time(NULL), take_session, r, err);
 	}
 	if (rc == HS_OK)
 		*out = r;
@@ -215,16 +143,23 @@ hs_revocation_free(struct hs_revocation **r)
 
 // ---- lists
 
+static void on_timer(uv_timer_t *t);
+
 static int
 write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t now,
     struct hs_err *err)
 {
 	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
-	int rc = hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, err);
+	struct hs_err why = {0};
+	int rc = hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, &why);
 
 	s->behind = rc != HS_OK;
+	(void)told(s->trouble, sizeof s->trouble, rc, &why, err);
 	if (rc == HS_OK && r->written != NULL)
 		r->written(r->arg);
+	if (rc != HS_OK && r->attached && uv_timer_get_due_in(&r->timer) > AGAIN_MS)
+		(void)uv_timer_start(
+		    &r->timer, on_timer, AGAIN_MS, (uint64_t)r->seconds * 1000);
 	return rc;
 }
 
@@ -236,6 +171,7 @@ on_timer(uv_timer_t *t)
 	struct hs_now now;
 
 	hs_clock_read(&now);
+	remove_failed(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i].end > now.wall &&
 		    write_list(r, &r->v[i], now.wall, &why) != HS_OK)
@@ -278,19 +214,17 @@ int
 hs_revocation_begin(
     struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err)
 {
-	struct hs_revocation_session *k;
+	struct hs_revocation_session *k = NULL;
 	int rc;
 
 	hs_revocation_end(r);
+	remove_failed(r);
 	rc = hs_revkey_make(r->dirs.sessions, s, err);
 	if (rc == HS_OK)
 		rc = hs_revindex_begin(&r->index, r->dirs.sessions, s->id, err);
-	if (rc != HS_OK)
-		return rc;
-	memcpy(r->open, s->id, sizeof r->open);
-	k = add(r, s->id, 0);
-	if (k == NULL)
+	if (rc == HS_OK && (k = add(r, s->id, 0)) == NULL)
 		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	memcpy(r->open, s->id, sizeof r->open);
 	if (rc == HS_OK)
 		rc = hs_revocation_grant(r, s->held[0], err);
 	if (rc == HS_OK)
@@ -300,8 +234,9 @@ hs_revocation_begin(
 	if (k != NULL)
 		r->n--; // it was the last
 	hs_revindex_free(&r->index);
-	remove_files(r, s->id);
-	r->open[0] = '\0';
+	memcpy(r->failed, s->id, sizeof r->failed);
+	remove_failed(r);
+	r->open[0] = r->index_trouble[0] = '\0';
 	return rc;
 }
 
@@ -309,12 +244,17 @@ static int
 note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_err *err)
 {
 	struct hs_revocation_session *k = find(r, r->open);
+	struct hs_err why = {0};
+	int rc;
 
 	if (k == NULL)
 		return hs_fail(err, HS_ERR_INTERNAL, "no session is open");
 	if (i->end > k->end)
 		k->end = i->end;
-	return hs_revindex_note(&r->index, i, sync, err);
+	rc = hs_revindex_note(&r->index, i, sync, &why);
+	if (rc == HS_OK && !sync)
+		return HS_OK; // nothing was written
+	return told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
 }
 
 int
@@ -336,7 +276,10 @@ hs_revocation_note(struct hs_revocation *r, const struct hs_indexed *i, struct h
 int
 hs_revocation_flush(struct hs_revocation *r, struct hs_err *err)
 {
-	return hs_revindex_flush(&r->index, err);
+	struct hs_err why = {0};
+	int rc = hs_revindex_flush(&r->index, &why);
+
+	return told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
 }
 
 void
@@ -345,7 +288,7 @@ hs_revocation_end(struct hs_revocation *r)
 	if (r == NULL || r->open[0] == '\0')
 		return;
 	hs_revindex_end(&r->index);
-	r->open[0] = '\0';
+	r->open[0] = r->index_trouble[0] = '\0';
 }
 
 // ---- all of them
@@ -382,8 +325,11 @@ int
 hs_revocation_remember(
     struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err)
 {
-	int rc = n > 0 ? hs_revlog_add(&r->log, v, n, err) : HS_OK;
+	struct hs_err why = {0};
+	int rc = n > 0 ? hs_revlog_add(&r->log, v, n, &why) : HS_OK;
 
+	if (n > 0)
+		(void)told(r->log_trouble, sizeof r->log_trouble, rc, &why, err);
 	for (size_t i = 0; i < n && rc == HS_OK; i++) {
 		struct hs_revocation_session *s = find(r, v[i].session);
 
@@ -407,4 +353,21 @@ hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
 	if (rc == HS_OK && version != NULL)
 		*version = s->version;
 	return rc;
+}
+
+void
+hs_revocation_put_troubles(const struct hs_revocation *r, uint64_t now, struct hs_buf *b)
+{
+	if (r == NULL)
+		return;
+	if (r->index_trouble[0] != '\0')
+		hs_put_fmt(b, "nothing can be issued: %s\n", r->index_trouble);
+	if (r->log_trouble[0] != '\0')
+		hs_put_fmt(b, "a revocation is not remembered, ask for it again: %s\n",
+		    r->log_trouble);
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].trouble[0] != '\0' && r->v[i].end > now)
+			hs_put_fmt(b,
+			    "servers may not know what is revoked of session %s: %s\n",
+			    r->v[i].id, r->v[i].trouble);
 }

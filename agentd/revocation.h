@@ -46,7 +46,8 @@ struct hs_revocation_session {
 	char id[HS_SESSION_ID_LEN + 1];
 	uint64_t end;	  // Unix seconds: of the last thing in it
 	uint64_t version; // of its list; 0: not known
-	bool behind;	  // its list lacks what was remembered
+	bool behind; // its list lacks what was remembered, or is older than it should be
+	char trouble[120]; // why it could not be written last; "": it could
 };
 // The i-th that lives at now, after which *i counts on; NULL: no more.
 const struct hs_revocation_session *hs_revocation_next(
@@ -65,5 +66,9 @@ int hs_revocation_remember(
 // gets its version.
 int hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
     uint64_t *version, struct hs_err *err);
+
+// Appends a line for each thing that could not be written, and was not since.
+void hs_revocation_put_troubles(
+    const struct hs_revocation *r, uint64_t now, struct hs_buf *b);
 
 #endif

@@ -210,6 +210,7 @@ struct hs_agent_status_info {
 	uint64_t log_seq;	    // audit records on disk
 	uint8_t log_ok;		    // 0: records cannot be written, so nothing is issued
 	struct hs_str published;    // a line for each Publish: name, state, time, why
+	struct hs_str troubles;	    // a line for each thing else that does not work
 };
 struct hs_agent_closed {
 	struct hs_str session;

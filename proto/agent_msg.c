@@ -232,6 +232,7 @@ hs_agent_status_put(struct hs_buf *b, const struct hs_agent_status_info *m)
 	hs_put_u64(b, m->log_seq);
 	hs_put_u8(b, m->log_ok);
 	hs_put_str(b, m->published);
+	hs_put_str(b, m->troubles);
 }
 
 int
@@ -262,6 +263,7 @@ hs_agent_status_get(struct hs_rd *r, struct hs_agent_status_info *m)
 	GET(hs_get_u64, log_seq);
 	GET(hs_agent_get_bool, log_ok);
 	GET(hs_get_string, published);
+	GET(hs_get_string, troubles);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 

@@ -2,6 +2,7 @@
 //
 // handseal status: how the daemon and its session are, in one look.
 #include <inttypes.h>
+#include <string.h>
 #include "client/handseal/board.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
@@ -34,13 +35,47 @@ struct telling {
 	const struct hs_seat *seat; // whose socket it is; NULL: the main one, or not told
 };
 
+// The next line of them, without its LF; false at their end.
+static bool
+next_trouble(struct hs_str *left, struct hs_str *line)
+{
+	const uint8_t *lf = left->len > 0 ? memchr(left->p, '\n', left->len) : NULL;
+
+	if (left->len == 0)
+		return false;
+	*line = (struct hs_str){left->p, lf != NULL ? (size_t)(lf - left->p) : left->len};
+	left->p += line->len + (lf != NULL);
+	left->len -= line->len + (lf != NULL);
+	return true;
+}
+
+static json_t *
+troubles_json(const struct hs_got_status *i)
+{
+	struct hs_str left = hs_str_c(i->troubles), line;
+	json_t *list = json_array();
+
+	while (list != NULL && next_trouble(&left, &line))
+		(void)json_array_append_new(list, hs_cli_json(line));
+	return list;
+}
+
+static void
+put_troubles(struct hs_buf *b, const struct hs_got_status *i)
+{
+	struct hs_str left = hs_str_c(i->troubles), line;
+
+	while (next_trouble(&left, &line))
+		hs_put_fmt(b, "TROUBLE  %.*s\n", (int)line.len, (const char *)line.p);
+}
+
 static int
 print_json(const struct telling *t)
 {
 	const struct hs_got_status *i = t->info;
 	json_t *policy =
 	    i->policy[0] != '\0' ? hs_cli_json(hs_str_c(i->policy)) : json_null();
-	json_t *servers = json_array();
+	json_t *servers = json_array(), *troubles = troubles_json(i);
 	struct hs_buf text = {0};
 	bool busy;
 	char seat[HS_SESSION_ID_LEN + 24] = ""; // of which it is not told
@@ -51,14 +86,14 @@ print_json(const struct telling *t)
 	(void)hs_published_put(hs_str_c(i->published), i->now, &text, "", servers, &busy);
 	hs_buf_free(&text);
 	return hs_cli_print_json(json_pack(
-	    "{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b},s:o}", "seat",
+	    "{s:s?,s:o,s:o,s:o,s:b,s:o,s:I,s:O,s:o,s:o,s:I,s:{s:I,s:b},s:o,s:o}", "seat",
 	    t->daemon->seat ? seat : NULL, "version", hs_cli_json(hs_str_c(i->version)),
 	    "socket", hs_cli_json(hs_str_c(i->socket)), "now", hs_cli_json_time(i->now),
 	    "open", i->open, "session", session_json(i), "waiting", (json_int_t)i->pending,
 	    "askings", t->askings, "policy", policy, "policy_error",
 	    hs_cli_json_text(hs_str_c(i->policy_error)), "roots", (json_int_t)i->roots,
 	    "log", "records", (json_int_t)i->records, "writable", i->recording, "servers",
-	    servers));
+	    servers, "troubles", troubles));
 }
 
 static void
@@ -163,6 +198,7 @@ print_text(const struct telling *t)
 	    i->recording ? "" : "; CANNOT BE WRITTEN, so nothing is issued");
 	(void)hs_published_put(
 	    hs_str_c(i->published), i->now, &b, "server   ", NULL, &busy);
+	put_troubles(&b, i);
 	hs_put_fmt(&b, "daemon   handseald %s on %s\n", i->version, i->socket);
 	hs_cli_put_text(stdout, hs_buf_str(&b), "");
 	hs_buf_free(&b);

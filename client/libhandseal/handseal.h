@@ -295,6 +295,7 @@ struct hs_got_status {
 			       // between two
 	uint64_t records;      // of the audit log, on disk
 	int recording;	       // 0: records cannot be written, so nothing is issued
+	const char *troubles;  // a line for each thing else that does not work
 };
 const struct hs_got_status *hs_got_status(const struct hs_client *c);
 

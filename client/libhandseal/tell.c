@@ -58,7 +58,8 @@ take_status(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 	    .policy_error = hs_client_keep(c, m.policy_error),
 	    .published = hs_client_keep(c, m.published),
 	    .records = m.log_seq,
-	    .recording = m.log_ok != 0};
+	    .recording = m.log_ok != 0,
+	    .troubles = hs_client_keep(c, m.troubles)};
 	return hs_client_kept(c, HS_GOT_STATUS, err);
 }
 

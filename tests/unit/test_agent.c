@@ -351,7 +351,7 @@ status_and_close(void **state)
 	    S("/run/user/1000/handseal/agent.sock"), 1795485600, 1, S(SESSION), 1795485600,
 	    1795500000, S("blue"), S(FINGERPRINT), 1, 0, S(SCOPE), 1, 1, 0, 2, 1795487400,
 	    S("/home/anna/.config/handseal/policy"), S(""), 12, 1,
-	    S("web1\tdone\t1795485700\t\n")};
+	    S("web1\tdone\t1795485700\t\n"), S("")};
 	const struct hs_agent_closed closed = {S(SESSION), 1, 1795486500};
 	struct hs_buf b = {0};
 	size_t mark = begin(&b, HS_EXT_STATUS);

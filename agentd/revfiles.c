@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: ISC
+//
+// Sessions by their files. Contract in revfiles.h.
+#include "agentd/revfiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agentd/log.h"
+#include "agentd/revindex.h"
+#include "agentd/revkey.h"
+#include "proto/names.h"
+
+#define KEPT_S (30 * 24 * 3600) // a session's files, after they were last written
+
+bool
+hs_revfiles_remove(const struct hs_revlist_dirs *dirs, const char *id)
+{
+	const struct {
+		int dir;
+		const char *suffix;
+	} files[] = {{dirs->lists, HS_REVLIST_SUFFIX}, {dirs->krl, HS_REVLIST_KRL},
+	    {dirs->sessions, HS_REVINDEX_SUFFIX}, {dirs->sessions, HS_REVKEY_SUFFIX}};
+	char name[64];
+	bool gone = true;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		(void)snprintf(name, sizeof name, "%s%s", id, files[i].suffix);
+		if (unlinkat(files[i].dir, name, 0) != 0 && errno != ENOENT)
+			gone = false;
+	}
+	return gone;
+}
+
+static int
+last_end(void *arg, const struct hs_indexed *i)
+{
+	uint64_t *end = arg;
+
+	if (i->end > *end)
+		*end = i->end;
+	return HS_OK;
+}
+
+// Where the index does not say all, a session has what the touch that opened it allowed: so
+// it can still be revoked as a whole.
+static void
+end_by_key(int sessions, const char *id, uint64_t *end)
+{
+	struct hs_revkey key;
+	struct hs_err why = {0};
+
+	if (hs_revkey_load(sessions, id, &key, &why) != HS_OK) {
+		hs_log("session %s: %s", id, hs_err_sentence(&why));
+		return;
+	}
+	if (key.end > *end)
+		*end = key.end;
+	hs_revkey_free(&key);
+}
+
+// Its index is what is written last; without one, the key.
+static bool
+is_old(int sessions, const char *index, const char *key, time_t now)
+{
+	struct stat st;
+
+	return (fstatat(sessions, index, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+		   fstatat(sessions, key, &st, AT_SYMLINK_NOFOLLOW) == 0) &&
+	       st.st_mtime < now - KEPT_S;
+}
+
+// The session whose key that file is, if it is one.
+static bool
+id_of(const char *file, char id[static HS_SESSION_ID_LEN + 1])
+{
+	if (strlen(file) != HS_SESSION_ID_LEN + strlen(HS_REVKEY_SUFFIX) ||
+	    strcmp(file + HS_SESSION_ID_LEN, HS_REVKEY_SUFFIX) != 0)
+		return false;
+	memcpy(id, file, HS_SESSION_ID_LEN);
+	id[HS_SESSION_ID_LEN] = '\0';
+	return hs_session_id_valid(hs_str_c(id));
+}
+
+static int
+look_at(const struct hs_revlist_dirs *dirs, const char *file, time_t now,
+    hs_revfiles_session *fn, void *arg)
+{
+	char id[HS_SESSION_ID_LEN + 1], name[64];
+	struct hs_err why = {0};
+	uint64_t end = 0;
+	bool complete;
+
+	if (!id_of(file, id))
+		return HS_OK;
+	(void)snprintf(name, sizeof name, "%s" HS_REVINDEX_SUFFIX, id);
+	if (is_old(dirs->sessions, name, file, now)) {
+		(void)hs_revfiles_remove(dirs, id);
+		return HS_OK;
+	}
+	if (hs_revindex_read(dirs->sessions, id, last_end, &end, &complete, &why) != HS_OK)
+		hs_log("%s", hs_err_sentence(&why));
+	if (!complete)
+		end_by_key(dirs->sessions, id, &end);
+	return fn(arg, id, end);
+}
+
+int
+hs_revfiles_each(const struct hs_revlist_dirs *dirs, time_t now, hs_revfiles_session *fn,
+    void *arg, struct hs_err *err)
+{
+	int fd = openat(dirs->sessions, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+	int rc = HS_OK;
+
+	if (d == NULL && fd >= 0)
+		(void)close(fd);
+	if (d == NULL)
+		return hs_fail(err, HS_ERR_IO, "sessions: %s", strerror(errno));
+	while (rc == HS_OK && (e = readdir(d)) != NULL)
+		rc = look_at(dirs, e->d_name, now, fn, arg);
+	(void)closedir(d);
+	return rc == HS_OK ? HS_OK : hs_fail(err, (enum hs_code)rc, "%s", "");
+}
