@@ -85,6 +85,7 @@ read_line(struct crashlog *l, const char *line, size_t len)
 	l->starts += hs_str_is(event, "start");
 	l->rotated += hs_str_is(event, "rotate");
 	l->checkpoints += hs_str_is(event, "checkpoint");
+	l->signatures += hs_str_is(event, "sign");
 	if (!hs_str_is(event, "issue") && !hs_str_is(event, "touch"))
 		return;
 	session = member(line, "\"session\":\"");

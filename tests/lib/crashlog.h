@@ -17,7 +17,7 @@ void crashlog_add(struct crashlog_ids *l, struct hs_str id);
 bool crashlog_have(const struct crashlog_ids *l, const char *id); // they are sorted
 
 struct crashlog {
-	uint64_t seq, torn, starts, rotated, checkpoints;
+	uint64_t seq, torn, starts, rotated, checkpoints, signatures;
 	uint8_t head[HS_AUDIT_HASH];
 	struct crashlog_ids issued;
 	size_t files;
