@@ -27,9 +27,12 @@ int hs_revindex_flush(struct hs_revindex *x, struct hs_err *err);
 void hs_revindex_end(struct hs_revindex *x);  // in order; fine where none is begun
 void hs_revindex_free(struct hs_revindex *x); // as it is
 
+// What is noted and not in the file yet. As fn, or HS_ERR_NOMEM where some of it is lost.
+typedef int hs_revindex_each(void *arg, const struct hs_indexed *i);
+int hs_revindex_waiting(const struct hs_revindex *x, hs_revindex_each *fn, void *arg);
+
 // Reads a session's. *complete: nothing can be missing; where it is false, fn was told what
 // is there. HS_NO_SUCH: there is none. HS_ERR_IO, or fn's first answer that is not HS_OK.
-typedef int hs_revindex_each(void *arg, const struct hs_indexed *i);
 int hs_revindex_read(int dir, const char *session, hs_revindex_each *fn, void *arg,
     bool *complete, struct hs_err *err);
 

@@ -305,13 +305,12 @@ int
 hs_revocation_read(struct hs_revocation *r, const char *session, hs_revindex_each *fn,
     void *arg, bool *complete, struct hs_err *err)
 {
-	bool open = strcmp(r->open, session) == 0;
+	int rc = hs_revindex_read(r->dirs.sessions, session, fn, arg, complete, err);
 
-	*complete = false;
 	// what is being released belongs to it too
-	if (open && hs_revindex_flush(&r->index, err) != HS_OK)
-		return HS_ERR_IO;
-	return hs_revindex_read(r->dirs.sessions, session, fn, arg, complete, err);
+	if (rc == HS_OK && strcmp(r->open, session) == 0)
+		rc = hs_revindex_waiting(&r->index, fn, arg);
+	return rc;
 }
 
 int

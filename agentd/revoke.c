@@ -166,8 +166,13 @@ on_recorded(void *arg, int code)
 		hs_refusal_remedy(&why,
 		    "the daemon signs nothing for it any more, but servers do not know; "
 		    "see that its disk can be written, and revoke again");
+	}
+	if (rc != HS_OK && code == HS_OK) {
 		hs_reply_refuse(
 		    c, HS_EXT_REVOKE, &why, &now, (struct hs_str){0}, (struct hs_str){0});
+	} else if (rc != HS_OK) { // who asked must know, and a record is not to be had
+		hs_reply_put_refusal(&frame, HS_EXT_REVOKE, &why);
+		hs_conn_reply(c, &frame);
 	} else if (code != HS_OK || r->unrecorded) {
 		hs_fail(&why.err, HS_NO_RECORD,
 		    "it is revoked, but that could not be recorded");
