@@ -217,6 +217,17 @@ driven_call(struct driven_conn *c, uint64_t until, const char *ext,
 }
 
 enum driven_how
+driven_reach(struct driven_conn *c, uint64_t until)
+{
+	while (driven_dial(c, driven.sock, until) == DRIVEN_DONE) {
+		if (driven_call(c, until, HS_EXT_STATUS, NULL, NULL) == DRIVEN_DONE)
+			return DRIVEN_DONE;
+		driven_hang_up(c);
+	}
+	return DRIVEN_GONE;
+}
+
+enum driven_how
 driven_open(struct driven_conn *c, uint64_t until, const char *scope,
     char session[static HS_SESSION_ID_LEN + 1])
 {

@@ -39,6 +39,9 @@ struct driven_conn {
 
 // GONE where the daemon ends before it serves, or the time is over.
 enum driven_how driven_dial(struct driven_conn *c, const char *path, uint64_t until);
+// The daemon's main socket, once it serves: a program that a killed daemon was just
+// starting may have its socket for a moment.
+enum driven_how driven_reach(struct driven_conn *c, uint64_t until);
 void driven_hang_up(struct driven_conn *c); // fine where it is not
 
 // Sends an extension with what put makes of m, NULL for no body, and takes the reply.

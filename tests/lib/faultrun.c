@@ -102,11 +102,8 @@ up(struct faultrun *r)
 
 	for (int tries = 0; tries < 2; tries++) {
 		driven_start();
-		// it takes connections before it serves them
-		if (driven_dial(&r->main, driven.sock, soon()) == DRIVEN_DONE &&
-		    driven_call(&r->main, soon(), HS_EXT_STATUS, NULL, NULL) == DRIVEN_DONE)
+		if (driven_reach(&r->main, soon()) == DRIVEN_DONE)
 			return;
-		driven_hang_up(&r->main);
 		status = driven_stop(0);
 		if (!faulty(r) || !WIFEXITED(status) || WEXITSTATUS(status) != 1 ||
 		    !said_why())
