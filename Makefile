@@ -76,7 +76,8 @@ $(file >$(B)/flags,$(FLAGS_NOW))
 endif
 endif
 
-.PHONY: all tests check check-asan lint fuzz fuzz-run bench demo demo-programs install install-units uninstall clean
+.PHONY: all tests check check-asan lint fuzz fuzz-run bench demo demo-programs install install-units uninstall \
+	install-server uninstall-server check-server clean
 all:
 
 $(PROBED): Makefile
@@ -89,6 +90,9 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D) && $(call note,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(DEFS) $(FLAGS) -MMD -MP -c -o $@ $<
 $(B)/flags: ;
+# What goes to servers: the paths there, and the script, which is built in.
+$(B)/client/handseal/server_%.o: DEFS += -DHS_BINDIR='"$(PREFIX)/bin"'
+$(B)/client/handseal/server_script.o: client/handseal/server_remote.sh client/handseal/server_change.sh
 # Without a sanitizer, also where the program that it is preloaded into has one.
 $(B)/tests/preload/%.so: tests/preload/%.c $(B)/flags
 	@mkdir -p $(@D) && $(call note,CC $@)
@@ -124,8 +128,12 @@ $(eval $(call program,handseald,$(AGENTD),-luv $(CRYPTO)))
 $(eval $(call program,handseal-sk-helper,$(SKHELPER),-lfido2 $(CRYPTO)))
 $(eval $(call program,handseal-known-hosts,$(KHHELPER) $(if $(KHHELPER),$(HARDENED)),-lssh $(CRYPTO)))
 $(eval $(call program,handseal,$(CLIENT) $(if $(CLIENT),$(LIBCLIENT)),-ljansson -lssh $(CRYPTO)))
-$(eval $(call program,handseal-verify,$(VERIFY) $(if $(VERIFY),$(VERIFYLIB)),$(CRYPTO)))
-$(eval $(call program,handseal-shell,$(SHELLC) $(if $(SHELLC),$(VERIFYLIB)),$(CRYPTO)))
+# A server gets these two: libsodium within them, where there is an archive of it, so that they need what its sshd does.
+SODIUM_A      := $(filter /%,$(shell $(CC) -print-file-name=libsodium.a))
+SERVER_CRYPTO := $(if $(SODIUM_A),-l:libsodium.a -lcrypto,$(CRYPTO))
+$(eval $(call program,handseal-verify,$(VERIFY) $(if $(VERIFY),$(VERIFYLIB)),$(SERVER_CRYPTO)))
+$(eval $(call program,handseal-shell,$(SHELLC) $(if $(SHELLC),$(VERIFYLIB)),$(SERVER_CRYPTO)))
+$(B)/handseal-verify $(B)/handseal-shell: Makefile
 $(eval $(call program,softkey,$(SOFTKEY),-lcbor $(CRYPTO)))
 $(eval $(call program,softkey-ctl,$(SOFTCTL),$(CRYPTO)))
 all: $(B)/libhsproto.a $(PROGRAMS) $(B)/libhandseal.so
@@ -224,6 +232,24 @@ uninstall:
 	$(foreach m,$(MANS),rm -f '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
 	rm -f $(foreach u,$(UNITS),'$(unitdir)/$(notdir $(u))')
 	rm -rf '$(docdir)'
+# What a server gets, by hand (docs/SERVERS.md); `handseal server add` copies the same two.
+SERVERBINS := $(filter %/handseal-verify,$(PROGRAMS))
+SERVERHELP := $(filter %/handseal-shell,$(PROGRAMS))
+SERVERMANS := $(filter %.8,$(filter %/handseal-verify.8 %/handseal-shell.8,$(MANS)))
+install-server: $(SERVERBINS) $(SERVERHELP) check-server
+	install -d '$(bindir)' '$(libexec)' '$(mandir)/man8'
+	install -m 755 $(SERVERBINS) '$(bindir)'
+	install -m 755 $(SERVERHELP) '$(libexec)'
+	install -m 644 $(SERVERMANS) '$(mandir)/man8'
+uninstall-server:
+	cd '$(bindir)' && rm -f $(notdir $(SERVERBINS))
+	cd '$(libexec)' && rm -f $(notdir $(SERVERHELP))
+	cd '$(mandir)/man8' && rm -f $(notdir $(SERVERMANS))
+# Of what they load no more than this may ever be there.
+check-server: $(SERVERBINS) $(SERVERHELP)
+	@for f in $^; do objdump -p $$f | sed -n 's/^ *NEEDED *//p' | \
+		grep -v -E '^lib(c|crypto$(if $(SODIUM_A),,|sodium)$(if $(SAN),|asan|ubsan|lsan|m|gcc_s|stdc\+\+))\.so|^ld-linux' | \
+		sed "s|^|$$f needs |" | grep . && exit 1; done; true
 
 clean:
 	rm -rf $(B) $(B)-asan $(B)-fuzz
