@@ -65,6 +65,14 @@ static const struct hs_cmd table[] = {
 	"enrol a security key as a root, with one touch"},
     {"roots", cmd_roots, "[--pub] [--json] | remove FINGERPRINT",
 	"list the enrolled roots, or their lines for servers"},
+    {"server", cmd_server,
+	"add [--user NAME[,NAME...]]... [--name HOSTNAME]... [--run-as USER]\n"
+	"[--no-proof] [--within 2m] [--programs DIR] [--yes] [--print] [--json]\n"
+	"[SSH] root@HOST\n"
+	"remove [--all] [--within 2m] [--yes] [--print] [--json] [SSH] root@HOST\n"
+	"status [--json] [SSH] root@HOST\n"
+	"SSH: -p PORT -o OPTION -F FILE",
+	"have a server ask for touches, over your own ssh"},
 };
 
 const struct hs_cmd *

@@ -25,6 +25,7 @@ int cmd_request(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_roots(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_server(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_status(int argc, char **argv);

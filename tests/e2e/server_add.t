@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: `handseal server add` on a stock Debian server, over plain ssh: it says what it would do, does it,
+# proves it by logins; again it upgrades; what else stood there goes on; `remove` leaves the server byte for byte as it
+# was. What goes wrong on the way is server_fail.t's.
+test_description='getting onto a server'
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/server.sh"
+sv_needed
+hs_ns "$0" "$@"
+hs_init "$@"
+
+roots=$SV/etc/handseal/roots
+config=$SV/etc/ssh/sshd_config
+ours="/usr/local/bin/handseal-verify keys %u %t %k"
+
+test_expect_success 'a stock server, a person with a key and a session' 'sv_make && sv_start && sv_person && sv_manifest before'
+
+test_expect_success 'what is missing or makes no sense is told before anybody is connected to' '
+	usage server && usage server frob && usage server add && usage server add --all root@web1 && usage server status --yes root@web1 &&
+	usage server add --user "a b" root@web1 && usage server add --user "" root@web1 && usage server add --name "*.example.com" root@web1 && usage server add -- -oProxyCommand=x &&
+	usage server add root@ && usage server add "root@web1 x" && usage server add --within 0 root@web1 && usage server add --print --json root@web1 &&
+	does 2 "such as web1.example.com" handseal server add --user deploy root@127.0.0.1 && does 2 "a login name has" handseal server add --user "x:y" $at
+'
+test_expect_success 'nobody to ask, nothing done; it says what it would do' '
+	does 2 "nobody can be asked here" handseal server add --user deploy $at && grep "^  trust .*blue SHA256:.* for deploy" out && grep "00-handseal.conf" out &&
+	sv_manifest now && diff before now && does 1 "does NOT ask handseal-verify" handseal server status $at &&
+	does 1 "handseal is not there" handseal server remove --yes $at && does 2 "user says which logins" handseal server add --yes $at
+'
+test_expect_success 'it does it, and proves it' '
+	does 0 "id -un. works; .id -u., which is outside its scope, is refused" handseal server add --yes --user deploy $at && test "$(sv_asked)" = "$ours as handseal-verify"
+'
+test_expect_success 'delegated logins work, others are as they were' '
+	test "$(deploy id -un)" = deploy && ! deploy id -u && grep command-outside-scope err && test "$(sv_ssh root id -un)" = root &&
+	sv getent passwd handseal-verify | grep ":/nonexistent:/usr/sbin/nologin$" && test "$(stat -c "%a %u" "$roots" "$SV/etc/handseal/verify.conf" "$SV/etc/ssh/sshd_config.d/00-handseal.conf" | sort -u)" = "644 0" &&
+	! find "$SV/etc" "$SV/usr" "$SV/var/lib" -name "*.handseal-*" | grep . && ! test -e "$SV/var/lib/handseal/undo"
+'
+test_expect_success 'status: whose roots, what it is called, and which lists, how old' '
+	does 0 "asks handseal-verify, as handseal-verify" handseal server status $at && grep "^trusts  *blue.*for deploy; yours" out && grep "^called  *web1.example.com$" out && grep "^lists  *none are looked at" out &&
+	mkdir "$SV/var/lib/lists" && echo "Revocations /var/lib/lists" >>"$SV/etc/handseal/verify.conf" && touch -d "3 minutes ago" "$SV/var/lib/lists/7c2e.list" && echo "# none" >"$SV/etc/handseal/revoked" &&
+	does 0 "7c2e.list  3 min.* old" handseal server status $at && does 0 "" handseal server status --json $at &&
+	is out "\$j->{asked} && \$j->{roots}[0]{mine} && \$j->{names}[0] eq q(web1.example.com) && \$j->{lists}[0]{name} eq q(7c2e.list) && \$j->{lists}[0]{age} >= 180 && \$j->{command_user} eq q(handseal-verify)" &&
+	echo "nonsense" >>"$roots" && does 1 "BAD .*roots:2 is skipped" handseal server status $at && sed -i "\$d" "$roots" && sed -i "/Revocations/d" "$SV/etc/handseal/verify.conf" && rm -r "$SV/var/lib/lists" "$SV/etc/handseal/revoked"
+'
+test_expect_success 'again: nothing is there twice, and its settings are the owner'\''s' '
+	sed -i "s/users=\"deploy\"/users=\"deploy\",max-grant=2h/" "$roots" && sv_manifest added && printf x >>"$SV/usr/local/bin/handseal-verify" &&
+	does 0 "id -un. works" handseal server add --yes $at && grep "stay as they are" out && grep "handseal-verify is 0" out && sv_manifest now && diff added now
+'
+test_expect_success 'a second person adds theirs, and takes only theirs back' '
+	(XDG_CONFIG_HOME=$HS_TMP/config2 && export XDG_CONFIG_HOME && mkdir -m 700 "$XDG_CONFIG_HOME" && hs_softkey_start red && hs_softkey red touch-next &&
+		handseal enroll --device "softkey:$HS_TMP/red.sock" --name red >/dev/null && does 0 "NO delegated login was tried" handseal server add --yes --no-proof --user "deploy,root" $at && grep "users=\"deploy,root\" sk-" "$roots" &&
+		does 0 "1 of others stay" handseal server remove --yes $at && hs_stop red) && sv_manifest now && diff added now && test "$(deploy id -un)" = deploy
+'
+test_expect_success 'remove: byte for byte as before' '
+	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before now && ! test -e "$SV/var/lib/handseal" && test "$(sv_asked)" = "none as none" && ! deploy id -un
+'
+test_expect_success '--print is a script that does the same, and its undoing too' '
+	does 2 "user says" handseal server add --print $at && handseal server add --print --user deploy $at >script && head -n 2 script | grep "What handseal server add does" && sh -n script &&
+	cp script "$SV/root/script" && sv sh /root/script >out && cat out && grep "sshd -t is content; reloaded" out && rm "$SV/root/script" && test "$(sv_asked)" = "$ours as handseal-verify" && test "$(deploy id -un)" = deploy &&
+	handseal server remove --print $at >script && cp script "$SV/root/script" && sv sh /root/script >out && cat out && rm "$SV/root/script" && sv_manifest now && diff before now
+'
+test_expect_success 'a command that sshd asks already goes on, as who the owner says' '
+	printf "#!/bin/sh\ntest \$1 = other && cat /etc/other.pub\n" >"$SV/usr/local/bin/keys-of" && chmod 755 "$SV/usr/local/bin/keys-of" && sv useradd -m -s /bin/sh other && cp "$HS_TMP/admin.pub" "$SV/etc/other.pub" &&
+	printf "AuthorizedKeysCommand /usr/local/bin/keys-of %%u \"a  b\"\nAuthorizedKeysCommandUser nobody\n" >"$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload && test "$(sv_ssh other id -un)" = other && sv_manifest before2 &&
+	does 2 "run-as nobody leaves it as it is" handseal server add --yes --user deploy $at && grep "keys-of %u" err && does 1 "no user nosuch" handseal server add --yes --no-proof --run-as nosuch --user deploy $at && sv_manifest now && diff before2 now &&
+	does 0 "id -un. works" handseal server add --yes --run-as nobody --user deploy $at && test "$(sv_asked)" = "$ours --else /usr/local/bin/keys-of %u \"a  b\" as nobody" && test "$(sv_ssh other id -un)" = other && test "$(deploy id -un)" = deploy &&
+	does 0 "asks handseal-verify already" handseal server add --yes $at && ! sv getent passwd handseal-verify &&
+	does 0 "asks /usr/local/bin/keys-of" handseal server remove --yes $at && sv_manifest now && diff before2 now && test "$(sv_ssh other id -un)" = other && rm "$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload
+'
+test_expect_success 'a configuration that includes nothing: the lines come first in it, and go again' '
+	cp -p "$config" kept && sed -i "/^Include/d" "$config" && printf "Match User other\n\tX11Forwarding no\n" >>"$config" && sv_reload && sv_manifest before2 &&
+	does 0 "id -un. works" handseal server add --yes --user deploy $at && head -n 1 "$config" | grep "handseal: begin" && test "$(deploy id -un)" = deploy &&
+	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before2 now && cp -p kept "$config" && sv_reload
+'
+test_expect_success 'what was set up by hand is not written over, but brought up to date' '
+	handseal roots --pub >pub && mkdir "$SV/etc/handseal" && sed -n "s/^users=\"[^\"]*\"/users=\"deploy\"/p" pub >"$roots" && echo "HostName web1.example.com" >"$SV/etc/handseal/verify.conf" && mkdir -p "$SV/usr/local/libexec" &&
+	cp "$HS_BIN/handseal-verify" "$SV/usr/local/bin/" && cp "$HS_LIBEXEC/handseal-shell" "$SV/usr/local/libexec/" && printf x >>"$SV/usr/local/libexec/handseal-shell" &&
+	printf "%s\n" "AuthorizedKeysCommand $ours" "AuthorizedKeysCommandUser nobody" >"$SV/etc/ssh/sshd_config.d/10-mine.conf" && sv_reload && does 0 "set up by hand" handseal server status $at &&
+	does 0 "id -un. works" handseal server add --yes $at && cmp "$HS_LIBEXEC/handseal-shell" "$SV/usr/local/libexec/handseal-shell" && test "$(sv_asked)" = "$ours as nobody" &&
+	does 1 "somebody wrote by hand" handseal server remove --yes $at && test "$(deploy id -un)" = deploy
+'
+hs_done
