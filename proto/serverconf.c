@@ -272,12 +272,13 @@ read_line(struct conf_line *l, struct hs_server_conf *c, unsigned *seen)
 	return rc;
 }
 
+static const struct hs_server_conf defaults = {.max_grant = HS_MAX_GRANT,
+    .max_delegation = HS_MAX_DELEGATION,
+    .lists_fresh = HS_LISTS_FRESH};
+
 int
 hs_server_conf_parse(struct hs_str text, struct hs_server_conf *out, struct hs_err *err)
 {
-	static const struct hs_server_conf defaults = {.max_grant = HS_MAX_GRANT,
-	    .max_delegation = HS_MAX_DELEGATION,
-	    .lists_fresh = HS_LISTS_FRESH};
 	struct conf_line l = {.err = err};
 	unsigned seen = 0;
 	int rc = HS_OK;
@@ -289,6 +290,26 @@ hs_server_conf_parse(struct hs_str text, struct hs_server_conf *out, struct hs_e
 	if (rc != HS_OK)
 		*out = defaults;
 	return rc;
+}
+
+int
+hs_server_conf_check(
+    struct hs_str text, struct hs_server_conf *out, hs_bad_line *on_bad, void *arg)
+{
+	struct hs_err err = {0};
+	struct conf_line l = {.err = &err};
+	unsigned seen = 0;
+	int first = HS_OK;
+
+	*out = defaults;
+	while (conf_next_line(&text, &l)) {
+		int rc = l.rest.len > 0 ? read_line(&l, out, &seen) : HS_OK;
+
+		if (rc != HS_OK)
+			on_bad(arg, &err);
+		first = first != HS_OK ? first : rc;
+	}
+	return first;
 }
 
 bool

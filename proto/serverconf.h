@@ -75,6 +75,10 @@ struct hs_server_conf {
 // admits nobody. *out gets defaults.
 int hs_server_conf_parse(
     struct hs_str text, struct hs_server_conf *out, struct hs_err *err);
+// The same with each line that is not as it must be told to on_bad, which has no part in
+// out: for a person who mends the file. The first one's code, or HS_OK.
+int hs_server_conf_check(
+    struct hs_str text, struct hs_server_conf *out, hs_bad_line *on_bad, void *arg);
 // Does it take messages that were signed in that namespace?
 bool hs_server_takes(const struct hs_server_conf *c, struct hs_str ns);
 

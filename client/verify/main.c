@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <sodium.h>
+#include "client/verify/check.h"
 #include "client/verify/evidence.h"
 #include "client/verify/explain.h"
 #include "client/verify/inplace.h"
@@ -23,6 +24,7 @@ static const char usage_text[] =
     "                       keys USER TYPE BASE64 [--else CMD [ARG...]]\n"
     "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
     "                       [--at TIME] [--cmd CMD] [--json]\n"
+    "       handseal-verify [--config DIR] check-config [--user USER] [--json]\n"
     "       handseal-verify [--config DIR] evidence FILE [--roots FILE] [--json]\n"
     "       handseal-verify [--config DIR] sig -n NAMESPACE -s SIGNATURE [--roots FILE]\n"
     "                       [--cap ACTION:RESOURCE] [--at TIME] [-I ROOT] [--json]\n"
@@ -187,6 +189,32 @@ run_explain(int argc, char **argv, const struct options *o)
 }
 
 static int
+run_check(int argc, char **argv, const struct options *o)
+{
+	struct hs_check_ask ask = {
+	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	    .own = o->config != NULL};
+	int rc = no_others(o);
+
+	while (rc == 0 && argc > 0) {
+		int c = take(&argc, &argv, "--user", &ask.user);
+
+		if (c < 0)
+			return usage("no value, or given twice", argv[0]);
+		if (c > 0)
+			continue;
+		if (strcmp(argv[0], "--json") != 0 || ask.json)
+			return usage("check-config does not take", argv[0]);
+		ask.json = true;
+		argc--;
+		argv++;
+	}
+	if (rc != 0)
+		return rc;
+	return set_up() == 0 ? hs_check(&ask) : 1;
+}
+
+static int
 run_evidence(int argc, char **argv, const struct options *o)
 {
 	struct hs_evidence_ask ask = {
@@ -307,6 +335,8 @@ main(int argc, char **argv)
 		return run_keys(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "explain") == 0)
 		return run_explain(argc - 1, argv + 1, &o);
+	if (argc > 0 && strcmp(argv[0], "check-config") == 0)
+		return run_check(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "evidence") == 0)
 		return run_evidence(argc - 1, argv + 1, &o);
 	if (argc > 0 && strcmp(argv[0], "sig") == 0)

@@ -217,6 +217,34 @@ rule2_namespaces(void **state)
 	    "1:44: there are more than 16 namespaces");
 }
 
+// ---- for a person who mends it: every mistake
+
+static void
+keep_line(void *arg, const struct hs_err *err)
+{
+	hs_put_fmt(arg, "%u:%u ", err->line, err->column);
+}
+
+static void
+all_of_them(void **state)
+{
+	struct hs_buf b = {0};
+
+	(void)state;
+	assert_int_equal(
+	    hs_server_conf_check(hs_str_c("HostName a *\nHostName b\n# x\nNo 1\n"
+					  "MaxGrant 1h\nMaxGrant 1h\n"),
+		&conf, keep_line, &b),
+	    HS_ERR_CONFIG);
+	assert_true(hs_str_is(hs_buf_str(&b), "1:12 4:1 6:1 "));
+	assert_true(conf.nhostnames == 2 && conf.max_grant == 3600);
+	hs_buf_reset(&b);
+	assert_int_equal(
+	    hs_server_conf_check(hs_str_c("HostName a\n"), &conf, keep_line, &b), HS_OK);
+	assert_true(b.len == 0 && conf.nhostnames == 1);
+	hs_buf_free(&b);
+}
+
 static void
 rule10_bounds(void **state)
 {
@@ -291,6 +319,7 @@ main(void)
 	    cmocka_unit_test(values),
 	    cmocka_unit_test(rule2_host_names),
 	    cmocka_unit_test(rule2_namespaces),
+	    cmocka_unit_test(all_of_them),
 	    cmocka_unit_test(rule10_bounds),
 	    cmocka_unit_test(rule10_bytes),
 	};

@@ -57,6 +57,40 @@ judge_folders(char *path, bool own, struct hs_err *err)
 }
 
 int
+hs_config_judge(
+    const char *dir, const char *name, bool own, hs_config_fault *fault, void *arg)
+{
+	char path[PATH_MAX], resolved[PATH_MAX];
+	struct hs_err err = {0};
+	struct stat st;
+	char *slash;
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name), rc = HS_OK;
+
+	if (n < 0 || (size_t)n >= sizeof path || realpath(path, resolved) == NULL ||
+	    stat(resolved, &st) != 0) {
+		rc = hs_fail(&err, HS_ERR_IO, "%s: %s", path, strerror(errno));
+		fault(arg, &err);
+		return rc;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		rc = hs_fail(&err, HS_ERR_CONFIG, "%s is not a regular file", path);
+		fault(arg, &err);
+	} else if (judge(&st, path, own, &err) != HS_OK) {
+		rc = HS_ERR_CONFIG;
+		fault(arg, &err);
+	}
+	for (bool last = false; !last && (slash = strrchr(resolved, '/')) != NULL;) {
+		last = slash == resolved;
+		slash[last ? 1 : 0] = '\0';
+		if (lstat(resolved, &st) != 0 || judge(&st, resolved, own, &err) == HS_OK)
+			continue;
+		rc = HS_ERR_CONFIG;
+		fault(arg, &err);
+	}
+	return rc;
+}
+
+int
 hs_config_read_fd(
     int fd, const char *path, size_t max, struct hs_buf *b, struct hs_err *err)
 {

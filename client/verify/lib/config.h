@@ -44,6 +44,13 @@ void hs_config_load(struct hs_config *out, const struct hs_config_ask *ask);
 void hs_config_load_rest(struct hs_config *out, const struct hs_config_ask *ask);
 void hs_config_free(struct hs_config *c);
 
+// For a person who mends the files: tells every fault of owner, mode and kind that
+// DIR/NAME and the folders above it have, where hs_config_load would stop at the first.
+// HS_OK where there is none, HS_ERR_IO where it cannot be found, HS_ERR_CONFIG.
+typedef void hs_config_fault(void *arg, const struct hs_err *err);
+int hs_config_judge(
+    const char *dir, const char *name, bool own, hs_config_fault *fault, void *arg);
+
 // Reads a whole regular file of at most max bytes into b, without asking whose it is.
 // HS_ERR_IO, HS_ERR_TOO_LONG, with path and reason in err.
 int hs_config_read_fd(
