@@ -151,6 +151,51 @@ hs_procfs_counts_alike(struct hs_str text)
 	return HS_NO_SUCH;
 }
 
+int
+hs_procfs_uid_get(struct hs_str text, uint64_t *uid)
+{
+	struct hs_str l;
+	uint64_t n[4];
+
+	// the name, in the first line, holds no line feed: the kernel writes it as \n
+	while (line(&text, &l)) {
+		if (!behind(&l, "Uid:\t"))
+			continue;
+		for (size_t i = 0; i < 4; i++) {
+			const uint8_t *tab = l.len > 0 ? memchr(l.p, '\t', l.len) : NULL;
+			struct hs_str w = {l.p, tab != NULL ? (size_t)(tab - l.p) : l.len};
+
+			if ((tab != NULL) != (i < 3) ||
+			    hs_text_u64(w, UINT32_MAX, &n[i]) != HS_OK)
+				return HS_ERR_FORMAT;
+			l.p += w.len + (tab != NULL);
+			l.len -= w.len + (tab != NULL);
+		}
+		if (n[0] != n[1] || n[0] != n[2] || n[0] != n[3])
+			return HS_NO_SUCH;
+		*uid = n[0];
+		return HS_OK;
+	}
+	return HS_ERR_FORMAT;
+}
+
+bool
+hs_procfs_is_connection(struct hs_str cmdline)
+{
+	const uint8_t *at;
+
+	if (!behind(&cmdline, "sshd: ") && !behind(&cmdline, "sshd-session: "))
+		return false;
+	at = cmdline.len > 0 ? memchr(cmdline.p, '@', cmdline.len) : NULL;
+	if (at == NULL || at == cmdline.p)
+		return false;
+	// a login name; the listener shows its path and its options there
+	for (const uint8_t *p = cmdline.p; p < at; p++)
+		if (*p <= ' ' || *p == '/' || *p >= 0x7f)
+			return false;
+	return true;
+}
+
 // False if somebody in the chain changed meanwhile.
 static bool
 walk(hs_procfs_look *look, void *arg, uint64_t pid, struct hs_procfs_id *out, size_t *n)

@@ -42,6 +42,15 @@ struct hs_str hs_procfs_unit(struct hs_str cgroup);
 // so that "NSpid:" is one number; HS_NO_SUCH where it is of an outer one.
 int hs_procfs_counts_alike(struct hs_str text);
 
+// Of /proc/PID/status: the uid, where real, effective, saved and filesystem's are one;
+// HS_NO_SUCH where they differ, HS_ERR_FORMAT.
+int hs_procfs_uid_get(struct hs_str text, uint64_t *uid);
+
+// Of /proc/PID/cmdline: does it read as sshd's process of one connection calls itself,
+// "sshd: NAME@TERMINALS" ("sshd-session:" from 9.8 on)? Its listener does not. Any process
+// can call itself so: to be asked only of one's own ancestors.
+bool hs_procfs_is_connection(struct hs_str cmdline);
+
 // Reads a process's stat of now, and checks that it is that pid's; else any other code.
 typedef int hs_procfs_look(void *arg, uint64_t pid, struct hs_procfs_stat *out);
 

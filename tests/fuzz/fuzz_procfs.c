@@ -40,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct hs_str text = {data, len}, path = {0};
 	struct hs_procfs_stat st;
+	uint64_t uid = 0;
 	int rc;
 
 	rc = hs_procfs_stat_get(text, &st);
@@ -57,6 +58,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must(path.len == 0 || memchr(path.p, '/', path.len) == NULL);
 	rc = hs_procfs_counts_alike(text);
 	must(rc == HS_OK || rc == HS_NO_SUCH);
+	rc = hs_procfs_uid_get(text, &uid);
+	must(rc == HS_OK || rc == HS_NO_SUCH || rc == HS_ERR_FORMAT);
+	must(rc != HS_OK || uid <= UINT32_MAX);
+	must(!hs_procfs_is_connection(text) || (len > 6 && memcmp(data, "sshd", 4) == 0));
 	as_a_name(text);
 	return 0;
 }

@@ -158,6 +158,55 @@ a_proc_of_ours(void **state)
 		    hs_procfs_counts_alike(hs_str_c(cases[i].text)), cases[i].code);
 }
 
+static void
+uids(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+	} cases[] = {
+	    {"Name:\tsshd\nUid:\t4001\t4001\t4001\t4001\nGid:\t1\t1\t1\t1\n", HS_OK},
+	    {"Uid:\t4001\t4001\t4001\t4001", HS_OK},
+	    {"Name:\tUid:\t0\t0\t0\t0\nUid:\t4001\t4001\t4001\t4001\n", HS_OK},
+	    {"Uid:\t4001\t0\t4001\t4001\n", HS_NO_SUCH},
+	    {"Uid:\t4001\t4001\t4001\t0\n", HS_NO_SUCH},
+	    {"Uid:\t4001\t4001\t4001\n", HS_ERR_FORMAT},
+	    {"Uid:\t4001\t4001\t4001\t4001\t4001\n", HS_ERR_FORMAT},
+	    {"Uid:\t4001\t\t4001\t4001\n", HS_ERR_FORMAT},
+	    {"Uid:\t-1\t-1\t-1\t-1\n", HS_ERR_FORMAT}, {"Uid:\t", HS_ERR_FORMAT},
+	    {"", HS_ERR_FORMAT}, {"Gid:\t4001\t4001\t4001\t4001\n", HS_ERR_FORMAT}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint64_t uid = 0;
+
+		assert_int_equal(
+		    hs_procfs_uid_get(hs_str_c(cases[i].text), &uid), cases[i].code);
+		assert_int_equal(uid == 4001, cases[i].code == HS_OK);
+	}
+}
+
+// Whoever ends a connection must not take the listener for it.
+static void
+connections(void **state)
+{
+	static const char *const yes[] = {"sshd: deploy@pts/0", "sshd: deploy@notty",
+	    "sshd: deploy@pts/0,pts/1", "sshd-session: root@notty", "sshd: a.b-c_d$@x"};
+	static const char *const no[] = {
+	    "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups",
+	    "sshd: /usr/sbin/sshd -D -f /x@y [listener]", "sshd -D -f a@b",
+	    "sshd: ", "sshd: deploy [priv]", "sshd: deploy", "sshd: @notty",
+	    "sshd:deploy@notty", "sshd-auth: deploy@notty", "-sshd: deploy@notty", "",
+	    "sshd: a b@c"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+		assert_true(hs_procfs_is_connection(hs_str_c(yes[i])));
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+		if (hs_procfs_is_connection(hs_str_c(no[i])))
+			fail_msg("%s", no[i]);
+}
+
 // ---- ancestors: a table of processes, and what happens to it at the nth look
 
 struct table {
@@ -358,7 +407,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(cuts),
 	    cmocka_unit_test(bad_stats), cmocka_unit_test(cgroups), cmocka_unit_test(units),
-	    cmocka_unit_test(a_proc_of_ours), cmocka_unit_test(ancestors),
+	    cmocka_unit_test(a_proc_of_ours), cmocka_unit_test(uids),
+	    cmocka_unit_test(connections), cmocka_unit_test(ancestors),
 	    cmocka_unit_test(deep_and_endless), cmocka_unit_test(hidden),
 	    cmocka_unit_test(changes_meanwhile), cmocka_unit_test(never_the_same)};
 
