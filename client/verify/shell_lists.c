@@ -56,19 +56,31 @@ bad_list(void *arg, const char *name, const struct hs_err *err)
 	    name, hs_code_name(err->code), hs_err_sentence(err));
 }
 
+void
+hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PATH_MAX])
+{
+	static const char usual[] = HS_SYSCONFDIR "/handseal";
+	struct hs_str from = arg->config.len > 0 ? arg->config : hs_str_c(usual);
+
+	// the argument's decoder has judged its length
+	if (hs_str_copy(from, dir, HS_LISTS_PATH_MAX) != HS_OK)
+		dir[0] = '\0';
+}
+
 int
-hs_shell_revoked(
-    const struct hs_shell_arg *arg, const char *user, uint64_t now, struct hs_err *err)
+hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
+    char folder[static HS_LISTS_PATH_MAX], struct hs_err *err)
 {
 	static struct hs_config config;
-	char dir[HS_LISTS_PATH_MAX] = HS_SYSCONFDIR "/handseal";
+	char dir[HS_LISTS_PATH_MAX];
 	struct hs_list_subject s;
 	struct hs_lists lists;
 	struct hs_key root;
 	int rc;
 
-	if (hs_shell_subject(arg, &s) != HS_OK || hs_key_parse(arg->root, &root) != HS_OK ||
-	    (arg->config.len > 0 && hs_str_copy(arg->config, dir, sizeof dir) != HS_OK))
+	folder[0] = '\0';
+	hs_shell_folder(arg, dir);
+	if (hs_shell_subject(arg, &s) != HS_OK || hs_key_parse(arg->root, &root) != HS_OK)
 		return hs_fail(err, HS_ERR_FORMAT,
 		    "the argument is not one that handseal-verify makes");
 	// --config named it: so its files may be ours, as handseal-verify takes them
@@ -79,6 +91,7 @@ hs_shell_revoked(
 		*err = config.err;
 		goto out;
 	}
+	(void)hs_str_copy(hs_str_c(config.server.revocations), folder, HS_LISTS_PATH_MAX);
 	rc = hs_lists_look(&config, &root, &s, now, bad_list, &config, &lists);
 	if (rc != HS_OK)
 		*err = lists.err;

@@ -2,20 +2,23 @@
 //
 // handseal-shell: what the line that handseal-verify prints forces sshd to run. It runs
 // with the rights of the account that was logged in to, and holds nothing; what it adds is
-// that only the scope's commands run, and no shell reads them. Only the process's
-// surroundings are here.
+// that only the scope's commands run, no shell reads them, and what runs ends with what
+// allowed it. Only the process's surroundings are here.
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 #include <sodium.h>
 #include "client/verify/lib/drop.h"
 #include "client/verify/lib/note.h"
-#include "client/verify/shell.h"
+#include "client/verify/supervise.h"
 #include "proto/text.h"
 
 #define EXIT_USAGE  2
@@ -35,15 +38,22 @@ put_command(struct hs_buf *b, const char *command)
 	hs_text_put_clean(b, s);
 }
 
-// what: "ran", "refused CODE: SENTENCE" and so on.
+// what: "runs", "refused, CODE, SENTENCE" and so on. The id is that of sshd's own line and
+// of the daemon's log; the root and the address are as handseal-verify writes them.
 static void
 note(int priority, const struct hs_shell_ask *ask, const char *what)
 {
+	char root[HS_FINGERPRINT_LEN + 1] = "?";
 	struct hs_buf b = {0};
+	struct hs_key key;
 
+	if (hs_key_parse(ask->arg->root, &key) == HS_OK)
+		hs_key_fingerprint(&key, root);
 	hs_put_fmt(&b, "%s: %s: ", ask->user, what);
 	put_command(&b, ask->command);
-	hs_put_fmt(&b, " (id \"");
+	hs_put_fmt(&b, " (from %.*s, root %s, id \"",
+	    ask->addr != NULL ? (int)strcspn(ask->addr, " ") : 1,
+	    ask->addr != NULL ? ask->addr : "?", root);
 	hs_text_put_clean(&b, ask->arg->id);
 	hs_put_fmt(&b, "\")");
 	hs_note_line(priority, hs_buf_str(&b));
@@ -71,33 +81,109 @@ refused(const struct hs_shell_ask *ask, const struct hs_err *err)
 	return HS_SHELL_REFUSED;
 }
 
+// How it ended, for the log.
+static void
+note_end(const struct hs_shell_ask *ask, const struct hs_shell_end *end)
+{
+	char what[600];
+
+	if (end->code != HS_OK)
+		(void)snprintf(what, sizeof what,
+		    "was ended after %" PRIu64 " s, %s, %s%s%s", end->seconds,
+		    hs_code_name(end->code), hs_err_sentence(&end->err),
+		    end->closed ? ", and its connection with it"
+				: ", but its connection was not",
+		    end->left > 0 ? ", nor were processes of other users" : "");
+	else if (WIFSIGNALED(end->status))
+		(void)snprintf(what, sizeof what, "ended after %" PRIu64 " s by signal %d",
+		    end->seconds, WTERMSIG(end->status));
+	else
+		(void)snprintf(what, sizeof what,
+		    "ended after %" PRIu64 " s with status %d", end->seconds,
+		    WEXITSTATUS(end->status));
+	note(end->code != HS_OK ? LOG_NOTICE : LOG_INFO, ask, what);
+}
+
+// sshd tells its client by what signal a command ended, so we end by the same.
+static int
+end_alike(const struct hs_shell_end *end)
+{
+	sigset_t one;
+	int sig;
+
+	if (end->code != HS_OK)
+		return HS_SHELL_REFUSED;
+	if (!WIFSIGNALED(end->status))
+		return WEXITSTATUS(end->status);
+	sig = WTERMSIG(end->status);
+	(void)signal(sig, SIG_DFL);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, sig);
+	(void)raise(sig);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+	return 128 + sig;
+}
+
+struct becoming {
+	const struct hs_shell_ask *ask;
+	const struct hs_shell_run *run;
+	const struct hs_shell_account *account;
+	char **env;
+};
+
+static int
+become(void *arg)
+{
+	const struct becoming *b = arg;
+	struct hs_err err = {0};
+	int status;
+
+	hs_drop_leave();
+	status = hs_shell_exec(b->run, b->account, b->env, &err);
+	note(LOG_NOTICE, b->ask, hs_err_sentence(&err));
+	fprintf(stderr, "handseal: %s\n", hs_err_sentence(&err));
+	return status;
+}
+
 static int
 run(const struct hs_shell_ask *ask, const struct hs_shell_account *account)
 {
+	char folder[HS_LISTS_PATH_MAX];
 	struct hs_shell_run r;
+	struct hs_shell_watch watch = {.inotify = -1};
+	struct becoming b = {ask, &r, account, NULL};
+	struct hs_shell_job job = {.become = become,
+	    .arg = &b,
+	    .start = hs_shell_time_now(),
+	    .end = ask->arg->grant_end,
+	    .watch = &watch};
+	struct hs_shell_end end;
 	struct hs_err err = {0};
-	char **env = NULL;
 	int status;
 
 	// what is revoked is asked last: a refusal by the scope needs no files
 	if (hs_shell_decide(ask, &r, &err) != HS_OK ||
-	    hs_shell_revoked(ask->arg, ask->user, ask->now, &err) != HS_OK) {
+	    hs_shell_revoked(ask->arg, ask->user, ask->now, folder, &err) != HS_OK) {
 		status = refused(ask, &err);
 		goto out;
 	}
-	env = hs_shell_environment(environ, account);
-	if (env == NULL) {
+	b.env = hs_shell_environment(environ, account);
+	if (b.env == NULL) {
 		(void)hs_fail(&err, HS_ERR_NOMEM, "out of memory");
 		status = refused(ask, &err);
 		goto out;
 	}
+	hs_shell_watch_begin(&watch, ask->arg, ask->user, folder);
 	note(LOG_INFO, ask, "runs");
-	hs_drop_leave();
-	status = hs_shell_exec(&r, account, env, &err);
-	note(LOG_NOTICE, ask, hs_err_sentence(&err));
-	fprintf(stderr, "handseal: %s\n", hs_err_sentence(&err));
+	if (hs_shell_supervise(&job, &end, &err) != HS_OK) {
+		status = refused(ask, &err);
+		goto out;
+	}
+	note_end(ask, &end);
+	status = end_alike(&end);
 out:
-	hs_shell_environment_free(env);
+	hs_shell_watch_end(&watch);
+	hs_shell_environment_free(b.env);
 	hs_shell_run_free(&r);
 	return status;
 }

@@ -26,7 +26,7 @@ test_expect_success 'rule9: the log says who, whose touch and what ran' '
 	hs_wait_for "grep -q handseal-shell.*runs \"$HS_TMP/syslog\"" 5 &&
 	grep "handseal-verify.*admitted deploy: root Anna.s blue SHA256:.*, touched, until .*id \"handseal:" \
 		"$HS_TMP/syslog" &&
-	grep "handseal-shell.*deploy: runs: id -un (id \"handseal:" "$HS_TMP/syslog" &&
+	grep "handseal-shell.*deploy: runs: id -un (from 127.0.0.1, root SHA256:[^ ]*, id \"handseal:" "$HS_TMP/syslog" &&
 	grep "Accepted publickey for deploy .* ID handseal:" "$HS_TMP/sshd.log"
 '
 test_expect_success 'words are as the client quoted them, and its exit status comes back' '

@@ -154,7 +154,7 @@ test_expect_success 'rule9: a refused command is told why, and what is allowed' 
 	test_expect_code 126 hv_ssh good $at cat /etc/passwd >"$HS_TMP/out" 2>"$HS_TMP/err" &&
 	test ! -s "$HS_TMP/out" && grep "^handseal: refused, command-outside-scope: " "$HS_TMP/err" &&
 	grep -x "  id -un" "$HS_TMP/err" && grep -x "  echo \.\.\." "$HS_TMP/err" &&
-	hs_wait_for "grep -q \"handseal-shell.*refused, command-outside-scope.*cat /etc/passwd (id\" \"$HS_TMP/syslog\"" 5
+	hs_wait_for "grep -q \"handseal-shell.*refused, command-outside-scope.*cat /etc/passwd (from\" \"$HS_TMP/syslog\"" 5
 '
 test_expect_success 'no interactive shell' '
 	echo "touch $HS_TMP/never" | test_expect_code 126 hv_ssh good $at 2>"$HS_TMP/err" &&

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Goal of this test: with a stock sshd, what handseal-shell runs ends within two seconds of a revocation and of its grant's end,
+# whatever it is and whatever it ignores: with all that it started, and with the connection, multiplexed or not. What stays is
+# what the pages say stays. And what ends by itself ends as it would without handseal-shell.
+test_description='sessions that are ended'
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/verify.sh"
+hs_ns "$0" "$@"
+hs_init "$@"
+
+at=deploy@127.0.0.1
+lists=$HS_TMP/lists
+list() { forgelist "$lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" "$@"; }
+logged() { hs_wait_for "grep -q -e \"$1\" \"$HS_TMP/syslog\"" 5 || { cat "$HS_TMP/syslog" && false; }; }
+opts() { echo $HS_SSH_OPTS -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/$1-cert.pub"; }
+# master CERT: a connection that is shared, at $mux
+master() {
+	rm -f "$mux" && hs_spawn master ssh $(opts $1) -o ControlMaster=yes -o ControlPath="$mux" -N $at &&
+		hs_wait_for "test -S $mux" 10
+}
+over() { ssh -F /dev/null -o ControlPath="$mux" "$@"; }
+on() { over -n $at "$@"; }
+# job NAME SSH-OPTION...: over it, in the background
+job() {
+	job_=$1
+	shift
+	hs_spawn $job_ ssh -F /dev/null -o ControlPath="$mux" "$@"
+}
+nobody() { ! pgrep -u deploy >/dev/null; }
+running() { hs_wait_for "test \$(pgrep -u deploy -x sleep | wc -l) -ge $1" 10; }
+now() { date +%s%3N; }
+# within MS SINCE: nothing of deploy's runs any more, not even sshd's process, and it took no longer
+within() {
+	hs_wait_for nobody 10 || { ps -ef && return 1; }
+	took=$(($(now) - $2)) && echo "# $took ms" && test $took -lt $1
+}
+mux=$HS_TMP/mux
+
+script() { printf '%s\n' "$2" >"$HS_HOME_deploy/$1"; }
+
+test_expect_success 'a server that reads lists, and a scope of anything' '
+	mkdir -m 755 "$lists" && hv_setup && hv_conf "HostName web1.example.com" "Revocations $lists" && hv_scope "user deploy" "host *" "addr *" "cmd *" "permit pty" >any && hv_cert any scope=any serial=5 &&
+	id=$(ssh-keygen -L -f "$HS_TMP/any-cert.pub" | sed -n "s/.*handseal:\([0-9a-f]*\):5:.*/\1/p") && test -n "$id" && hv_scope "user deploy" "host *" "addr *" "cmd sleep ..." >some && hv_cert some scope=some serial=6 &&
+	script stubborn "trap \"\" HUP TERM INT QUIT PIPE; while :; do sleep 1; done" && script detach "(trap \"\" HUP TERM; exec sleep 1003) & exec sleep 1004" && script int "trap \"echo interrupted >got; exit 4\" INT; echo ready; while :; do sleep 0.1; done"
+'
+test_expect_success 'what ends by itself: status, signal, output, input' '
+	test_expect_code 7 hv_ssh any $at "exit 7" && test_expect_code 137 hv_ssh any $at "kill -9 \$\$" && logged "deploy: ended after 0 s by signal 9: kill -9" && logged "deploy: ended after 0 s with status 7: exit 7 (from 127.0.0.1, root SHA256:[^,]*, id .handseal:$id:5:claude.)" &&
+	test "$(head -c 3000000 /dev/zero | hv_ssh any $at "cat | wc -c")" = 3000000 && test "$(hv_ssh any $at "yes | head -c 1000000" | wc -c)" = 1000000 && hv_ssh any $at "echo out; echo err >&2; exec >&- 2>&-; exit 3" >both 2>&1; test $? = 3 && grep out both && grep err both && hv_ssh any -n $at "yes | head -1" && within 5000 $(now)
+'
+test_expect_success 'a terminal: interrupts and hangups reach the command' '
+	: >"$HS_TMP/tty" && { hs_wait_for "grep -q ready $HS_TMP/tty" 10 && printf "\003"; } | hv_ssh any -tt $at exec sh int >"$HS_TMP/tty"; hs_wait_for "grep -q interrupted $HS_HOME_deploy/got" 5 && within 5000 $(now) &&
+	hs_spawn hang ssh -tt $(opts any) $at "exec sleep 1000" && running 1 && { hs_stop hang; within 5000 $(now); } && logged "ended after . s by signal 1: exec sleep 1000"
+'
+test_expect_success 'rule5: revoked, and gone: over one connection a login shell, its jobs, what ignores all signals, what has left its session' '
+	master any && job one -n $at sh stubborn && job two -n $at "setsid sh detach & exec sleep 1005" && echo "sleep 1001 & sleep 1002" >"$HS_TMP/keys" && hs_spawn shell sh -c "exec ssh -F /dev/null -o ControlPath=$mux -tt $at <$HS_TMP/keys" && running 6 &&
+	since=$(now) && list serials=5 && within 2000 $since && hs_wait master 10 && hs_wait one 10 && hs_wait two 10 && hs_wait shell 10 && grep "handseal: ended, revoked: the certificate has been revoked" "$HS_TMP/one.log" && grep "handseal: ended, revoked" "$HS_TMP/shell.log" &&
+	logged "handseal-shell.*deploy: was ended after [0-9]* s, revoked, the certificate has been revoked, and its connection with it: sh stubborn (from" && hs_alive sshd && list && test_expect_code 7 hv_ssh any $at "exit 7"
+'
+test_expect_success 'one that was not named goes on' '
+	hs_spawn six ssh -n $(opts some) $at sleep 1005 && hs_spawn five ssh -n $(opts any) $at sleep 1006 && running 2 && list serials=5 && hs_wait five 10 && hs_alive six && pgrep -u deploy -f "sleep 1005" && list serials=6 && hs_wait six 10 && within 1000 $(now) && list
+'
+test_expect_success 'rule5: by the server'\''s own file, which was not there before, or is a link to elsewhere' '
+	hs_spawn six ssh -n $(opts some) $at sleep 1006 && running 1 && since=$(now) && echo "$id lost" >$HS_SERVER/revoked && within 2000 $since && hs_wait six 10 && mkdir "$HS_TMP/elsewhere" && : >"$HS_TMP/elsewhere/r" && ln -sf "$HS_TMP/elsewhere/r" $HS_SERVER/revoked &&
+	hs_spawn six ssh -n $(opts some) $at sleep 1006 && running 1 && since=$(now) && echo "$id lost" >"$HS_TMP/elsewhere/r" && within 2000 $since && hs_wait six 10 && rm $HS_SERVER/revoked
+'
+test_expect_success 'root'\''s login too: its connection, and not sshd' '
+	hv_scope "user root" "host *" "addr *" "cmd sleep ..." >roots && hv_cert root scope=roots serial=11 && hs_spawn root ssh -n $(opts root) root@127.0.0.1 sleep 1011 && hs_wait_for "pgrep -f \"^sleep 1011\"" 5 && list serials=11 && hs_wait root 10 && ! pgrep -f "^sleep 1011" && ! pgrep -f "^sshd: root@" && hs_alive sshd && logged "root: was ended after .*and its connection with it: sleep 1011" && list
+'
+test_expect_success 'rule5: a list that is written over bit by bit, in a folder that is named only later' '
+	list && hv_conf "HostName web1.example.com" && hs_spawn six ssh -n $(opts some) $at sleep 1007 && running 1 && hv_conf "HostName web1.example.com" "Revocations $lists" && forgelist whole.list root="$HS_TMP/root" session="$HS_TMP/session" serials=6 && since=$(now) &&
+	for n in 1 2 3 4 5 6; do dd if=whole.list of="$lists/$id.list" bs=100 skip=$((n - 1)) seek=$((n - 1)) count=1 conv=notrunc 2>/dev/null || return 1; done && dd if=whole.list of="$lists/$id.list" bs=100 skip=6 seek=6 2>/dev/null && within 2000 $since && hs_wait six 10 && list
+'
+test_expect_success 'files that cannot be read end nothing, and start nothing; the log says so once' '
+	master some && job six -n $at sleep 1008 && running 1 && : >"$HS_TMP/syslog" && chmod 600 $HS_SERVER/verify.conf && logged "what runs is not ended, but nothing would start: io-failed" && test_expect_code 126 on sleep 0 && chmod 644 $HS_SERVER/verify.conf && on sleep 0 && hs_alive six && test $(grep -c "what runs is not ended" "$HS_TMP/syslog") = 1 &&
+	list serials=6 && hs_wait six 10 && hs_wait master 10 && within 1000 $(now) && list
+'
+test_expect_success 'at the grant'\''s end, after a notice' '
+	hv_cert brief scope=any serial=7 grant-end=4 before=4 && end=$(($(date +%s) + 4)) && master brief && job one -n $at sh stubborn && running 1 && hs_wait_for "grep -q \"handseal: the grant behind this login ends in [1-4] s, and with it what runs here\" $HS_TMP/one.log" 2 &&
+	hs_wait_for "test \$(date +%s) -ge $end" 6 && hs_alive sshd && within 2000 ${end}000 && hs_wait one 10 && hs_wait master 10 && grep "handseal: ended, expired: the grant behind this login has ended" "$HS_TMP/one.log" && logged "was ended after [0-9] s, expired"
+'
+test_expect_success 'the certificate'\''s own end ends nothing, and starts nothing' '
+	hv_cert short scope=any serial=8 grant-end=100 before=2 && master short && job one -n $at "sleep 4; echo done" && running 1 && hs_wait_for "! on true 2>err" 5 && grep "refused, expired" err && hs_wait one 10 && grep done "$HS_TMP/one.log" && hs_stop master
+'
+test_expect_success 'a client that reads nothing holds nothing up' '
+	hv_cert brief scope=any serial=7 grant-end=4 before=4 && end=$(($(date +%s) + 4)) && hs_spawn deaf ssh -n $(opts brief) $at "yes >&2" && hs_wait_for "pgrep -u deploy yes" 3 && kill -STOP $(hs_pid deaf) && hs_wait_for "test \$(date +%s) -ge $end" 6 && within 2000 ${end}000 && kill -CONT $(hs_pid deaf) && hs_wait deaf 10 && rm "$HS_TMP/deaf.log"
+'
+test_expect_success 'what has detached is not ended, nor is a connection without a session' '
+	hv_cert late scope=any serial=9 && master late && on "setsid sleep 1009 >/dev/null 2>&1 </dev/null &" && running 1 && hs_spawn nine ssh -n $(opts late) $at sleep 1010 && running 2 && list serials=9 && hs_wait nine 10 && running 1 && hs_alive master && test_expect_code 126 on true && hs_stop master && pkill -u deploy sleep
+'
+hs_done
