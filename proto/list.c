@@ -187,6 +187,23 @@ hs_list_unite(struct hs_list_found *f, const struct hs_list *l,
 }
 
 int
+hs_list_take(struct hs_list_found *f, struct hs_str blob, const struct hs_roots *roots,
+    const struct hs_list_subject *s, uint64_t now, struct hs_err *err)
+{
+	struct hs_list l = {0};
+	int rc = hs_list_parse(blob, &l, err);
+
+	if (rc == HS_OK && strcmp(l.revoker.session, s->session) != 0)
+		rc = hs_fail(err, HS_ERR_FORMAT, "it is another session's");
+	if (rc == HS_OK)
+		rc = hs_list_check(&l, roots, err);
+	if (rc == HS_OK)
+		hs_list_unite(f, &l, s, now);
+	hs_list_free(&l);
+	return rc;
+}
+
+int
 hs_list_judge(const struct hs_list_found *f, const struct hs_list_subject *s,
     uint64_t fresh, uint64_t now, struct hs_err *err)
 {

@@ -63,6 +63,12 @@ struct hs_list_found {
 void hs_list_unite(struct hs_list_found *f, const struct hs_list *l,
     const struct hs_list_subject *s, uint64_t now);
 
+// A list as it came: decodes and verifies it, and adds it. HS_OK where it counts; else what
+// hs_list_parse or hs_list_check says, or HS_ERR_FORMAT where it is another session's,
+// before any signature of that is looked at.
+int hs_list_take(struct hs_list_found *f, struct hs_str blob, const struct hs_roots *roots,
+    const struct hs_list_subject *s, uint64_t now, struct hs_err *err);
+
 // May it be used? HS_OK; HS_NO_REVOKED; HS_NO_LIST where it was made longer than fresh
 // seconds ago and no list of its session was issued since. A direct one needs no list.
 int hs_list_judge(const struct hs_list_found *f, const struct hs_list_subject *s,

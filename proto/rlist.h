@@ -92,5 +92,10 @@ void hs_rlist_name(const struct hs_rlist *l, char out[static HS_RLIST_NAME_LEN +
 // Adds a list that was verified; one of another root than the certificate's adds nothing.
 void hs_rlist_unite(struct hs_list_found *f, const struct hs_rlist *l,
     const struct hs_key *root, const struct hs_list_subject *s);
+// A list as it came: decodes and verifies it, and adds it. HS_OK where it counts; else what
+// hs_rlist_parse or hs_rlist_check says, or HS_ERR_FORMAT where it is another's than
+// root's, who is one that the reader trusts, and whose lists are nobody else's.
+int hs_rlist_take(struct hs_list_found *f, struct hs_str blob, const struct hs_key *root,
+    const struct hs_list_subject *s, struct hs_err *err);
 
 #endif

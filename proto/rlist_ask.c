@@ -53,6 +53,22 @@ hs_rlist_unite(struct hs_list_found *f, const struct hs_rlist *l, const struct h
 	f->root_lists++;
 }
 
+int
+hs_rlist_take(struct hs_list_found *f, struct hs_str blob, const struct hs_key *root,
+    const struct hs_list_subject *s, struct hs_err *err)
+{
+	struct hs_rlist l;
+	int rc = hs_rlist_parse(blob, &l, err);
+
+	if (rc == HS_OK && !hs_key_eq(&l.root, root))
+		rc = hs_fail(err, HS_ERR_FORMAT, "it is another root's");
+	if (rc == HS_OK)
+		rc = hs_rlist_check(&l, NULL, err);
+	if (rc == HS_OK)
+		hs_rlist_unite(f, &l, root, s);
+	return rc;
+}
+
 // ---- in words
 
 struct telling {

@@ -103,9 +103,9 @@ bool hs_scope_touches(const struct hs_scope *s, enum hs_scope_key key, struct hs
 // One thing that somebody wants to do. Which fields count depends on kind.
 enum hs_request_kind {
 	HS_REQ_LOGIN,	// user, host, addr: may this login happen at all
-	HS_REQ_COMMAND, // user, host, addr, words: may this command run
-	HS_REQ_SHELL,	// user, host, addr: an interactive shell
-	HS_REQ_SFTP,	// user, host, addr, write: the sftp subsystem
+	HS_REQ_COMMAND, // user, host, addr, words, pty: may this command run
+	HS_REQ_SHELL,	// user, host, addr, pty: an interactive shell
+	HS_REQ_SFTP,	// user, host, addr, pty, write: the sftp subsystem
 	HS_REQ_PERMIT,	// user, host, addr, permit
 	HS_REQ_OPEN,	// user, host, addr, value: forward to value ("host:port")
 	HS_REQ_NS,	// value: an SSHSIG namespace
@@ -124,15 +124,16 @@ struct hs_request {
 		  // addr lines are then left for later (from= and handseal-shell)
 	const struct hs_str *words;
 	size_t nwords;
+	bool pty; // on a terminal, which the same statement has to permit
 	bool write;
 	enum hs_permit permit;
 	struct hs_str value;
 };
 
 // Is the request permitted by some statement? HS_OK, or the narrowest reason that every
-// statement shares: HS_NO_USER, HS_NO_HOST, HS_NO_ADDR, HS_NO_COMMAND, HS_NO_OTHER (see
-// PROTOCOL.scope "Asking" for the order). *statement (may be NULL) is the first that
-// permits it.
+// statement shares: HS_NO_USER, HS_NO_HOST, HS_NO_ADDR, HS_NO_COMMAND, HS_NO_PTY,
+// HS_NO_OTHER (see PROTOCOL.scope "Asking" for the order). *statement (may be NULL) is the
+// first that permits it.
 int hs_scope_permits(
     const struct hs_scope *s, const struct hs_request *req, size_t *statement);
 

@@ -70,6 +70,12 @@ has_text(const struct scope_statement *st, enum hs_scope_key key, struct hs_str 
 }
 
 static bool
+has_permit(const struct scope_statement *st, enum hs_permit permit)
+{
+	return has_text(st, HS_KEY_PERMIT, hs_str_c(hs_permit_name(permit)));
+}
+
+static bool
 has_host(const struct scope_statement *st, const struct hs_request *req)
 {
 	size_t n;
@@ -165,14 +171,15 @@ judge(const struct scope_statement *st, const struct asked *a)
 	case HS_REQ_COMMAND:
 	case HS_REQ_SHELL:
 	case HS_REQ_SFTP:
-		return has_command(st, req) ? HS_OK : HS_NO_COMMAND;
+		if (!has_command(st, req))
+			return HS_NO_COMMAND;
+		return !req->pty || has_permit(st, HS_PERMIT_PTY) ? HS_OK : HS_NO_PTY;
 	case HS_REQ_PERMIT:
-		ok = has_text(st, HS_KEY_PERMIT, hs_str_c(hs_permit_name(req->permit)));
+		ok = has_permit(st, req->permit);
 		break;
 	case HS_REQ_OPEN:
-		ok =
-		    has_text(st, HS_KEY_PERMIT, hs_str_c(hs_permit_name(HS_PERMIT_PORT))) &&
-		    has_text(st, HS_KEY_OPEN, a->value.text);
+		ok = has_permit(st, HS_PERMIT_PORT) &&
+		     has_text(st, HS_KEY_OPEN, a->value.text);
 		break;
 	case HS_REQ_NS:
 		ok = has_text(st, HS_KEY_NS, a->value.text);
@@ -212,6 +219,8 @@ rank(int rc)
 		return 1;
 	case HS_NO_ADDR:
 		return 2;
+	case HS_NO_PTY:
+		return 4;
 	default:
 		return 3;
 	}

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "client/verify/certline.h"
-#include "client/verify/lib/command.h"
+#include "proto/certline.h"
+#include "proto/command.h"
 
 #define EXIT_REFUSED 3
 

@@ -13,11 +13,11 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
-#include "client/verify/certline.h"
 #include "client/verify/lib/config.h"
 #include "client/verify/lib/drop.h"
 #include "client/verify/lib/lists.h"
 #include "client/verify/lib/note.h"
+#include "proto/certline.h"
 #include "proto/chain.h"
 #include "proto/describe.h"
 #include "proto/text.h"

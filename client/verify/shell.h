@@ -6,8 +6,8 @@
 #define HS_CLIENT_VERIFY_SHELL_H
 
 #include <stdbool.h>
-#include "client/verify/lib/command.h"
 #include "proto/chain.h"
+#include "proto/command.h"
 #include "proto/list.h"
 
 #define HS_SHELL_REFUSED   126

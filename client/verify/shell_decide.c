@@ -15,11 +15,6 @@
 #include <string.h>
 #include "proto/text.h"
 
-struct question {
-	struct hs_request req;
-	bool pty;
-};
-
 // A name under the statement's first host value: itself, or one label in place of the star.
 static int
 witness_host(const struct hs_scope *one, struct hs_buf *mem, struct hs_str *host)
@@ -39,9 +34,8 @@ witness_host(const struct hs_scope *one, struct hs_buf *mem, struct hs_str *host
 	return hs_buf_err(mem);
 }
 
-// The question put to one statement: first what may run, then whether on a terminal.
 static int
-ask_statement(const struct hs_scope *one, struct hs_request req, bool pty)
+ask_statement(const struct hs_scope *one, struct hs_request req)
 {
 	struct hs_buf mem = {0};
 	struct hs_str host;
@@ -52,11 +46,6 @@ ask_statement(const struct hs_scope *one, struct hs_request req, bool pty)
 	req.hosts = &host;
 	req.nhosts = 1;
 	rc = hs_scope_permits(one, &req, NULL);
-	if (rc == HS_OK && pty) {
-		req.kind = HS_REQ_PERMIT;
-		req.permit = HS_PERMIT_PTY;
-		rc = hs_scope_permits(one, &req, NULL) == HS_OK ? HS_OK : HS_NO_PTY;
-	}
 out:
 	hs_buf_free(&mem);
 	return rc;
@@ -97,7 +86,7 @@ closeness(int rc)
 
 // The best answer of all statements; HS_NO_OTHER where there is none.
 static int
-ask_all(struct hs_str text, const struct question *q)
+ask_all(struct hs_str text, const struct hs_request *req)
 {
 	struct hs_str head = {0}, part;
 	int best = HS_NO_OTHER;
@@ -117,7 +106,7 @@ ask_all(struct hs_str text, const struct question *q)
 		if (rc == HS_OK)
 			rc = hs_scope_parse_canonical(hs_buf_str(&b), &one, NULL);
 		if (rc == HS_OK)
-			rc = ask_statement(one, q->req, q->pty);
+			rc = ask_statement(one, *req);
 		hs_scope_free(&one);
 		hs_buf_free(&b);
 		if (first || closeness(rc) > closeness(best))
@@ -135,12 +124,12 @@ client_address(const char *connection)
 }
 
 static int
-refuse(int rc, const struct question *q, struct hs_err *err)
+refuse(int rc, const struct hs_request *req, struct hs_err *err)
 {
-	if (rc == HS_NO_COMMAND && q->req.kind == HS_REQ_SHELL)
+	if (rc == HS_NO_COMMAND && req->kind == HS_REQ_SHELL)
 		return hs_fail(err, HS_NO_COMMAND,
 		    "the scope does not allow an interactive shell, only its commands");
-	if (rc == HS_NO_COMMAND && q->req.kind == HS_REQ_SFTP)
+	if (rc == HS_NO_COMMAND && req->kind == HS_REQ_SFTP)
 		return hs_fail(err, HS_NO_COMMAND, "the scope does not allow sftp");
 	return hs_fail(err, (enum hs_code)rc, "%s", hs_code_sentence((enum hs_code)rc));
 }
@@ -159,11 +148,11 @@ judge_times(const struct hs_shell_ask *ask, struct hs_err *err)
 // May anything run? Then nobody but the login shell takes the command apart. Not for what
 // may be the sftp subsystem: sshd's own word for that is no program.
 static int
-ask_anything(const struct hs_shell_ask *ask, const struct question *q, bool sftp)
+ask_anything(const struct hs_shell_ask *ask, const struct hs_request *req, bool sftp)
 {
-	struct question any = *q;
+	struct hs_request any = *req;
 
-	any.req.kind = HS_REQ_SHELL;
+	any.kind = HS_REQ_SHELL;
 	return ask->command == NULL || sftp ? HS_NO_COMMAND
 					    : ask_all(ask->arg->scope, &any);
 }
@@ -172,7 +161,7 @@ int
 hs_shell_decide(
     const struct hs_shell_ask *ask, struct hs_shell_run *out, struct hs_err *err)
 {
-	struct question q = {.pty = ask->pty};
+	struct hs_request req = {.pty = ask->pty};
 	struct hs_scope *scope = NULL;
 	struct hs_err apart = {0};
 	int rc, any;
@@ -186,32 +175,32 @@ hs_shell_decide(
 	if (ask->addr == NULL)
 		return hs_fail(
 		    err, HS_NO_ADDR, "sshd does not say where this login comes from");
-	q.req.user = hs_str_c(ask->user);
-	q.req.addr = client_address(ask->addr);
+	req.user = hs_str_c(ask->user);
+	req.addr = client_address(ask->addr);
 	rc = hs_command_parse(ask->command, &out->command, &apart);
-	any = ask_anything(ask, &q, rc == HS_OK && out->command.kind == HS_REQ_SFTP);
+	any = ask_anything(ask, &req, rc == HS_OK && out->command.kind == HS_REQ_SFTP);
 	if (any == HS_OK) {
 		out->by_shell = ask->command;
 		return HS_OK;
 	}
 	if (rc == HS_NO_COMMAND && any == HS_NO_PTY)
-		return refuse(any, &q, err);
+		return refuse(any, &req, err);
 	if (rc != HS_OK) {
 		if (err != NULL)
 			*err = apart;
 		return rc;
 	}
-	q.req.kind = out->command.kind;
-	q.req.words = out->command.list;
-	q.req.nwords = out->command.n;
-	q.req.write = q.req.kind == HS_REQ_SFTP;
-	rc = ask_all(ask->arg->scope, &q);
-	out->sftp_write = q.req.write && rc == HS_OK;
-	if (rc != HS_OK && q.req.write) {
-		q.req.write = false;
-		rc = ask_all(ask->arg->scope, &q);
+	req.kind = out->command.kind;
+	req.words = out->command.list;
+	req.nwords = out->command.n;
+	req.write = req.kind == HS_REQ_SFTP;
+	rc = ask_all(ask->arg->scope, &req);
+	out->sftp_write = req.write && rc == HS_OK;
+	if (rc != HS_OK && req.write) {
+		req.write = false;
+		rc = ask_all(ask->arg->scope, &req);
 	}
-	return rc == HS_OK ? HS_OK : refuse(rc, &q, err);
+	return rc == HS_OK ? HS_OK : refuse(rc, &req, err);
 }
 
 void

@@ -254,6 +254,43 @@ freshness(void **state)
 	assert_int_equal(judge(&f), HS_NO_REVOKED);
 }
 
+// As it came: what does not count adds nothing.
+static void
+rule10_taken(void **state)
+{
+	struct lists_spec s = lists_example();
+	struct hs_list_found f = {0};
+	struct hs_roots roots = {0};
+	struct hs_buf b = {0};
+	struct hs_err err = {0};
+
+	(void)state;
+	ask_about(2, 0);
+	lists_put(&b, &s, &chains.root);
+	lists_roots(&roots, &chains.other_root.key);
+	assert_int_equal(hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err),
+	    HS_NO_ROOT_UNKNOWN);
+	hs_roots_free(&roots);
+	lists_roots(&roots, &chains.root.key);
+	b.p[b.len - 1] ^= 1;
+	assert_int_equal(
+	    hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err), HS_ERR_CRYPTO);
+	b.p[b.len - 1] ^= 1;
+	assert_int_equal(
+	    hs_list_take(&f, (struct hs_str){b.p, b.len - 1}, &roots, &subject, NOW, &err),
+	    HS_ERR_SHORT);
+	subject.session[0] ^= 1;
+	assert_int_equal(
+	    hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err), HS_ERR_FORMAT);
+	subject.session[0] ^= 1;
+	assert_true(f.lists == 0 && f.serial == 0 && f.issued == 0);
+	assert_int_equal(
+	    hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err), HS_OK);
+	assert_true(f.lists == 1 && f.serial == 2 && f.issued == s.issued);
+	hs_roots_free(&roots);
+	hs_buf_free(&b);
+}
+
 static void
 the_subject_of_a_delegation(void **state)
 {
@@ -280,7 +317,8 @@ main(void)
 	    cmocka_unit_test(rule10_bytes), cmocka_unit_test(signed_by_another),
 	    cmocka_unit_test(rule1_nothing_of_others),
 	    cmocka_unit_test(serials_and_ancestors), cmocka_unit_test(rule5_never_back),
-	    cmocka_unit_test(freshness), cmocka_unit_test(the_subject_of_a_delegation)};
+	    cmocka_unit_test(freshness), cmocka_unit_test(rule10_taken),
+	    cmocka_unit_test(the_subject_of_a_delegation)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("list", tests, lists_make, NULL);

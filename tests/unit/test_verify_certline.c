@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "client/verify/certline.h"
 #include "client/verify/explain.h"
+#include "proto/certline.h"
 #include "proto/text.h"
 
 #define TYPE "ssh-ed25519-cert-v01@openssh.com"

@@ -67,38 +67,6 @@ read_file(int dir, const char *name, struct hs_buf *data, struct hs_err *err)
 	return rc;
 }
 
-static int
-take_session(struct looking *l, struct hs_str data, struct hs_err *err)
-{
-	struct hs_list list = {0};
-	int rc = hs_list_parse(data, &list, err);
-
-	if (rc == HS_OK)
-		rc = hs_list_check(&list, &l->c->roots, err);
-	if (rc == HS_OK && strcmp(list.revoker.session, l->s->session) != 0)
-		rc = hs_fail(err, HS_ERR_FORMAT, "it is another session's");
-	if (rc == HS_OK)
-		hs_list_unite(&l->out->found, &list, l->s, l->now);
-	hs_list_free(&list);
-	return rc;
-}
-
-// The certificate's root is one of the server's, and so its lists are nobody else's.
-static int
-take_root(struct looking *l, struct hs_str data, struct hs_err *err)
-{
-	struct hs_rlist list;
-	int rc = hs_rlist_parse(data, &list, err);
-
-	if (rc == HS_OK && !hs_key_eq(&list.root, l->root))
-		rc = hs_fail(err, HS_ERR_FORMAT, "it is another root's");
-	if (rc == HS_OK)
-		rc = hs_rlist_check(&list, NULL, err);
-	if (rc == HS_OK)
-		hs_rlist_unite(&l->out->found, &list, l->root, l->s);
-	return rc;
-}
-
 static void
 take_file(struct looking *l, int dir, const char *name, bool of_root)
 {
@@ -107,8 +75,10 @@ take_file(struct looking *l, int dir, const char *name, bool of_root)
 	int rc = read_file(dir, name, &data, &err);
 
 	if (rc == HS_OK)
-		rc = of_root ? take_root(l, hs_buf_str(&data), &err)
-			     : take_session(l, hs_buf_str(&data), &err);
+		rc = of_root ? hs_rlist_take(
+				   &l->out->found, hs_buf_str(&data), l->root, l->s, &err)
+			     : hs_list_take(&l->out->found, hs_buf_str(&data), &l->c->roots,
+				   l->s, l->now, &err);
 	if (rc != HS_OK)
 		l->on_bad(l->arg, name, &err);
 	hs_buf_free(&data);

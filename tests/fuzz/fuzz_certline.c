@@ -3,7 +3,7 @@
 // Any bytes as the file that `handseal-verify explain` is given: no crash, and what is
 // taken is bounded and begins with the type that the text names.
 #include <stdlib.h>
-#include "client/verify/certline.h"
+#include "proto/certline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 //
 // A certificate as text, in the two forms that reach us: sshd's "%t %k" and the one line of
-// a -cert.pub file. Pure. What the blob means is proto/'s.
-#ifndef HS_CLIENT_VERIFY_CERTLINE_H
-#define HS_CLIENT_VERIFY_CERTLINE_H
+// a -cert.pub file. Pure. What the blob means is not looked at.
+#ifndef HS_PROTO_CERTLINE_H
+#define HS_PROTO_CERTLINE_H
 
 #include "proto/buf.h"
 #include "proto/limits.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
 // Certificates as text. Contract in certline.h.
-#include "client/verify/certline.h"
+#include "proto/certline.h"
 
 #include <string.h>
 #include "proto/text.h"

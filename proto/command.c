@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
 // A client's command, taken apart. Contract in command.h.
-#include "client/verify/lib/command.h"
+#include "proto/command.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 // What a client asked sshd to run, as text, taken apart into something that a scope can be
 // asked about. Pure. Shared by the program that runs commands and the one that explains
 // them, so that both give one answer.
-#ifndef HS_CLIENT_VERIFY_COMMAND_H
-#define HS_CLIENT_VERIFY_COMMAND_H
+#ifndef HS_PROTO_COMMAND_H
+#define HS_PROTO_COMMAND_H
 
 #include "proto/scope.h"
 #include "proto/text.h"
