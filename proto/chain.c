@@ -216,6 +216,8 @@ check_request(
 	req.hosts = names;
 	req.nhosts = in->server->nhostnames;
 	if (!is_login(req.kind)) {
+		if (req.kind == HS_REQ_CAP && !hs_root_allows(v->root, req.value))
+			return say(&v->err, HS_NO_CAP_ROOT);
 		rc = hs_scope_permits(scope, &req, NULL);
 		return rc == HS_OK ? copy_scope(scope, v) : say(&v->err, (enum hs_code)rc);
 	}

@@ -50,6 +50,8 @@
 	    "it is valid for longer than is accepted here")                                \
 	X(HS_NO_WIDER, "wider-than-grant", "the certificate allows more than its grant")   \
 	X(HS_NO_USER_ROOT, "root-not-for-user", "the root's line does not name this user") \
+	X(HS_NO_CAP_ROOT, "root-not-for-cap",                                              \
+	    "the root's line does not name this capability")                               \
 	X(HS_NO_USER, "user-outside-scope",                                                \
 	    "the scope does not allow this user on this host")                             \
 	X(HS_NO_HOST, "host-outside-scope", "the scope does not allow this host")          \

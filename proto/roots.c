@@ -33,17 +33,25 @@ add_user(const struct conf_line *l, struct hs_root *r, struct hs_str name)
 	return HS_OK;
 }
 
-// value: with its quotes, which next_option has seen to be closed.
+// value: with its quotes, which next_option has seen to be closed; without them in *list.
+static bool
+unquote(struct hs_str value, struct hs_str *list)
+{
+	if (value.len < 2 || value.p[0] != '"' || value.p[value.len - 1] != '"')
+		return false;
+	*list = (struct hs_str){value.p + 1, value.len - 2};
+	return true;
+}
+
 static int
 read_users(const struct conf_line *l, struct hs_str value, struct hs_root *r)
 {
 	struct hs_str list;
 	int rc = HS_OK;
 
-	if (value.len < 2 || value.p[0] != '"' || value.p[value.len - 1] != '"')
+	if (!unquote(value, &list))
 		return conf_refuse(
 		    l, value.p, "users needs its names in quotes: users=\"deploy,root\"");
-	list = (struct hs_str){value.p + 1, value.len - 2};
 	while (rc == HS_OK) {
 		struct hs_str name = {list.p, 0};
 
@@ -57,7 +65,51 @@ read_users(const struct conf_line *l, struct hs_str value, struct hs_root *r)
 	return rc;
 }
 
-enum root_option { OPT_USERS, OPT_UV, OPT_DIRECT, OPT_GRANT, OPT_DELEGATION, OPT_COUNT };
+// Takes a value off a list; false at its end. A blank parts two, since a cap may hold
+// commas.
+static bool
+next_cap(struct hs_str *list, struct hs_str *cap)
+{
+	if (list->p == NULL)
+		return false;
+	*cap = (struct hs_str){list->p, 0};
+	while (cap->len < list->len && cap->p[cap->len] != ' ')
+		cap->len++;
+	if (cap->len == list->len)
+		*list = (struct hs_str){0};
+	else
+		conf_skip(list, cap->len + 1);
+	return true;
+}
+
+// Kept as they stand.
+static int
+read_caps(const struct conf_line *l, struct hs_str value, struct hs_root *r)
+{
+	struct hs_str list, all, cap;
+	int rc = HS_OK;
+
+	if (!unquote(value, &list))
+		return conf_refuse(l, value.p,
+		    "caps needs its values in quotes, with one blank between two: "
+		    "caps=\"read:repo/** write:repo/acme/web\"");
+	all = list;
+	while (rc == HS_OK && next_cap(&list, &cap))
+		rc = conf_check_name(l, HS_KEY_CAP, cap);
+	if (rc == HS_OK && hs_str_copy(all, r->caps, sizeof(r->caps)) != HS_OK)
+		rc = conf_refuse(l, all.p, "these are more than 1024 bytes");
+	return rc;
+}
+
+enum root_option {
+	OPT_USERS,
+	OPT_UV,
+	OPT_DIRECT,
+	OPT_GRANT,
+	OPT_DELEGATION,
+	OPT_CAPS,
+	OPT_COUNT
+};
 
 static const struct {
 	const char *name;
@@ -68,6 +120,7 @@ static const struct {
     [OPT_DIRECT] = {"direct", false},
     [OPT_GRANT] = {"max-grant", true},
     [OPT_DELEGATION] = {"max-delegation", true},
+    [OPT_CAPS] = {"caps", true},
 };
 
 // text: name or name=value.
@@ -84,8 +137,9 @@ read_option(
 		o++;
 	if (o == OPT_COUNT)
 		return conf_refuse(l, text.p,
-		    "there is no such option: users=, require-uv, direct, max-grant= or "
-		    "max-delegation=, joined by commas without blanks");
+		    "there is no such option: users=, caps=, require-uv, direct, "
+		    "max-grant= "
+		    "or max-delegation=, joined by commas without blanks");
 	if ((*seen & 1u << o) != 0)
 		return conf_refuse(l, text.p, "this option stands here already");
 	*seen |= 1u << o;
@@ -102,6 +156,8 @@ read_option(
 		return conf_read_span(l, value, &r->max_grant);
 	case OPT_DELEGATION:
 		return conf_read_span(l, value, &r->max_delegation);
+	case OPT_CAPS:
+		return read_caps(l, value, r);
 	case OPT_UV:
 		r->require_uv = true;
 		break;
@@ -339,4 +395,18 @@ hs_root_admits(const struct hs_root *r, struct hs_str user)
 		if (hs_str_is(user, r->users[i]))
 			return true;
 	return r->users_any && user.len > 0 && !hs_str_is(user, "root");
+}
+
+bool
+hs_root_allows(const struct hs_root *r, struct hs_str cap)
+{
+	struct hs_str list = hs_str_c(r->caps), v;
+
+	// a file of one user's is for logins alone
+	if (list.len == 0 || r->of_user)
+		return false;
+	while (next_cap(&list, &v))
+		if (hs_scope_value_under(HS_KEY_CAP, cap, v))
+			return true;
+	return false;
 }

@@ -6,8 +6,10 @@
 #define HS_PROTO_SERVERCONF_H
 
 #include "proto/key.h"
+#include "proto/scope.h"
 
 #define HS_ROOT_USERS_MAX 64
+#define HS_ROOT_CAPS_MAX  1024 // bytes
 #define HS_HOSTNAMES_MAX  32
 #define HS_NAMESPACES_MAX 16
 #define HS_LISTS_PATH_MAX 1024 // with its NUL
@@ -20,8 +22,9 @@ struct hs_root {
 	unsigned line;
 	bool of_user; // stands in a file of one user's roots
 	char users[HS_ROOT_USERS_MAX][65];
-	size_t nusers;	// 0: nobody
-	bool users_any; // users="*": everyone but root
+	size_t nusers;			 // 0: nobody
+	bool users_any;			 // users="*": everyone but root
+	char caps[HS_ROOT_CAPS_MAX + 1]; // values with a blank between two; "": none
 	bool require_uv;
 	bool direct;
 	uint64_t max_grant;	 // seconds; 0: verify.conf's
@@ -51,6 +54,7 @@ bool hs_roots_is_user(struct hs_str user);
 void hs_roots_free(struct hs_roots *r);
 const struct hs_root *hs_roots_find(const struct hs_roots *r, const struct hs_key *k);
 bool hs_root_admits(const struct hs_root *r, struct hs_str user);
+bool hs_root_allows(const struct hs_root *r, struct hs_str cap);
 
 struct hs_server_conf {
 	char hostnames[HS_HOSTNAMES_MAX][254];

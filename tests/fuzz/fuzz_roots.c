@@ -36,6 +36,8 @@ check(const struct hs_roots *roots, const struct hs_root *r)
 	must(r->line > 0 && r->nusers <= HS_ROOT_USERS_MAX);
 	must(r->max_grant <= HS_TTL_MAX && r->max_delegation <= HS_TTL_MAX);
 	must(!hs_root_admits(r, hs_str_c("")));
+	must(!hs_root_allows(r, hs_str_c("")));
+	must(r->caps[0] != '\0' || !hs_root_allows(r, hs_str_c("read:x")));
 	for (size_t i = 0; i < r->nusers; i++) {
 		must(r->users[i][0] != '\0' && strpbrk(r->users[i], "*, \"") == NULL);
 		must(hs_root_admits(r, hs_str_c(r->users[i])));

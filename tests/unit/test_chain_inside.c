@@ -128,12 +128,28 @@ rule2_what_is_asked(void **state)
 	assert_int_equal(tried_chain(&t), HS_OK);
 	t.req.permit = HS_PERMIT_PORT;
 	assert_int_equal(tried_chain(&t), HS_NO_OTHER);
-	t = tried_right();
+}
+
+// Of a capability the root's line says something too; of a namespace who reads the message.
+static void
+rule2_what_is_no_login(void **state)
+{
+	struct tried t = tried_right();
+
+	(void)state;
 	t.req = (struct hs_request){.kind = HS_REQ_NS, .value = chains_str("git")};
 	assert_int_equal(tried_chain(&t), HS_NO_OTHER);
-	t.grant.payload.scope = chains_str(CHAINS_CEILING "\nns git\n");
-	t.scope = CHAINS_SCOPE "\nns git\n";
+	t.grant.payload.scope = chains_str(CHAINS_CEILING "\ncap read:x\nns git\n");
+	t.scope = CHAINS_SCOPE "\ncap read:x\nns git\n";
 	assert_int_equal(tried_chain(&t), HS_OK);
+	t.req = (struct hs_request){.kind = HS_REQ_CAP, .value = chains_str("read:x")};
+	assert_int_equal(tried_chain(&t), HS_NO_CAP_ROOT);
+	snprintf(t.options, sizeof t.options, "caps=\"read:y\",users=\"*,root\"");
+	assert_int_equal(tried_chain(&t), HS_NO_CAP_ROOT);
+	snprintf(t.options, sizeof t.options, "caps=\"read:*\"");
+	assert_int_equal(tried_chain(&t), HS_OK);
+	t.req.value = chains_str("read:y");
+	assert_int_equal(tried_chain(&t), HS_NO_OTHER);
 }
 
 // Whatever the caller says of hosts, the server's own names count.
@@ -194,6 +210,7 @@ main(void)
 	    cmocka_unit_test(rule3_inside_its_grant),
 	    cmocka_unit_test(rule3_in_every_key),
 	    cmocka_unit_test(rule2_what_is_asked),
+	    cmocka_unit_test(rule2_what_is_no_login),
 	    cmocka_unit_test(rule2_hosts_are_the_servers),
 	    cmocka_unit_test(only_matching_statements_come_out),
 	    cmocka_unit_test(other_kinds),
