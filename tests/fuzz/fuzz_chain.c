@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const char roots_text[] = "direct,users=\"deploy,web\" sk-ssh-ed25519@openssh.com "
 				 "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAICVDuS/"
-				 "xCVURR2rcg2nbbdyTNmWheAN42hQE7hBmypVZ"
+				 "xCVURR2rcg2nbbdyTNmWhGXjdoUBO4QZsqVWd"
 				 "AAAADHNzaDpoYW5kc2VhbA== example\n";
 
 static void
