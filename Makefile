@@ -138,9 +138,10 @@ $(eval $(call program,softkey,$(SOFTKEY),-lcbor $(CRYPTO)))
 $(eval $(call program,softkey-ctl,$(SOFTCTL),$(CRYPTO)))
 all: $(B)/libhsproto.a $(PROGRAMS) $(B)/libhandseal.so
 
-# ---- libhandseal for others: what handseal.h declares, and no other name
+# ---- libhandseal for others: what its two headers declare, and no other name
 SONAME := libhandseal.so.0
 MAP    := client/libhandseal/libhandseal.map
+PUBLIC := client/libhandseal/handseal.h client/libhandseal/handseal-verify.h
 $(B)/$(SONAME): $(call obj,$(LIBCLIENT)) $(B)/libhsproto.a $(MAP)
 	$(Q)$(call note,LD $@) && $(CC) $(FLAGS) -shared -Wl,-soname,$(SONAME),--version-script=$(MAP) \
 		$(filter-out -pie,$(LINK)) -o $@ $(filter %.o,$^) $(B)/libhsproto.a $(CRYPTO)
@@ -213,7 +214,7 @@ install: all install-units
 	install -m 755 $(BINS) '$(bindir)'
 	install -m 644 $(B)/$(SONAME) '$(libdir)'
 	ln -sf $(SONAME) '$(libdir)/libhandseal.so'
-	install -m 644 client/libhandseal/handseal.h '$(incdir)'
+	install -m 644 $(PUBLIC) '$(incdir)'
 	sed $(foreach v,PREFIX LIBDIR INCLUDEDIR VERSION,-e 's|@$(v)@|$($(v))|') \
 		client/libhandseal/libhandseal.pc.in >'$(libdir)/pkgconfig/libhandseal.pc'
 	install -m 755 $(HELPERS) '$(libexec)'
@@ -228,7 +229,7 @@ uninstall:
 	cd '$(bindir)' && rm -f $(notdir $(BINS))
 	cd '$(libexec)' && rm -f $(notdir $(HELPERS))
 	rm -f '$(libdir)/libhandseal.so' '$(libdir)/$(SONAME)' '$(libdir)/pkgconfig/libhandseal.pc'
-	rm -f '$(incdir)/handseal.h'
+	cd '$(incdir)' && rm -f $(notdir $(PUBLIC))
 	$(foreach m,$(MANS),rm -f '$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))' &&) true
 	rm -f $(foreach u,$(UNITS),'$(unitdir)/$(notdir $(u))')
 	rm -rf '$(docdir)'

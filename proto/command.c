@@ -34,23 +34,17 @@ check_word(const struct hs_word *w, struct hs_err *err)
 }
 
 int
-hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err)
+hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err)
 {
 	struct hs_err why = {0};
-	size_t len;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	out->kind = HS_REQ_SHELL;
-	if (text == NULL)
-		return HS_OK;
 	out->kind = HS_REQ_COMMAND;
-	len = strnlen(text, HS_COMMAND_BYTES_MAX + 1);
-	if (len > HS_COMMAND_BYTES_MAX)
+	if (text.len > HS_COMMAND_BYTES_MAX)
 		return hs_fail(err, HS_NO_COMMAND, "the command is longer than %u bytes",
 		    (unsigned)HS_COMMAND_BYTES_MAX);
-	if (hs_words_parse((struct hs_str){(const uint8_t *)text, len},
-		HS_COMMAND_WORDS_MAX, &out->words, &why) != HS_OK)
+	if (hs_words_parse(text, HS_COMMAND_WORDS_MAX, &out->words, &why) != HS_OK)
 		return hs_fail_at(err, HS_NO_COMMAND, 0, why.column,
 		    "it is run without a shell, and at byte %u %s", why.column,
 		    hs_err_sentence(&why));
@@ -67,6 +61,18 @@ hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err)
 	}
 	if (is_sftp_server(out->list[0]))
 		out->kind = HS_REQ_SFTP;
+	return HS_OK;
+}
+
+int
+hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err)
+{
+	if (text != NULL)
+		return hs_command_take((struct hs_str){(const uint8_t *)text,
+					   strnlen(text, HS_COMMAND_BYTES_MAX + 1)},
+		    out, err);
+	memset(out, 0, sizeof *out);
+	out->kind = HS_REQ_SHELL;
 	return HS_OK;
 }
 

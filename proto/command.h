@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// What a client asked sshd to run, as text, taken apart into something that a scope can be
-// asked about. Pure. Shared by the program that runs commands and the one that explains
-// them, so that both give one answer.
+// What a client asked an SSH server to run, as text, taken apart into something that a
+// scope can be asked about. Pure. Shared by those that run commands and the one that
+// explains them, so that all give one answer.
 #ifndef HS_PROTO_COMMAND_H
 #define HS_PROTO_COMMAND_H
 
@@ -22,6 +22,8 @@ struct hs_command {
 // both. HS_NO_COMMAND with a sentence where it cannot be taken apart without a shell,
 // HS_ERR_NOMEM. *out is zeroed first; hs_command_free always.
 int hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err);
+// The same of bytes, which ask for something.
+int hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err);
 void hs_command_free(struct hs_command *c);
 
 #endif

@@ -128,6 +128,8 @@ struct hs_request {
 	bool write;
 	enum hs_permit permit;
 	struct hs_str value;
+	struct hs_str ns; // where who asks was proven by a signature: in that namespace,
+			  // which the same statement has to have; else empty
 };
 
 // Is the request permitted by some statement? HS_OK, or the narrowest reason that every

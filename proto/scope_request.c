@@ -157,7 +157,7 @@ judge_login(const struct scope_statement *st, const struct asked *a)
 }
 
 static int
-judge(const struct scope_statement *st, const struct asked *a)
+judge_asked(const struct scope_statement *st, const struct asked *a)
 {
 	const struct hs_request *req = a->req;
 	int rc = is_login_kind(req->kind) ? judge_login(st, a) : HS_OK;
@@ -191,6 +191,17 @@ judge(const struct scope_statement *st, const struct asked *a)
 		break;
 	}
 	return ok ? HS_OK : HS_NO_OTHER;
+}
+
+// What a service that challenges is asked for is allowed at that service, by its namespace.
+static int
+judge(const struct scope_statement *st, const struct asked *a)
+{
+	int rc = judge_asked(st, a);
+
+	if (rc == HS_OK && a->req->ns.len > 0 && !has_text(st, HS_KEY_NS, a->req->ns))
+		return HS_NO_OTHER;
+	return rc;
 }
 
 // The request's value must name one thing: a pattern is for scopes, and asks for nothing.

@@ -100,19 +100,27 @@ check_asked(const struct hs_signed_input *in, struct hs_verdict *v)
 			 "no scope can allow a namespace of that form");
 }
 
+int
+hs_signed_by(const struct hs_sshsig *sig, struct hs_str digest, const struct hs_key *key)
+{
+	struct hs_buf bytes = {0};
+	int rc;
+
+	hs_sshsig_put_digest(&bytes, sig, digest.p, digest.len);
+	rc = hs_buf_err(&bytes);
+	if (rc == HS_OK)
+		rc = hs_sig_verify(key, sig->signature, hs_buf_str(&bytes), NULL);
+	hs_buf_free(&bytes);
+	return rc;
+}
+
 static int
 check_message(const struct hs_signed_input *in, struct hs_verdict *v)
 {
 	const struct hs_key *key =
 	    v->direct ? &v->direct_cert.cert.key : &v->delegation.cert.key;
-	struct hs_buf bytes = {0};
-	int rc;
+	int rc = hs_signed_by(in->sig, in->digest, key);
 
-	hs_sshsig_put_digest(&bytes, in->sig, in->digest.p, in->digest.len);
-	rc = hs_buf_err(&bytes);
-	if (rc == HS_OK)
-		rc = hs_sig_verify(key, in->sig->signature, hs_buf_str(&bytes), NULL);
-	hs_buf_free(&bytes);
 	if (rc == HS_OK || rc == HS_ERR_NOMEM)
 		return rc == HS_OK ? HS_OK : hs_fail(&v->err, HS_ERR_NOMEM, "%s", "");
 	return hs_fail(&v->err, HS_NO_SIG_MESSAGE, "%s", "");

@@ -38,6 +38,10 @@ int hs_signed_root(const struct hs_sshsig *sig, struct hs_key *root, struct hs_e
 // key that is a link of it?
 bool hs_signed_revoked(const struct hs_krl *k, const struct hs_delegation *d);
 
+// Is it a signature of that digest by key? HS_OK, HS_ERR_NOMEM, or what hs_sig_verify says.
+int hs_signed_by(
+    const struct hs_sshsig *sig, struct hs_str digest, const struct hs_key *key);
+
 // The namespaces that handseal's own programs sign in: no message of anybody's.
 bool hs_signed_own_ns(struct hs_str ns);
 

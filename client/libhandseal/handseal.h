@@ -3,7 +3,8 @@
 // libhandseal: what a program says to handseald, the daemon that signs SSH certificates
 // under a person's touch. For agent runtimes and SSH programs; the command handseal is made
 // of it. What the words mean is in docs/DESIGN.md, what goes over the socket in
-// docs/PROTOCOL.agent. Not for checking certificates on a server.
+// docs/PROTOCOL.agent. Not for checking certificates, which services do by
+// handseal-verify.h.
 //
 // A struct hs_client is one connection. Calls on it are begun by a function named for what
 // is asked (hs_open, hs_request, hs_wait, hs_seat, hs_sign, hs_events, hs_status, hs_close,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// Goal of this test: a terminal is asked about with what runs on it, of one statement. What
-// else hs_scope_permits says is in test_scope_request.c.
+// Goal of this test: a terminal, and the namespace of a proof, are asked about with the
+// rest, of one statement. What else hs_scope_permits says is in test_scope_request.c.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,10 +67,35 @@ terminals(void **state)
 	assert_int_equal(ask(two, req), HS_OK);
 }
 
+// So is the namespace that who asks was proven in.
+static void
+proven_in(void **state)
+{
+	static const char two[] = HEAD "cap read:x\nns a@b\n\ncap read:y\nns c@d\n";
+	struct hs_request req = {.kind = HS_REQ_CAP, .value = S("read:x")};
+
+	(void)state;
+	assert_int_equal(ask(two, req), HS_OK);
+	req.ns = S("a@b");
+	assert_int_equal(ask(two, req), HS_OK);
+	req.ns = S("c@d");
+	assert_int_equal(ask(two, req), HS_NO_OTHER);
+	req.value = S("read:y");
+	assert_int_equal(ask(two, req), HS_OK);
+	req = question(HS_REQ_LOGIN);
+	req.ns = S("a@b");
+	assert_int_equal(
+	    ask(HEAD "addr *\nhost *\nuser deploy\n\nns *\n", req), HS_NO_OTHER);
+	assert_int_equal(ask(HEAD "addr *\nhost *\nns *\nuser deploy\n", req), HS_OK);
+	req.user = S("other");
+	assert_int_equal(ask(HEAD "addr *\nhost *\nns *\nuser deploy\n", req), HS_NO_USER);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(terminals)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(terminals), cmocka_unit_test(proven_in)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
