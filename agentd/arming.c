@@ -37,6 +37,7 @@ still_permitted(struct hs_touch *t, const struct hs_now *now)
 	    .peer = hs_seat_asker(seat, &t->peer),
 	    .reasoned = true,
 	    .opening = t->opening,
+	    .direct = t->wanted.direct,
 	    .again = true};
 	struct hs_decided decided = {0};
 	struct hs_sharing found;
@@ -129,15 +130,28 @@ on_ceremony(void *arg, int code, struct hs_str answer, const struct hs_err *err)
 	hs_touch_end(t);
 }
 
+void
+hs_touch_wipe_keys(struct hs_touch *t)
+{
+	hs_keys_wipe(&t->key);
+	hs_keys_wipe(&t->seat_key);
+}
+
 static int
 choose_key(struct hs_touch *t)
 {
-	hs_keys_wipe(&t->key);
+	int rc = HS_OK;
+
+	hs_touch_wipe_keys(t);
 	t->session[0] = '\0';
 	if (!t->d->session.open)
-		return hs_keys_make(&t->key, &t->why.err);
-	memcpy(t->session, t->d->session.id, sizeof t->session);
-	return HS_OK;
+		rc = hs_keys_make(&t->key, &t->why.err);
+	else
+		memcpy(t->session, t->d->session.id, sizeof t->session);
+	// what is signed is over it, so it is there before its seat
+	if (rc == HS_OK && t->wanted.direct && t->seating)
+		rc = hs_keys_make(&t->seat_key, &t->why.err);
+	return rc;
 }
 
 // Whose the grant is. A seat that is to be made has its number from now on; one that was
@@ -168,8 +182,9 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 	struct hs_buf request = {0};
 	uint8_t nonce[32];
 	int rc = choose_key(t);
-	struct hs_compose_grant g = {
-	    .session_key = t->key.secret != NULL ? &t->key.pub : &t->d->session.key.pub,
+	struct hs_compose_body g = {.direct = t->wanted.direct,
+	    .subject = hs_asking_subject(t),
+	    .agent = t->wanted.agent,
 	    .scope = t->scope,
 	    .holder = t->holder,
 	    .shown = hs_buf_str(&t->shown),
@@ -193,7 +208,7 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 		rc = hs_compose_request(&g, &t->roots, t->bodies, &request);
 		if (rc != HS_OK)
 			hs_fail(&t->why.err, (enum hs_code)rc,
-			    "the grant cannot be made: %s",
+			    "what is to be signed cannot be made: %s",
 			    hs_code_sentence((enum hs_code)rc));
 	}
 	spec = (struct hs_ceremony_spec){.what = "the FIDO helper",

@@ -190,7 +190,7 @@ find_same(const struct hs_conn *c, const struct hs_wanted *w)
 		   t->stopping || strcmp(t->asker, asker) != 0 ||
 		   strcmp(t->wanted.agent, w->agent) != 0 ||
 		   hs_peer_origin(&t->peer) != hs_peer_origin(&c->peer) ||
-		   !hs_key_eq(&t->wanted.key, &w->key) ||
+		   t->wanted.direct != w->direct || !hs_key_eq(&t->wanted.key, &w->key) ||
 		   memcmp(t->asked, digest, sizeof digest) != 0))
 		t = t->next;
 	return t;

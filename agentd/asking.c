@@ -183,11 +183,27 @@ take_wanted(struct hs_touch *t, struct hs_wanted *w)
 	t->wanted.seat = w->seat;
 	t->wanted.origin = w->origin;
 	t->wanted.shared = w->shared;
+	t->wanted.direct = w->direct;
 	t->wanted.known = w->known;
 	w->known = NULL;
 	hs_scope_digest(w->scope, t->asked);
 	t->wanted.reason = w->reason;
 	w->reason = (struct hs_buf){0};
+}
+
+// How long what is touched for lasts. A seat's certificates are renewed, but a direct one.
+static void
+set_length(struct hs_touch *t, bool direct)
+{
+	const uint64_t most = t->d->policy->policy->max_ttl;
+	uint64_t max_ttl = hs_scope_max_ttl(t->scope);
+
+	if (!t->seating || (direct && (t->ttl == 0 || t->ttl > max_ttl)))
+		t->ttl = max_ttl;
+	if (t->ttl == 0 || t->ttl > most)
+		t->ttl = most;
+	if (direct && t->ttl > t->d->set->ttl_max)
+		t->ttl = t->d->set->ttl_max;
 }
 
 int
@@ -201,6 +217,7 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	struct hs_compose shown = {.agent = wanted->agent,
 	    .more = t->d->session.open,
 	    .seating = t->seating,
+	    .direct = wanted->direct,
 	    .seat = seat};
 	struct hs_scope *difference = NULL;
 	struct hs_sharing shared;
@@ -215,7 +232,8 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 	if (rc != HS_OK)
 		return rc;
 	make_code(t->d, t->code);
-	once = decided->once || (!t->seating && wanted->seat == 0);
+	// of a direct certificate nobody counts uses
+	once = !wanted->direct && (decided->once || (!t->seating && wanted->seat == 0));
 	if (with_uses(wanted->scope, once, &t->scope, &err) != HS_OK ||
 	    with_uses(wanted->scope, once, &t->wanted.scope, &err) != HS_OK ||
 	    with_uses(decided->difference, once, &difference, &err) != HS_OK) {
@@ -223,10 +241,7 @@ hs_asking_request(struct hs_touch *t, struct hs_wanted *wanted,
 		    "%s", hs_err_sentence(&err));
 		goto out;
 	}
-	if (!t->seating)
-		t->ttl = hs_scope_max_ttl(t->scope);
-	if (t->ttl == 0 || t->ttl > p->max_ttl)
-		t->ttl = p->max_ttl;
+	set_length(t, wanted->direct);
 	hs_asking_reckon(t, now);
 	keep_until(t, now, p->park);
 	hs_judge_asker(t->d, &asker, t->asker);
@@ -318,25 +333,32 @@ hs_asking_parks(enum hs_code code)
 	}
 }
 
+const struct hs_key *
+hs_asking_subject(const struct hs_touch *t)
+{
+	if (t->wanted.direct)
+		return t->seating ? &t->seat_key.pub : &t->wanted.key;
+	return t->key.secret != NULL ? &t->key.pub : &t->d->session.key.pub;
+}
+
 // The answer is believed as far as it verifies: which body was signed, by which root.
 static int
 grant_of(struct hs_touch *t, const struct hs_helper_signed *sig)
 {
 	struct hs_buf *blob;
 	struct hs_held_spec spec = {.silent = t->opening,
+	    .direct = t->wanted.direct,
 	    .holder = t->holder,
 	    .device = sig->device,
 	    .end_boot_ms = t->end_boot_ms};
-	struct hs_key session_key;
 	int rc;
 
 	if (sig->index >= t->roots.n)
 		return hs_fail(&t->why.err, HS_SK_LIED,
 		    "the FIDO helper named a key that was not offered");
 	blob = &t->bodies[sig->index];
-	session_key = t->key.secret != NULL ? t->key.pub : t->d->session.key.pub;
 	spec.root = &t->roots.v[sig->index];
-	spec.session_key = &session_key;
+	spec.subject = hs_asking_subject(t);
 	spec.blob = blob;
 	hs_clock_read(&spec.now);
 	hs_cert_put_signature(blob, sig->signature);
@@ -345,7 +367,7 @@ grant_of(struct hs_touch *t, const struct hs_helper_signed *sig)
 		    &t->why.err, HS_SK_LIED, "the FIDO helper's signature is too long");
 	rc = hs_held_make(&spec, &t->held, &t->why.err);
 	if (rc == HS_OK && (t->verify || spec.root->verify) &&
-	    (t->held->grant.sk.flags & HS_SK_FLAG_UV) == 0) {
+	    (t->held->sk->flags & HS_SK_FLAG_UV) == 0) {
 		hs_held_free(&t->held);
 		rc = hs_fail(&t->why.err, HS_SK_LIED,
 		    "the touch was to be verified by PIN or finger, and was not");

@@ -49,6 +49,7 @@ struct hs_touch {
 	uint8_t log_head[HS_AUDIT_HASH];
 	struct hs_enrolled roots;
 	struct hs_keys key; // of the session that it would open; none where one is open
+	struct hs_keys seat_key; // of the seat that it would make, if direct; once armed
 	char session[HS_SESSION_ID_LEN + 1]; // over whose key the grant is
 	char within[HS_SESSION_ID_LEN + 1];  // that was open when a request asked, or ""
 	struct hs_buf bodies[HS_ROOTS_MAX];
@@ -80,7 +81,9 @@ void hs_asking_record(const struct hs_touch *t, const struct hs_now *now,
 // Who asked.
 void hs_asking_who(struct hs_audit_record *r, const struct hs_touch *t);
 
-// Judges what the helper wrote: t->held is a verified grant, or t->why says why not.
+// What the touch certifies: the session's key, or an agent's where it is direct.
+const struct hs_key *hs_asking_subject(const struct hs_touch *t);
+// Judges what the helper wrote: t->held is verified, or t->why says why not.
 void hs_asking_believe(struct hs_touch *t, struct hs_str answer);
 
 const char *hs_asking_remedy(enum hs_code code); // what to do about a failed ceremony

@@ -47,7 +47,7 @@ on_timer(uv_timer_t *t)
 	const struct hs_checkpoint *c = t->data;
 	const struct hs_session *s = &c->d->session;
 
-	if (s->open && s->key.secret != NULL)
+	if (s->open && s->endorsed && s->key.secret != NULL)
 		put(c->d, &s->key, s->id);
 }
 

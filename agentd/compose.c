@@ -50,8 +50,11 @@ hs_compose_title(struct hs_buf *b, const struct hs_compose *c)
 	if (c->agent == NULL)
 		put(b, "open a session");
 	else
-		hs_put_fmt(b, "%s asks%s%s", c->agent, c->seating ? " for a seat" : "",
-		    c->more && !c->seating ? " for more" : "");
+		hs_put_fmt(b, "%s asks%s%s", c->agent,
+		    c->seating		    ? " for a seat"
+		    : c->more && !c->direct ? " for more"
+					    : "",
+		    c->direct ? ", DIRECT" : "");
 	if (c->peer->forwarding != HS_FORWARDING_NONE)
 		put(b, c->peer->forwarding == HS_FORWARDING_PROVEN
 			   ? ", from another host"
@@ -88,23 +91,44 @@ put_session(struct hs_buf *b, const struct hs_compose *c)
 	hs_describe_scope(b, c->scope, "  ");
 }
 
+// What a stock server does with it, which is not what one of ours does.
+static void
+put_direct(struct hs_buf *b, const struct hs_compose *c)
+{
+	hs_describe_statements(b, c->scope, "  ");
+	put(b, "The key signs this certificate itself, for stock sshd: every server that "
+	       "trusts the key\n"
+	       "accepts it until its end, any number of times, and checks the login, the "
+	       "client's\n"
+	       "address, the command and the time, no more. Only RevokedKeys on each of "
+	       "them can\n"
+	       "take it back. It is not renewed.\n");
+}
+
 // The difference first, since that is what is decided; and if it is not all, all of it.
 static void
 put_request(struct hs_buf *b, const struct hs_compose *c)
 {
 	const struct hs_sharing *shared = c->seat != NULL ? &c->seat->shared : c->shared;
 
-	put(b, c->seating	 ? "NEW, on a seat of its own"
-	       : c->seat != NULL ? "NEW, on its seat alone"
-				 : "NEW, in one certificate");
+	put(b, c->direct ? "DIRECT" : "NEW");
+	put(b, c->seating	 ? ", on a seat of its own"
+	       : c->seat != NULL ? ", on its seat alone"
+				 : ", in one certificate");
 	if (shared != NULL && shared->uid != 0) {
 		put(b, ", which ");
 		hs_sharing_put(b, shared);
 		put(b, " may use");
 	}
-	put(b, c->seating ? ", while its command runs, for at most " : ", for at most ");
+	put(b, c->seating  ? ", while its command runs, for at most "
+	       : c->direct ? ", for "
+			   : ", for at most ");
 	hs_describe_span(b, c->ttl);
 	put(b, " from the touch:\n");
+	if (c->direct) {
+		put_direct(b, c);
+		return;
+	}
 	hs_describe_scope(b, c->difference, "  ");
 	if (c->seating || c->seat != NULL)
 		put(b, "There a use is one login or signature, and certificates are "
@@ -144,29 +168,42 @@ sha256(struct hs_str s, uint8_t out[static 32])
 }
 
 static int
-put_body(const struct hs_compose_grant *g, const struct hs_key *root, struct hs_buf *body)
+put_payload(const struct hs_compose_body *g, struct hs_grant_payload *p)
 {
-	struct hs_grant_spec spec = {.session_key = g->session_key,
+	*p = (struct hs_grant_payload){.scope = hs_scope_text(g->scope),
+	    .holder = hs_str_c(g->holder),
+	    .end = g->end,
+	    .log_seq = g->log_seq};
+	memcpy(p->log_head, g->log_head, sizeof p->log_head);
+	memcpy(p->policy, g->policy, sizeof p->policy);
+	return sha256(g->shown, p->shown);
+}
+
+static int
+put_body(const struct hs_compose_body *g, const struct hs_key *root, struct hs_buf *body)
+{
+	struct hs_grant_spec spec = {.session_key = g->subject,
+	    .root = root,
+	    .serial = g->serial,
+	    .valid_after = g->valid_after};
+	struct hs_direct_spec direct = {.agent_key = g->subject,
 	    .root = root,
 	    .serial = g->serial,
 	    .valid_after = g->valid_after,
-	    .payload = {.scope = hs_scope_text(g->scope),
-		.holder = hs_str_c(g->holder),
-		.end = g->end,
-		.log_seq = g->log_seq}};
-	int rc;
+	    .agent = hs_str_c(g->direct ? g->agent : "")};
+	int rc = put_payload(g, &spec.payload);
 
 	memcpy(spec.nonce, g->nonce, sizeof spec.nonce);
-	memcpy(spec.payload.log_head, g->log_head, sizeof spec.payload.log_head);
-	rc = sha256(g->shown, spec.payload.shown);
-	memcpy(spec.payload.policy, g->policy, sizeof spec.payload.policy);
-	if (rc == HS_OK)
-		rc = hs_grant_put_body(body, &spec);
-	return rc;
+	memcpy(direct.nonce, g->nonce, sizeof direct.nonce);
+	direct.payload = spec.payload;
+	if (rc != HS_OK)
+		return rc;
+	return g->direct ? hs_direct_put_body(body, &direct)
+			 : hs_grant_put_body(body, &spec);
 }
 
 int
-hs_compose_request(const struct hs_compose_grant *g, const struct hs_enrolled *roots,
+hs_compose_request(const struct hs_compose_body *g, const struct hs_enrolled *roots,
     struct hs_buf bodies[HS_ROOTS_MAX], struct hs_buf *request)
 {
 	struct hs_helper_request *m = calloc(1, sizeof *m);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// What an asking shows and what its touch signs: the text, and one grant body for each
-// enrolled key. Pure but for the randomness that is handed in.
+// What an asking shows and what its touch signs: the text, and one body for each enrolled
+// key, a grant's or a direct certificate's. Pure but for the randomness that is handed in.
 #ifndef HS_AGENTD_COMPOSE_H
 #define HS_AGENTD_COMPOSE_H
 
@@ -23,6 +23,7 @@ struct hs_compose {
 	const struct hs_scope *difference; // of scope, what no live grant covers
 	bool more;			   // there is a session already
 	bool seating;			   // it is a seat that is asked for
+	bool direct;			   // it is a direct certificate
 	const struct hs_sharing *shared;   // with whom, or NULL
 	const struct hs_seat *seat;	   // that asks for more, or NULL
 	const struct hs_knownhosts *known; // keys of its hosts, or NULL
@@ -30,11 +31,13 @@ struct hs_compose {
 // Appends the text. HS_ERR_TOO_LONG above HS_SHOWN_MAX.
 int hs_compose_shown(struct hs_buf *b, const struct hs_compose *c);
 // One line for where there is room for no more: a notification's title. What it looks at:
-// code, peer, roots, agent, more, seating.
+// code, peer, roots, agent, more, seating, direct.
 void hs_compose_title(struct hs_buf *b, const struct hs_compose *c);
 
-struct hs_compose_grant {
-	const struct hs_key *session_key;
+struct hs_compose_body {
+	bool direct;
+	const struct hs_key *subject; // the session key; of a direct one the agent's
+	const char *agent;	      // of a direct one
 	const struct hs_scope *scope;
 	const char *holder;
 	struct hs_str shown;
@@ -48,7 +51,7 @@ struct hs_compose_grant {
 	bool verify, pin; // PIN or finger is demanded; a PIN comes along
 };
 // Fills bodies[i] and request for each root.
-int hs_compose_request(const struct hs_compose_grant *g, const struct hs_enrolled *roots,
+int hs_compose_request(const struct hs_compose_body *g, const struct hs_enrolled *roots,
     struct hs_buf bodies[HS_ROOTS_MAX], struct hs_buf *request);
 
 #endif

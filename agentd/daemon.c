@@ -55,8 +55,7 @@ hs_daemon_session_close(
 	struct hs_agent_event e = {.event = hs_str_c(event), .text = hs_str_c(why)};
 	struct hs_now now;
 
-	*key = d->session.key; // before anything else can go wrong
-	d->session.key = (struct hs_keys){0};
+	hs_session_take_key(&d->session, key); // before anything else can go wrong
 	hs_clock_read(&now);
 	memcpy(id, d->session.id, sizeof id);
 	e.id = hs_str_c(id);

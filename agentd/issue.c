@@ -34,13 +34,13 @@ set_times(const struct hs_held *h, uint64_t ttl, const struct hs_now *now,
 	}
 	left = (h->end_boot_ms - now->boot_ms + 999) / 1000;
 	*after = now->wall > HS_CLOCK_SLACK ? now->wall - HS_CLOCK_SLACK : 1;
-	if (*after < h->grant.cert.valid_after)
-		*after = h->grant.cert.valid_after;
+	if (*after < h->cert->valid_after)
+		*after = h->cert->valid_after;
 	out->issued = now->wall;
 	out->end = now->wall + (ttl < left ? ttl : left);
 	if (out->end > h->end)
 		out->end = h->end;
-	if (out->end > *after && now->wall >= h->grant.cert.valid_after)
+	if (out->end > *after && now->wall >= h->cert->valid_after)
 		return HS_OK;
 	hs_fail(&why->err, HS_NO_CLOCK, "the clock was set to before this session began");
 	return hs_refusal_remedy(
@@ -100,7 +100,7 @@ hs_issue(struct hs_session *s, struct hs_held *h, const struct hs_wanted *w,
 	if (terms != NULL && terms->ttl < ttl)
 		ttl = terms->ttl;
 	*out = (struct hs_issue){0};
-	if (!hs_scope_under(w->scope, h->grant.scope)) // whoever decided, this is rule 3
+	if (!hs_scope_under(w->scope, h->scope)) // whoever decided, this is rule 3
 		return hs_fail(&why->err, HS_NO_CEILING, "%s", "");
 	rc = check_uses(h, uses, why);
 	if (rc == HS_OK)
@@ -111,12 +111,31 @@ hs_issue(struct hs_session *s, struct hs_held *h, const struct hs_wanted *w,
 		return rc;
 	(void)snprintf(out->id, sizeof out->id, "%s.%" PRIu64, s->id, out->serial);
 	out->uses = uses;
-	out->grant_serial = h->grant.cert.serial;
+	out->grant_serial = h->cert->serial;
 	s->last_serial = out->serial;
 	s->count++;
 	s->active_boot_ms = now->boot_ms;
 	if (h->uses_left != HS_USES_ANY)
 		h->uses_left -= out->uses;
+	return HS_OK;
+}
+
+int
+hs_issue_direct(struct hs_session *s, const struct hs_held *h, const struct hs_now *now,
+    struct hs_issue *out)
+{
+	*out = (struct hs_issue){.issued = now->wall,
+	    .end = h->end,
+	    .serial = s->last_serial + 1,
+	    .grant_serial = h->cert->serial,
+	    .direct = h->cert};
+	hs_put_raw(&out->certificate, h->blob.p, h->blob.len);
+	if (hs_buf_err(&out->certificate) != HS_OK)
+		return HS_ERR_NOMEM;
+	(void)snprintf(out->id, sizeof out->id, "%s.%" PRIu64, s->id, out->serial);
+	s->last_serial = out->serial;
+	s->count++;
+	s->active_boot_ms = now->boot_ms;
 	return HS_OK;
 }
 

@@ -19,8 +19,8 @@ is_silent(
     const struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_held *h)
 {
 	return h->silent &&
-	       (!ask->shared || memcmp(h->grant.payload.policy, d->policy->policy->digest,
-				    sizeof h->grant.payload.policy) == 0);
+	       (!ask->shared || memcmp(h->payload->policy, d->policy->policy->digest,
+				    sizeof h->payload->policy) == 0);
 }
 
 static size_t
@@ -32,12 +32,12 @@ gather(const struct hs_daemon *d, const struct hs_judge_ask *ask,
 	for (size_t i = 0; i < s->nheld; i++) {
 		const struct hs_held *h = s->held[i];
 
-		out[i] = (struct hs_decide_grant){.scope = h->grant.scope,
-		    .end = h->end,
+		out[i] = (struct hs_decide_grant){.scope = h->scope,
+		    .end = h->direct ? 0 : h->end, // that is nothing to issue under
 		    .uses_left = h->uses_left,
-		    .holder = h->grant.payload.holder,
+		    .holder = h->payload->holder,
 		    .silent = is_silent(d, ask, h),
-		    .verified = (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
+		    .verified = (h->sk->flags & HS_SK_FLAG_UV) != 0};
 	}
 	return s->nheld;
 }
@@ -54,9 +54,9 @@ name_what_is_missing(
 		return;
 	for (size_t i = 0; i < d->session.nheld; i++)
 		if (d->session.held[i]->silent &&
-		    !hs_scope_under(ask->scope, d->session.held[i]->grant.scope)) {
+		    !hs_scope_under(ask->scope, d->session.held[i]->scope)) {
 			(void)hs_explain_outside(
-			    ask->scope, d->session.held[i]->grant.scope, &why);
+			    ask->scope, d->session.held[i]->scope, &why);
 			out->err = why.err;
 			memcpy(out->remedy, why.remedy, sizeof out->remedy);
 			return;
@@ -99,7 +99,9 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	char asker[HS_AGENT_NAME_MAX + 1];
 	struct hs_decide_input in = {.policy = d->policy->policy,
 	    .grants = ask->seat != NULL ? ask->grants : grants,
-	    .ngrants = ask->seat != NULL ? ask->ngrants : gather(d, ask, grants),
+	    .ngrants = ask->seat != NULL ? ask->ngrants
+		       : ask->direct	 ? 0
+					 : gather(d, ask, grants),
 	    .holder = hs_str_c(ask->seat != NULL ? ask->seat->holder : HS_HOLDER_MAIN),
 	    .agent = hs_str_c(ask->agent),
 	    .exe = hs_str_c(hs_peer_hint(ask->peer)),
@@ -107,6 +109,7 @@ hs_judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_no
 	    .forwarded = ask->peer->forwarding != HS_FORWARDING_NONE,
 	    .scope = ask->scope,
 	    .opening = ask->opening,
+	    .direct = ask->direct,
 	    .reasoned = ask->reasoned,
 	    .channel = true,
 	    .now = now->wall};

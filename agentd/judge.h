@@ -19,6 +19,7 @@ struct hs_judge_ask {
 	const struct hs_decide_grant *grants;
 	size_t ngrants;
 	bool reasoned, opening;
+	bool direct; // then no grants count, but those that are given here
 	bool shared; // for a seat that another user is to use
 	bool listed; // its own asking is among those that wait already
 	bool again; // it was asked already, and counted: limits and declines are not looked

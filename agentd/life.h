@@ -23,6 +23,7 @@ void hs_touch_decline(struct hs_touch *t); // the person said no
 struct hs_conn *hs_touch_owner(
     const struct hs_touch *t); // who asked, if still there; or NULL
 
-void hs_touch_drop_pin(struct hs_touch *t); // closes the PIN's descriptor
+void hs_touch_drop_pin(struct hs_touch *t);  // closes the PIN's descriptor
+void hs_touch_wipe_keys(struct hs_touch *t); // of what it would have made
 
 #endif

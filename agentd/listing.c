@@ -217,12 +217,12 @@ hs_listing_put_status(struct hs_buf *frame, struct hs_daemon *d, const struct hs
 	if (h != NULL) {
 		m.root = hs_str_c(h->root);
 		m.fingerprint = hs_str_c(h->fingerprint);
-		m.flags = h->grant.sk.flags;
+		m.flags = h->sk->flags;
 		m.simulated = h->simulated;
 		if (on != NULL)
 			m.ceiling = hs_scope_text(on->parts[0].scope);
 		else if (h->silent)
-			m.ceiling = hs_scope_text(h->grant.scope);
+			m.ceiling = hs_scope_text(h->scope);
 	}
 	if (s->open && d->policy->policy->idle > 0 && d->seats == NULL)
 		m.idle_end = now->wall + idle_left(s, d->policy->policy->idle, now);

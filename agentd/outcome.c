@@ -68,7 +68,7 @@ done(struct hs_touch *t)
 	struct hs_daemon *d = t->d;
 
 	t->state = DONE;
-	hs_keys_wipe(&t->key);
+	hs_touch_wipe_keys(t);
 	hs_held_free(&t->held);
 	if (t->why.err.code != HS_OK)
 		hs_log("%s: %s", t->code, hs_err_sentence(&t->why.err));
@@ -115,7 +115,11 @@ issue(struct hs_touch *t, struct hs_held *held)
 
 	hs_clock_read(&now);
 	randombytes_buf(nonce, sizeof nonce);
-	rc = hs_issue(&d->session, held, &t->wanted, NULL, &now, nonce, &i, &t->why);
+	if (held->direct)
+		rc = hs_issue_direct(&d->session, held, &now, &i);
+	else
+		rc =
+		    hs_issue(&d->session, held, &t->wanted, NULL, &now, nonce, &i, &t->why);
 	if (rc == HS_OK) {
 		m = (struct hs_agent_issued){.certificate = hs_buf_str(&i.certificate),
 		    .end = i.end,
@@ -141,7 +145,7 @@ put_opened(struct hs_touch *t, const struct hs_held *h)
 	    .end = h->end,
 	    .root = hs_str_c(h->root),
 	    .fingerprint = hs_str_c(h->fingerprint),
-	    .flags = h->grant.sk.flags,
+	    .flags = h->sk->flags,
 	    .simulated = h->simulated,
 	    .grant = hs_buf_str(&h->blob)};
 
@@ -163,9 +167,14 @@ static bool
 revocable(struct hs_touch *t, const struct hs_held *h, const struct hs_now *now, bool first)
 {
 	struct hs_daemon *d = t->d;
-	int rc =
-	    first ? hs_revocation_begin(d->revocation, &d->session, now->wall, &t->why.err)
-		  : hs_revocation_grant(d->revocation, h, &t->why.err);
+	int rc = HS_OK;
+
+	if (first)
+		rc =
+		    hs_revocation_begin(d->revocation, &d->session, now->wall, &t->why.err);
+	else if (!h->direct) // that is noted when it is released
+		rc = hs_revocation_grant(
+		    d->revocation, &d->session, h, now->wall, &t->why.err);
 
 	if (rc != HS_OK)
 		hs_refusal_remedy(&t->why, "see that the state folder can be written");
@@ -246,10 +255,11 @@ make_seat(struct hs_touch *t, const struct hs_held *h)
 	    .scope = &t->wanted.scope,
 	    .known = &t->wanted.known,
 	    .reason = hs_buf_str(&t->wanted.reason),
-	    .grant_serial = h->grant.cert.serial,
+	    .grant_serial = h->cert->serial,
 	    .end = h->end,
 	    .end_boot_ms = h->end_boot_ms,
 	    .touched = true,
+	    .key = h->direct ? &t->seat_key : NULL,
 	    .shared = t->wanted.shared};
 
 	if (n.owner == NULL)
@@ -281,12 +291,13 @@ give_seat(struct hs_touch *t, const struct hs_held *h)
 	if (s == NULL) {
 		hs_session_drop(&t->d->session, t->holder);
 		hs_fail(&t->why.err, HS_NO_GONE, "the seat it was for has ended");
-	} else if (!hs_seat_add(s, t->wanted.scope, t->wanted.known, h->grant.cert.serial,
+	} else if (!hs_seat_add(s, t->wanted.scope, t->wanted.known, h->cert->serial,
 		       h->end, h->end_boot_ms)) {
 		hs_fail(&t->why.err, HS_NO_BUSY, "the seat was given too much already");
 		hs_refusal_remedy(&t->why, "wait until some of it has ended");
 	} else {
 		s->parts[s->nparts - 1].origin = origin_of_more(t, s);
+		s->parts[s->nparts - 1].direct = h->direct;
 		t->wanted.scope = NULL; // the two are the seat's
 		t->wanted.known = NULL;
 		if (hs_seatkeys_renew(
@@ -308,7 +319,7 @@ on_recorded(void *arg, int code)
 	} else if (t->held != NULL && !t->d->stopping) {
 		h = attach(t);
 	}
-	t->grant_serial = h != NULL ? h->grant.cert.serial : 0;
+	t->grant_serial = h != NULL ? h->cert->serial : 0;
 	if (h != NULL && t->seating)
 		make_seat(t, h);
 	else if (h != NULL && t->wanted.seat > 0)
@@ -330,17 +341,19 @@ put_touch(struct hs_audit_record *r, const struct hs_touch *t, const struct hs_h
 	size_t i = 0;
 
 	r->numbered = true;
-	r->serial = h->grant.cert.serial;
+	r->serial = h->cert->serial;
 	r->end = h->end;
-	r->policy =
-	    (struct hs_str){h->grant.payload.policy, sizeof h->grant.payload.policy};
+	r->policy = (struct hs_str){h->payload->policy, sizeof h->payload->policy};
 	r->root = h->root;
 	r->root_key = h->fingerprint;
 	r->touched = true;
-	r->flags = h->grant.sk.flags;
-	r->counter = h->grant.sk.counter;
+	r->flags = h->sk->flags;
+	r->counter = h->sk->counter;
 	r->simulated = h->simulated;
-	r->grant = hs_buf_str(&h->blob);
+	if (h->direct)
+		r->direct = hs_buf_str(&h->blob);
+	else
+		r->grant = hs_buf_str(&h->blob);
 	r->transport = strncmp(h->device, "/dev/hidraw", 11) == 0 ? "hid"
 		       : h->simulated				  ? "software"
 								  : NULL;
@@ -373,7 +386,10 @@ hs_outcome_judge(struct hs_touch *t)
 	r.time = now.wall;
 	hs_asking_who(&r, t);
 	if (h != NULL) {
-		hs_session_id(&h->grant.cert.key, id);
+		if (t->key.secret != NULL)
+			hs_session_id(&t->key.pub, id);
+		else
+			memcpy(id, t->session, sizeof id);
 		r.session = id;
 		put_touch(&r, t, h);
 	} else {

@@ -12,9 +12,9 @@
 #define NAMES_MAX HS_POLICY_SCOPES_MAX
 
 static void
-put_info(struct hs_buf *frame, struct hs_str text, struct hs_str notes)
+put_info(struct hs_buf *frame, struct hs_str text, struct hs_str notes, bool direct)
 {
-	const struct hs_agent_policy_info m = {text, notes};
+	const struct hs_agent_policy_info m = {text, notes, direct};
 	size_t mark = hs_agent_reply_begin(frame, HS_EXT_POLICY, HS_AGENT_DONE);
 
 	hs_agent_policy_info_put(frame, &m);
@@ -27,7 +27,7 @@ show(const struct hs_daemon *d, struct hs_str notes, struct hs_buf *frame)
 	struct hs_buf text = {0};
 
 	hs_policy_put(&text, d->policy->policy);
-	put_info(frame, hs_buf_str(&text), notes);
+	put_info(frame, hs_buf_str(&text), notes, false);
 	hs_buf_free(&text);
 }
 
@@ -72,8 +72,9 @@ reload(struct hs_daemon *d, struct hs_buf *frame, struct hs_refusal *why)
 // "a b c" taken apart; the session's where there are none.
 static int
 union_of(const struct hs_policy *p, struct hs_str names, struct hs_scope **out,
-    struct hs_err *err)
+    bool *direct, struct hs_err *err)
 {
+	const struct hs_policy_scope *one;
 	struct hs_str v[NAMES_MAX];
 	size_t n = 0;
 
@@ -97,6 +98,9 @@ union_of(const struct hs_policy *p, struct hs_str names, struct hs_scope **out,
 	if (n == 0)
 		return hs_fail(err, HS_NO_SUCH,
 		    "the policy names no scopes for a session, and none was said");
+	for (size_t i = 0; i < n; i++)
+		if ((one = hs_policy_find(p, v[i])) != NULL)
+			*direct |= one->direct;
 	return hs_policy_union(p, v, n, out, err);
 }
 
@@ -105,10 +109,11 @@ scope(const struct hs_daemon *d, const struct hs_agent_policy *m, struct hs_buf 
     struct hs_refusal *why)
 {
 	struct hs_scope *s = NULL;
-	int rc = union_of(d->policy->policy, m->names, &s, &why->err);
+	bool direct = false;
+	int rc = union_of(d->policy->policy, m->names, &s, &direct, &why->err);
 
 	if (rc == HS_OK)
-		put_info(frame, hs_scope_text(s), (struct hs_str){0});
+		put_info(frame, hs_scope_text(s), (struct hs_str){0}, direct);
 	else
 		hs_refusal_remedy(why, "name scopes of %s, or say --user, --host and --cmd",
 		    d->policy->path);

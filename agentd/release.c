@@ -109,6 +109,11 @@ note(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_issue *i)
 {
 	struct hs_indexed x = {.what = HS_INDEXED_CERT, .serial = i->serial, .end = i->end};
 
+	if (i->direct != NULL) {
+		x.what = HS_INDEXED_DIRECT;
+		x.cert_serial = i->direct->serial;
+		x.ca = i->direct->ca;
+	}
 	memcpy(x.agent, w->agent, sizeof x.agent);
 	x.nseats = hs_seat_chain(hs_seat_find(d, w->seat), x.seats);
 	return hs_revocation_note(d->revocation, &x, NULL);

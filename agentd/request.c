@@ -140,7 +140,8 @@ decide_request(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now,
 	const struct hs_judge_ask ask = {.scope = w->scope,
 	    .agent = w->agent,
 	    .peer = &c->peer,
-	    .reasoned = w->reason.len > 0};
+	    .reasoned = w->reason.len > 0,
+	    .direct = w->direct};
 	struct hs_decided decided = {0};
 	int rc = HS_OK;
 

@@ -36,13 +36,19 @@ hs_revfiles_remove(const struct hs_revlist_dirs *dirs, const char *id)
 	return gone;
 }
 
-static int
-last_end(void *arg, const struct hs_indexed *i)
-{
-	uint64_t *end = arg;
+struct found {
+	uint64_t end;
+	struct hs_revlist_has has;
+};
 
-	if (i->end > *end)
-		*end = i->end;
+static int
+take_indexed(void *arg, const struct hs_indexed *i)
+{
+	struct found *f = arg;
+
+	if (i->end > f->end)
+		f->end = i->end;
+	f->has.direct |= i->what == HS_INDEXED_DIRECT;
 	return HS_OK;
 }
 
@@ -74,16 +80,23 @@ is_old(int sessions, const char *index, const char *key, time_t now)
 	       st.st_mtime < now - KEPT_S;
 }
 
-// The session whose key that file is, if it is one.
+// The session that a file is of: by its key, or by its index where it has none, for only
+// direct certificates were touched for.
 static bool
-id_of(const char *file, char id[static HS_SESSION_ID_LEN + 1])
+id_of(int sessions, const char *file, char id[static HS_SESSION_ID_LEN + 1], bool *keyed)
 {
-	if (strlen(file) != HS_SESSION_ID_LEN + strlen(HS_REVKEY_SUFFIX) ||
-	    strcmp(file + HS_SESSION_ID_LEN, HS_REVKEY_SUFFIX) != 0)
+	const char *suffix = file + HS_SESSION_ID_LEN;
+	char name[64];
+
+	if (strlen(file) <= HS_SESSION_ID_LEN)
 		return false;
 	memcpy(id, file, HS_SESSION_ID_LEN);
 	id[HS_SESSION_ID_LEN] = '\0';
-	return hs_session_id_valid(hs_str_c(id));
+	*keyed = strcmp(suffix, HS_REVKEY_SUFFIX) == 0;
+	(void)snprintf(name, sizeof name, "%s" HS_REVKEY_SUFFIX, id);
+	return hs_session_id_valid(hs_str_c(id)) &&
+	       (*keyed || (strcmp(suffix, HS_REVINDEX_SUFFIX) == 0 &&
+			      faccessat(sessions, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0));
 }
 
 static int
@@ -92,21 +105,22 @@ look_at(const struct hs_revlist_dirs *dirs, const char *file, time_t now,
 {
 	char id[HS_SESSION_ID_LEN + 1], name[64];
 	struct hs_err why = {0};
-	uint64_t end = 0;
+	struct found found = {0};
 	bool complete;
 
-	if (!id_of(file, id))
+	if (!id_of(dirs->sessions, file, id, &found.has.key))
 		return HS_OK;
 	(void)snprintf(name, sizeof name, "%s" HS_REVINDEX_SUFFIX, id);
 	if (is_old(dirs->sessions, name, file, now)) {
 		(void)hs_revfiles_remove(dirs, id);
 		return HS_OK;
 	}
-	if (hs_revindex_read(dirs->sessions, id, last_end, &end, &complete, &why) != HS_OK)
+	if (hs_revindex_read(dirs->sessions, id, take_indexed, &found, &complete, &why) !=
+	    HS_OK)
 		hs_log("%s", hs_err_sentence(&why));
-	if (!complete)
-		end_by_key(dirs->sessions, id, &end);
-	return fn(arg, id, end);
+	if (!complete && found.has.key)
+		end_by_key(dirs->sessions, id, &found.end);
+	return fn(arg, id, found.end, &found.has);
 }
 
 int

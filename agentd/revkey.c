@@ -19,13 +19,13 @@ name_of(const char *session, char *out, size_t size)
 
 // The certificate, signed by the session key.
 static int
-certify(const struct hs_session *s, const struct hs_key *key, struct hs_buf *out)
+certify(const struct hs_session *s, const struct hs_held *first, const struct hs_key *key,
+    struct hs_buf *out)
 {
-	const struct hs_held *first = s->held[0];
 	struct hs_revoker_spec spec = {.key = key,
 	    .session_key = &s->key.pub,
 	    .grant = hs_buf_str(&first->blob),
-	    .valid_after = first->grant.cert.valid_after};
+	    .valid_after = first->cert->valid_after};
 	struct hs_buf sig = {0};
 	int rc;
 
@@ -44,7 +44,8 @@ certify(const struct hs_session *s, const struct hs_key *key, struct hs_buf *out
 }
 
 int
-hs_revkey_make(int dir, const struct hs_session *s, struct hs_err *err)
+hs_revkey_make(
+    int dir, const struct hs_session *s, const struct hs_held *first, struct hs_err *err)
 {
 	uint8_t seed[HS_REVOKER_SEED], secret[crypto_sign_SECRETKEYBYTES];
 	struct hs_key key = {.type = HS_KT_ED25519, .publen = 32};
@@ -57,7 +58,7 @@ hs_revkey_make(int dir, const struct hs_session *s, struct hs_err *err)
 	rc = crypto_sign_seed_keypair(key.pub, secret, seed) == 0 ? HS_OK : HS_ERR_CRYPTO;
 	sodium_memzero(secret, sizeof secret);
 	if (rc == HS_OK)
-		rc = certify(s, &key, &certificate);
+		rc = certify(s, first, &key, &certificate);
 	if (rc == HS_OK) {
 		f.certificate = hs_buf_str(&certificate);
 		hs_revoker_file_put(&data, &f);

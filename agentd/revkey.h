@@ -11,7 +11,8 @@
 #define HS_REVKEY_SUFFIX ".key"
 
 // Makes the key of a session that has just begun, into a file of the folder, 0600.
-int hs_revkey_make(int dir, const struct hs_session *s, struct hs_err *err);
+int hs_revkey_make(
+    int dir, const struct hs_session *s, const struct hs_held *first, struct hs_err *err);
 
 struct hs_revkey {
 	uint8_t *secret; // sodium_malloc'ed; NULL: none

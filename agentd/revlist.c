@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "agentd/files.h"
 #include "agentd/log.h"
+#include "agentd/revindex.h"
 #include "agentd/revkey.h"
 #include "proto/list.h"
 
@@ -76,31 +77,131 @@ put_list(struct hs_buf *b, const struct hs_revkey *key, struct hs_str krl, uint6
 	return rc;
 }
 
+// ---- direct certificates, which roots have signed: in the plain KRL alone
+
+struct directs {
+	const struct hs_revlog_of *revoked;
+	uint64_t after; // of those that ended before nothing is said any more
+	struct hs_krl_range *r;
+	struct hs_key *ca; // of each
+	size_t n, cap;
+};
+
 static int
-write_both(const struct hs_revlist_dirs *dirs, const char *session, bool names_any,
-    struct hs_str list, struct hs_str krl, struct hs_err *err)
+take_direct(void *arg, const struct hs_indexed *i)
+{
+	struct directs *d = arg;
+	size_t cap = d->cap > 0 ? d->cap * 2 : 8;
+	struct hs_krl_range *r;
+	struct hs_key *ca;
+
+	if (i->what != HS_INDEXED_DIRECT || i->end < d->after ||
+	    (!d->revoked->whole && !hs_revlog_of_has(d->revoked, i->serial)))
+		return HS_OK;
+	if (d->n == d->cap) {
+		r = reallocarray(d->r, cap, sizeof *r);
+		d->r = r != NULL ? r : d->r;
+		ca = reallocarray(d->ca, cap, sizeof *ca);
+		d->ca = ca != NULL ? ca : d->ca;
+		if (r == NULL || ca == NULL)
+			return HS_ERR_NOMEM;
+		d->cap = cap;
+	}
+	d->r[d->n] = (struct hs_krl_range){i->cert_serial, i->cert_serial};
+	d->ca[d->n++] = i->ca;
+	return HS_OK;
+}
+
+// Those of each root together; of any they are few, for each cost a touch.
+static int
+put_directs(struct hs_buf *krl, struct directs *d)
+{
+	int rc = HS_OK;
+
+	while (d->n > 0 && rc == HS_OK) {
+		struct hs_key ca = d->ca[0];
+		size_t same = 0, kept = 0;
+		struct hs_krl_range *r = calloc(d->n, sizeof *r);
+
+		if (r == NULL)
+			return HS_ERR_NOMEM;
+		for (size_t i = 0; i < d->n; i++) {
+			if (hs_key_eq(&d->ca[i], &ca)) {
+				r[same++] = d->r[i];
+				continue;
+			}
+			d->ca[kept] = d->ca[i];
+			d->r[kept++] = d->r[i];
+		}
+		d->n = kept;
+		rc = hs_krl_put_serials(krl, &ca, r, same);
+		free(r);
+	}
+	return rc;
+}
+
+// Appends them. *any: there was one.
+static int
+add_directs(struct hs_buf *krl, const struct hs_revlist_dirs *dirs, const char *session,
+    const struct hs_revlog_of *revoked, uint64_t after, bool *any)
+{
+	struct directs d = {.revoked = revoked, .after = after};
+	bool complete;
+	int rc =
+	    hs_revindex_read(dirs->sessions, session, take_direct, &d, &complete, NULL);
+
+	*any = d.n > 0;
+	if (rc == HS_OK)
+		rc = put_directs(krl, &d);
+	free(d.r);
+	free(d.ca);
+	return rc;
+}
+
+// ---- files
+
+static int
+write_krl(const struct hs_revlist_dirs *dirs, const char *session, bool names_any,
+    struct hs_str krl, struct hs_err *err)
 {
 	char name[64];
-	int rc;
+
+	(void)snprintf(name, sizeof name, "%s" HS_REVLIST_KRL, session);
+	if (!names_any && faccessat(dirs->krl, name, F_OK, 0) != 0)
+		return HS_OK;
+	return hs_statefile_replace(dirs->krl, name, 0644, krl, err);
+}
+
+// The list, where the session has a key to sign it.
+static int
+write_list(const struct hs_revlist_dirs *dirs, const char *session,
+    const struct hs_revkey *key, struct hs_str krl, uint64_t next, struct hs_err *err)
+{
+	struct hs_buf list = {0};
+	char name[64];
+	int rc = put_list(&list, key, krl, next);
 
 	(void)snprintf(name, sizeof name, "%s" HS_REVLIST_SUFFIX, session);
-	rc = hs_statefile_replace(dirs->lists, name, 0644, list, err);
-	(void)snprintf(name, sizeof name, "%s" HS_REVLIST_KRL, session);
-	if (rc == HS_OK && (names_any || faccessat(dirs->krl, name, F_OK, 0) == 0))
-		rc = hs_statefile_replace(dirs->krl, name, 0644, krl, err);
+	rc = rc != HS_OK
+		 ? hs_fail(err, (enum hs_code)rc, "%s", "")
+		 : hs_statefile_replace(dirs->lists, name, 0644, hs_buf_str(&list), err);
+	hs_buf_free(&list);
 	return rc;
 }
 
 int
 hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log,
-    const char *session, uint64_t now, uint64_t next, uint64_t *version, struct hs_err *err)
+    const char *session, const struct hs_revlist_has *has, uint64_t now, uint64_t next,
+    uint64_t *version, struct hs_err *err)
 {
-	struct hs_buf krl = {0}, list = {0};
+	const uint64_t after = now > KEPT_S ? now - KEPT_S : 0;
 	struct hs_revlog_of w = {0};
-	struct hs_revkey key;
+	struct hs_revkey key = {0};
+	struct hs_buf krl = {0};
 	uint64_t there = *version;
+	bool direct = false;
 	char name[64];
-	int rc = hs_revkey_load(dirs->sessions, session, &key, err);
+	int rc = has->key ? hs_revkey_load(dirs->sessions, session, &key, err) : HS_OK;
 
 	if (rc != HS_OK)
 		return rc;
@@ -109,21 +210,26 @@ hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log
 		there = version_there(dirs->lists, name);
 	// seconds, so that it grows even where the one before is lost
 	there = there >= now && there < UINT64_MAX ? there + 1 : now;
-	rc = hs_revlog_of(log, session, now > KEPT_S ? now - KEPT_S : 0, &w);
-	if (rc == HS_OK)
+	rc = hs_revlog_of(log, session, after, &w);
+	if (rc == HS_OK && has->key)
 		rc = put_krl(&krl, &w, &key.session_key, session, there, now);
-	if (rc == HS_OK)
-		rc = put_list(&list, &key, hs_buf_str(&krl), next);
+	else if (rc == HS_OK)
+		hs_krl_begin(&krl, there, now, session);
 	if (rc != HS_OK)
 		rc = hs_fail(err, (enum hs_code)rc, "%s", "");
-	else
-		rc = write_both(dirs, session, w.whole || w.n > 0, hs_buf_str(&list),
+	else if (has->key)
+		rc = write_list(dirs, session, &key, hs_buf_str(&krl), next, err);
+	if (rc == HS_OK && has->direct &&
+	    (rc = add_directs(&krl, dirs, session, &w, after, &direct)) != HS_OK)
+		rc = hs_fail(
+		    err, (enum hs_code)rc, "the direct certificates of the session");
+	if (rc == HS_OK)
+		rc = write_krl(dirs, session, direct || (has->key && (w.whole || w.n > 0)),
 		    hs_buf_str(&krl), err);
 	if (rc == HS_OK)
 		*version = there;
 	free(w.r);
 	hs_revkey_free(&key);
 	hs_buf_free(&krl);
-	hs_buf_free(&list);
 	return rc;
 }

@@ -10,7 +10,6 @@
 #include "agentd/log.h"
 #include "agentd/revfiles.h"
 #include "agentd/revkey.h"
-#include "agentd/revlist.h"
 
 #define AGAIN_MS 10000 // a list that could not be written is tried again
 
@@ -79,9 +78,14 @@ remove_failed(struct hs_revocation *r)
 }
 
 static int
-take_session(void *arg, const char *id, uint64_t end)
+take_session(void *arg, const char *id, uint64_t end, const struct hs_revlist_has *has)
 {
-	return add(arg, id, end) != NULL ? HS_OK : HS_ERR_NOMEM;
+	struct hs_revocation_session *s = add(arg, id, end);
+
+	if (s == NULL)
+		return HS_ERR_NOMEM;
+	s->has = *has;
+	return HS_OK;
 }
 
 int
@@ -151,7 +155,8 @@ write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t no
 {
 	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
 	struct hs_err why = {0};
-	int rc = hs_revlist_write(&r->dirs, &r->log, s->id, now, next, &s->version, &why);
+	int rc = hs_revlist_write(
+	    &r->dirs, &r->log, s->id, &s->has, now, next, &s->version, &why);
 
 	s->behind = rc != HS_OK;
 	(void)told(s->trouble, sizeof s->trouble, rc, &why, err);
@@ -210,36 +215,6 @@ hs_revocation_detach(struct hs_revocation *r)
 
 // ---- the session that is open
 
-int
-hs_revocation_begin(
-    struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err)
-{
-	struct hs_revocation_session *k = NULL;
-	int rc;
-
-	hs_revocation_end(r);
-	remove_failed(r);
-	rc = hs_revkey_make(r->dirs.sessions, s, err);
-	if (rc == HS_OK)
-		rc = hs_revindex_begin(&r->index, r->dirs.sessions, s->id, err);
-	if (rc == HS_OK && (k = add(r, s->id, 0)) == NULL)
-		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	memcpy(r->open, s->id, sizeof r->open);
-	if (rc == HS_OK)
-		rc = hs_revocation_grant(r, s->held[0], err);
-	if (rc == HS_OK)
-		rc = write_list(r, k, now, err);
-	if (rc == HS_OK)
-		return HS_OK;
-	if (k != NULL)
-		r->n--; // it was the last
-	hs_revindex_free(&r->index);
-	memcpy(r->failed, s->id, sizeof r->failed);
-	remove_failed(r);
-	r->open[0] = r->index_trouble[0] = '\0';
-	return rc;
-}
-
 static int
 note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_err *err)
 {
@@ -251,6 +226,7 @@ note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_e
 		return hs_fail(err, HS_ERR_INTERNAL, "no session is open");
 	if (i->end > k->end)
 		k->end = i->end;
+	k->has.direct |= i->what == HS_INDEXED_DIRECT;
 	rc = hs_revindex_note(&r->index, i, sync, &why);
 	if (rc == HS_OK && !sync)
 		return HS_OK; // nothing was written
@@ -258,19 +234,57 @@ note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_e
 }
 
 int
-hs_revocation_grant(struct hs_revocation *r, const struct hs_held *h, struct hs_err *err)
+hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
+    const struct hs_held *h, uint64_t now, struct hs_err *err)
 {
 	struct hs_indexed i = {
-	    .what = HS_INDEXED_GRANT, .serial = h->grant.cert.serial, .end = h->end};
+	    .what = HS_INDEXED_GRANT, .serial = h->cert->serial, .end = h->end};
+	struct hs_revocation_session *k = find(r, r->open);
+	bool first = k != NULL && !k->has.key;
+	int rc = HS_OK;
 
 	memcpy(i.root, h->fingerprint, sizeof i.root);
-	return note(r, &i, true, err);
+	if (first)
+		rc = hs_revkey_make(r->dirs.sessions, s, h, err);
+	if (rc == HS_OK)
+		rc = note(r, &i, true, err);
+	if (rc == HS_OK && first) {
+		k->has.key = true;
+		rc = write_list(r, k, now, err);
+	}
+	return rc;
+}
+
+int
+hs_revocation_begin(
+    struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err)
+{
+	struct hs_revocation_session *k = NULL;
+	int rc;
+
+	hs_revocation_end(r);
+	remove_failed(r);
+	rc = hs_revindex_begin(&r->index, r->dirs.sessions, s->id, err);
+	if (rc == HS_OK && (k = add(r, s->id, 0)) == NULL)
+		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
+	memcpy(r->open, s->id, sizeof r->open);
+	if (rc == HS_OK && !s->held[0]->direct) // that is noted when it is released
+		rc = hs_revocation_grant(r, s, s->held[0], now, err);
+	if (rc == HS_OK)
+		return HS_OK;
+	if (k != NULL)
+		r->n--; // it was the last
+	hs_revindex_free(&r->index);
+	memcpy(r->failed, s->id, sizeof r->failed);
+	remove_failed(r);
+	r->open[0] = r->index_trouble[0] = '\0';
+	return rc;
 }
 
 int
 hs_revocation_note(struct hs_revocation *r, const struct hs_indexed *i, struct hs_err *err)
 {
-	return note(r, i, i->what == HS_INDEXED_SEAT, err);
+	return note(r, i, i->what != HS_INDEXED_CERT, err);
 }
 
 int

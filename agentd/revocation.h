@@ -8,6 +8,7 @@
 
 #include <uv.h>
 #include "agentd/revindex.h"
+#include "agentd/revlist.h"
 #include "agentd/revlog.h"
 #include "agentd/session.h"
 
@@ -29,11 +30,12 @@ void hs_revocation_free(struct hs_revocation **r);  // after the loop has run it
 // ---- the session that is open. Where one of these fails, what it is about must not be
 // used: it could not be taken back.
 
-// s has just begun: its revoke-only key, its index with its first grant, its first list.
+// s has just begun: its index, and with a grant its revoke-only key and first list. Where a
+// direct certificate began it these come with the first grant.
 int hs_revocation_begin(
     struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err);
-int hs_revocation_grant(
-    struct hs_revocation *r, const struct hs_held *h, struct hs_err *err);
+int hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
+    const struct hs_held *h, uint64_t now, struct hs_err *err);
 // A seat or a certificate; a certificate is not to be released before a flush.
 int hs_revocation_note(
     struct hs_revocation *r, const struct hs_indexed *i, struct hs_err *err);
@@ -48,6 +50,7 @@ struct hs_revocation_session {
 	uint64_t version; // of its list; 0: not known
 	bool behind; // its list lacks what was remembered, or is older than it should be
 	char trouble[120]; // why it could not be written last; "": it could
+	struct hs_revlist_has has;
 };
 // The i-th that lives at now, after which *i counts on; NULL: no more.
 const struct hs_revocation_session *hs_revocation_next(

@@ -127,8 +127,10 @@ put_answer(struct hs_buf *frame, const struct hs_daemon *d, const struct hs_revp
 		    .until = p->end,
 		    .version = p->version};
 
-		(void)snprintf(list, sizeof list, "%s/lists/%s" HS_REVLIST_SUFFIX,
-		    d->set->state_dir, p->id);
+		list[0] = '\0';
+		if (p->listed)
+			(void)snprintf(list, sizeof list, "%s/lists/%s" HS_REVLIST_SUFFIX,
+			    d->set->state_dir, p->id);
 		(void)snprintf(
 		    krl, sizeof krl, "%s/krl/%s" HS_REVLIST_KRL, d->set->state_dir, p->id);
 		m.list = hs_str_c(list);

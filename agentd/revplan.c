@@ -34,6 +34,12 @@ struct lookup {
 	struct hs_revplan *out;
 };
 
+static bool
+is_certificate(const struct hs_indexed *i)
+{
+	return i->what == HS_INDEXED_CERT || i->what == HS_INDEXED_DIRECT;
+}
+
 static int
 collect(void *arg, const struct hs_indexed *i)
 {
@@ -41,7 +47,7 @@ collect(void *arg, const struct hs_indexed *i)
 	size_t cap = x->cap > 0 ? x->cap * 2 : 64;
 	struct hs_indexed *v;
 
-	if (i->what == HS_INDEXED_CERT && i->end <= x->now)
+	if (is_certificate(i) && i->end <= x->now)
 		return HS_OK;
 	if (x->n == x->cap) {
 		v = reallocarray(x->v, cap, sizeof *v);
@@ -100,8 +106,7 @@ within(const struct targets *t, const struct hs_indexed *i)
 static uint64_t
 what_ends(const struct hs_indexed *i)
 {
-	return i->what == HS_INDEXED_CERT && i->nseats > 0 ? i->seats[i->nseats - 1]
-							   : i->serial;
+	return is_certificate(i) && i->nseats > 0 ? i->seats[i->nseats - 1] : i->serial;
 }
 
 // Takes the next id off names; false at their end. *session: its part before the point.
@@ -237,7 +242,7 @@ mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
 		rc = HS_ERR_NOMEM;
 	for (size_t i = 0; i < x->n && rc == HS_OK; i++) {
 		const struct hs_indexed *e = &x->v[i];
-		bool cert = e->what == HS_INDEXED_CERT, before;
+		bool cert = is_certificate(e), before;
 
 		if (e->end > p->end && (p->whole || within(t, e)))
 			p->end = e->end;
@@ -263,10 +268,17 @@ mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
 static bool
 touched_by(const struct issued *x, struct hs_str fingerprint)
 {
-	for (size_t i = 0; i < x->n; i++)
-		if (x->v[i].what == HS_INDEXED_GRANT &&
-		    hs_str_is(fingerprint, x->v[i].root))
+	char ca[HS_FINGERPRINT_LEN + 1];
+
+	for (size_t i = 0; i < x->n; i++) {
+		const struct hs_indexed *e = &x->v[i];
+
+		ca[0] = '\0';
+		if (e->what == HS_INDEXED_DIRECT)
+			hs_key_fingerprint(&e->ca, ca);
+		if (hs_str_is(fingerprint, e->what == HS_INDEXED_GRANT ? e->root : ca))
 			return true;
+	}
 	return false;
 }
 
@@ -312,6 +324,7 @@ look_in(struct lookup *l, const struct hs_revocation_session *s)
 		rc = HS_OK;
 	}
 	memcpy(p.id, s->id, sizeof p.id);
+	p.listed = s->has.key;
 	p.whole = is_whole(l, s->id, &x);
 	if (!p.whole && (l->m->what == HS_REVOKE_AGENT || l->m->what == HS_REVOKE_IDS ||
 			    l->m->what == HS_REVOKE_ALL))

@@ -11,6 +11,7 @@
 #include "proto/krl.h"
 
 struct hs_revplan_session {
+	bool listed; // it has a key that signs its list
 	char id[HS_SESSION_ID_LEN + 1];
 	bool whole;
 	uint64_t end;	   // Unix seconds: of the last of what is named

@@ -105,7 +105,13 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 	*out = NULL;
 	if (s == NULL)
 		return (int)why->err.code;
-	rc = hs_keys_make(&s->key, &why->err);
+	if (spec->key != NULL) {
+		s->key = *spec->key;
+		*spec->key = (struct hs_keys){0};
+		rc = HS_OK;
+	} else {
+		rc = hs_keys_make(&s->key, &why->err);
+	}
 	if (rc == HS_OK)
 		rc = note(s, spec, &why->err);
 	if (rc == HS_OK)
@@ -119,6 +125,7 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 	(void)hs_seat_add(
 	    s, spec->scope, spec->known, spec->grant_serial, spec->end, spec->end_boot_ms);
 	s->parts[0].touched = spec->touched;
+	s->parts[0].direct = spec->key != NULL;
 	s->parts[0].origin = hs_peer_origin(&s->runner);
 	s->escalations = 0;
 	s->next = d->seats;

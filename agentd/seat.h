@@ -29,6 +29,7 @@ struct hs_seat_part {
 	uint64_t used, last;   // signatures; when it last signed, Unix seconds
 	enum hs_origin origin; // from where it was asked for, as its certificates say
 	bool touched;	       // it cost a touch of its own, which nobody else shares
+	bool direct;	       // its certificate is the touch's own, and the only one
 	// its certificate; empty: none yet
 	struct hs_buf certificate;
 	uint64_t serial, cert_end; // Unix seconds
@@ -82,6 +83,7 @@ struct hs_seat_spec {
 	uint64_t grant_serial;
 	uint64_t end, end_boot_ms; // never after its grant's
 	bool touched;
+	struct hs_keys *key; // that a direct certificate is over: taken; NULL: make one
 	struct hs_sharing shared; // of one that has no parent
 };
 // Makes the key, the folder and the socket. It signs nothing until it has a certificate.

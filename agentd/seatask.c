@@ -101,6 +101,7 @@ below_session(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl,
 	    .agent = w->agent,
 	    .peer = &c->peer,
 	    .reasoned = w->reason.len > 0,
+	    .direct = w->direct,
 	    .shared = w->shared != 0};
 	struct hs_seatask_new n = {0};
 	struct hs_decided decided = {0};
@@ -110,7 +111,7 @@ below_session(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl,
 	switch (hs_judge(c->d, &ask, now, &decided)) {
 	case HS_DECIDE_ISSUE:
 		h = c->d->session.held[decided.grant];
-		n.grant_serial = h->grant.cert.serial;
+		n.grant_serial = h->cert->serial;
 		n.end = h->end;
 		n.end_boot_ms = h->end_boot_ms;
 		set_end(&n, ttl, now);
@@ -135,6 +136,13 @@ below_seat(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl, const struct hs
 	struct hs_seat *s = c->seat;
 	const struct hs_scope *had = NULL; // what is explained: the first that is left
 
+	if (w->direct) {
+		hs_fail(&why->err, HS_NO_UNENFORCEABLE,
+		    "a direct certificate is nobody's to pass on, so no seat below has "
+		    "one");
+		return hs_refusal_remedy(
+		    why, "ask on this seat: handseal request --direct");
+	}
 	for (size_t i = 0; i < s->nparts; i++) {
 		struct hs_seat_part *p = &s->parts[i];
 		struct hs_seatask_new n = {.parent = s,
@@ -171,6 +179,9 @@ take_apart(const struct hs_agent_seat *m, struct hs_wanted *w, struct hs_refusal
 		rc = hs_fail(&why->err, HS_ERR_USAGE, "a seat cannot last that long");
 		hs_refusal_remedy(why, "ask for --ttl 8h");
 	}
+	if (rc == HS_OK && m->direct != 0)
+		rc = hs_wanted_direct(w->scope, why);
+	w->direct = m->direct != 0;
 	hs_put_raw(&w->reason, m->reason.p, m->reason.len);
 	return rc == HS_OK ? hs_buf_err(&w->reason) : rc;
 }
@@ -392,6 +403,9 @@ hs_seatask_request(
 		rc = hs_wanted_reason(m->reason, &why);
 	if (rc == HS_OK)
 		rc = hs_wanted_scope(m->scope, &w.scope, &why);
+	if (rc == HS_OK && m->direct != 0)
+		rc = hs_wanted_direct(w.scope, &why);
+	w.direct = m->direct != 0;
 	hs_put_raw(&w.reason, m->reason.p, m->reason.len);
 	if (rc == HS_OK)
 		rc = hs_buf_err(&w.reason);

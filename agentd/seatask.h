@@ -34,7 +34,8 @@ struct hs_seatask_new {
 	uint64_t *left; // uses are reserved from there; NULL: they are all its own
 	uint64_t end, end_boot_ms;
 	bool touched;
-	uid_t shared; // another user who may use it; 0: nobody
+	struct hs_keys *key; // of a direct one: taken; NULL: one is made
+	uid_t shared;	     // another user who may use it; 0: nobody
 };
 // Records and makes it. done is called once its certificate is on disk, HS_OK, or why there
 // is none, and then there is no seat either; not where HS_OK is not returned.

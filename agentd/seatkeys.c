@@ -49,7 +49,7 @@ hs_seatkeys_grant(const struct hs_seat *s, const struct hs_seat_part *p)
 	    .uses_left = HS_USES_ANY,
 	    .holder = hs_str_c(s->holder),
 	    .silent = true,
-	    .verified = h != NULL && (h->grant.sk.flags & HS_SK_FLAG_UV) != 0};
+	    .verified = h != NULL && (h->sk->flags & HS_SK_FLAG_UV) != 0};
 }
 
 // What the grants cover and the policy of now permits, as for a request. A part that cost a
@@ -67,6 +67,7 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 	    .grants = &grant,
 	    .ngrants = 1,
 	    .reasoned = true,
+	    .direct = p->direct,
 	    .again = true};
 	struct hs_decided decided = {0};
 	enum hs_decision what = hs_judge(s->d, &ask, now, &decided);
@@ -118,18 +119,23 @@ sign(struct hs_seat *s, struct hs_seat_part *p, const struct hs_now *now,
 	struct hs_issue_terms terms = {.lineage = lineage, .ttl = HS_SEAT_CERT_TTL};
 	uint8_t nonce[32];
 
-	if (!hs_seat_part_lives(s, p, now) || h == NULL)
+	if (!hs_seat_part_lives(s, p, now) || h == NULL || (p->direct && p->serial > 0))
 		return hs_fail(
 		    &why->err, HS_NO_EXPIRED, "what the seat was given has ended");
+	*w = (struct hs_wanted){.key = s->pub,
+	    .scope = p->scope,
+	    .origin = p->origin,
+	    .direct = p->direct,
+	    .seat = s->serial};
+	memcpy(w->agent, s->agent, sizeof w->agent);
+	hs_key_fingerprint(&s->pub, w->fingerprint);
+	if (p->direct)
+		return hs_issue_direct(&s->d->session, h, now, out);
 	terms.nlineage = hs_seat_lineage(s, p->grant_serial, lineage);
 	if ((p->end_boot_ms - now->boot_ms + 999) / 1000 < terms.ttl)
 		terms.ttl = (p->end_boot_ms - now->boot_ms + 999) / 1000;
 	if (p->end - now->wall < terms.ttl)
 		terms.ttl = p->end - now->wall;
-	*w = (struct hs_wanted){.key = s->pub, .scope = p->scope, .origin = p->origin};
-	memcpy(w->agent, s->agent, sizeof w->agent);
-	hs_key_fingerprint(&s->pub, w->fingerprint);
-	w->seat = s->serial;
 	randombytes_buf(nonce, sizeof nonce);
 	return hs_issue(&s->d->session, h, w, &terms, now, nonce, out, why);
 }
@@ -154,9 +160,11 @@ hs_seatkeys_renew(struct hs_seat *s, size_t i, const struct hs_now *now,
 	r->seat = s->serial;
 	r->grant_serial = p->grant_serial;
 	r->end_boot_ms = now->boot_ms + life_ms;
-	r->renew_boot_ms = now->boot_ms + (s->d->set->seat_renew_s > 0
-						  ? (uint64_t)s->d->set->seat_renew_s * 1000
-						  : life_ms / 4 * 3);
+	r->renew_boot_ms =
+	    p->direct ? UINT64_MAX
+		      : now->boot_ms + (s->d->set->seat_renew_s > 0
+					       ? (uint64_t)s->d->set->seat_renew_s * 1000
+					       : life_ms / 4 * 3);
 	r->done = done;
 	r->arg = arg;
 	rc = hs_release(s->d, &w, &s->runner, &r->issue, on_renewed, r);

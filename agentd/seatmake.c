@@ -87,7 +87,8 @@ hs_seatask_make(struct hs_daemon *d, const struct hs_seatask_new *n, hs_seatask_
 	    .grant_serial = n->grant_serial,
 	    .end = n->end,
 	    .end_boot_ms = n->end_boot_ms,
-	    .touched = n->touched};
+	    .touched = n->touched,
+	    .key = n->key};
 	struct making *m = calloc(1, sizeof *m);
 	struct hs_seat *s = NULL;
 	struct hs_now now;

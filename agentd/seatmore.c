@@ -22,7 +22,7 @@ gather(const struct hs_seat *s, const struct hs_now *now,
 		const struct hs_seat_part *p = &s->parts[i];
 		out[i] = hs_seatkeys_grant(s, p);
 		out[i].uses_left = p->uses_left;
-		if (!hs_seat_part_lives(s, p, now))
+		if (p->direct || !hs_seat_part_lives(s, p, now))
 			out[i].end = 0;
 	}
 	return s->nparts;
@@ -97,7 +97,8 @@ hs_seatask_more(struct hs_conn *c, struct hs_wanted *w, const struct hs_now *now
 	    .peer = hs_seat_asker(c->seat, &c->peer),
 	    .seat = c->seat,
 	    .grants = grants,
-	    .ngrants = gather(c->seat, now, grants),
+	    .ngrants = w->direct ? 0 : gather(c->seat, now, grants),
+	    .direct = w->direct,
 	    .reasoned = w->reason.len > 0};
 	struct hs_decided decided = {0};
 	int rc = HS_OK;

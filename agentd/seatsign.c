@@ -43,6 +43,24 @@ add(struct candidates *k, struct hs_seat *s, struct hs_seat_part *p,
 	k->scopes[k->n++] = p->scope;
 }
 
+// A direct certificate is the only one of its part. Its serial is none of the session's.
+static bool
+find_direct(
+    struct candidates *k, struct hs_seat *s, struct hs_str blob, const struct hs_now *now)
+{
+	for (size_t i = 0; i < s->nparts; i++) {
+		struct hs_seat_part *p = &s->parts[i];
+
+		if (!p->direct || !hs_str_eq(hs_buf_str(&p->certificate), blob))
+			continue;
+		k->known = true;
+		k->serial = p->serial;
+		if (hs_seatkeys_valid(s, p, now))
+			add(k, s, p, now);
+	}
+	return k->known;
+}
+
 // A certificate that was listed may be used until its end, also where a newer one has been
 // made.
 static void
@@ -55,7 +73,8 @@ find_certificate(
 	struct hs_cert cert;
 	size_t i;
 
-	if (hs_cert_parse(blob, &cert) != HS_OK || cert.serial == 0)
+	if (hs_cert_parse(blob, &cert) != HS_OK || cert.serial == 0 ||
+	    find_direct(k, s, blob, now))
 		return;
 	i = hs_session_after(ses, cert.serial - 1);
 	it = i < ses->nlive ? ses->live[i] : NULL;

@@ -120,8 +120,7 @@ stop(struct server *s, const char *why)
 	hs_log("%s: ending", why);
 	hs_seats_end(&s->d, "the daemon ended");
 	memcpy(id, ses->id, sizeof id);
-	key = ses->key;
-	ses->key = (struct hs_keys){0};
+	hs_session_take_key(ses, &key);
 	hs_session_end(ses);
 	hs_revocation_end(s->d.revocation);
 	hs_publish_stop(s->d.publish);

@@ -37,6 +37,7 @@ hs_session_begin(struct hs_session *s, struct hs_keys *key, struct hs_held *firs
 	    .active_boot_ms = now->boot_ms};
 	*key = (struct hs_keys){0};
 	s->pub = s->key.pub;
+	s->endorsed = !first->direct;
 	note_place(&s->touched_at, first->device);
 	hs_session_id(&s->pub, s->id);
 }
@@ -67,6 +68,7 @@ hs_session_add(struct hs_session *s, struct hs_held *h)
 		return HS_NO_BUSY;
 	}
 	note_place(&s->touched_at, h->device);
+	s->endorsed |= !h->direct;
 	s->held[s->nheld++] = h;
 	return HS_OK;
 }
@@ -80,7 +82,7 @@ hs_session_drop(struct hs_session *s, const char *holder)
 		struct hs_held *h = s->held[i];
 
 		s->held[i] = NULL;
-		if (hs_str_is(h->grant.payload.holder, holder))
+		if (hs_str_is(h->payload->holder, holder))
 			hs_held_free(&h);
 		else
 			s->held[kept++] = h;
@@ -92,7 +94,7 @@ struct hs_held *
 hs_session_grant(const struct hs_session *s, uint64_t serial)
 {
 	for (size_t i = 0; i < s->nheld; i++)
-		if (s->held[i]->grant.cert.serial == serial)
+		if (s->held[i]->cert->serial == serial)
 			return s->held[i];
 	return NULL;
 }
@@ -149,6 +151,15 @@ hs_session_ends(
 		if (*boot_ms == 0 || s->held[i]->end_boot_ms < *boot_ms)
 			*boot_ms = s->held[i]->end_boot_ms;
 	}
+}
+
+void
+hs_session_take_key(struct hs_session *s, struct hs_keys *out)
+{
+	if (!s->endorsed)
+		hs_keys_wipe(&s->key);
+	*out = s->key;
+	s->key = (struct hs_keys){0};
 }
 
 void
@@ -242,7 +253,7 @@ hs_session_unkeep(
     struct hs_session *s, uint64_t serial, uint64_t grant_serial, uint64_t uses)
 {
 	for (size_t g = 0; g < s->nheld; g++)
-		if (s->held[g]->grant.cert.serial == grant_serial &&
+		if (s->held[g]->cert->serial == grant_serial &&
 		    s->held[g]->uses_left != HS_USES_ANY && uses != HS_USES_ANY)
 			s->held[g]->uses_left += uses;
 	s->count -= s->count > 0 ? 1 : 0;

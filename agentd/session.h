@@ -43,6 +43,7 @@ struct hs_session {
 	bool open;
 	struct hs_keys key;
 	struct hs_key pub; // of key, which is wiped before the rest
+	bool endorsed;	   // some grant is over it: direct certificates alone are not
 	struct hs_touched_at touched_at;
 	char id[HS_SESSION_ID_LEN + 1];
 	struct hs_held *held[HS_HELD_MAX]; // grants that live, oldest first; owned
@@ -75,6 +76,9 @@ void hs_session_ends(
     const struct hs_session *s, uint64_t idle_ms, uint64_t *wall, uint64_t *boot_ms);
 uint64_t hs_session_end_time(const struct hs_session *s); // of its last grant; Unix seconds
 
+// Takes its key, for what it signs last: where the log ends. One that no touch has endorsed
+// has nothing to sign, and is wiped.
+void hs_session_take_key(struct hs_session *s, struct hs_keys *out);
 // Ends it: the key is wiped, everything is forgotten.
 void hs_session_end(struct hs_session *s);
 

@@ -46,7 +46,7 @@ hs_touch_forget(struct hs_touch *t)
 			c->touch = NULL;
 	hs_touch_drop_pin(t);
 	hs_prompt_hide(&t->prompt);
-	hs_keys_wipe(&t->key);
+	hs_touch_wipe_keys(t);
 	hs_held_free(&t->held);
 	hs_buf_free(&t->shown);
 	hs_buf_free(&t->outcome);
@@ -184,7 +184,7 @@ call_off(struct hs_touch *t, enum hs_code code, const char *sentence)
 	hs_fail(&t->why.err, code, "%s", sentence);
 	t->stopping = true;
 	t->park_next = false;
-	hs_keys_wipe(&t->key);
+	hs_touch_wipe_keys(t);
 	hs_ceremony_cancel(t->ceremony);
 }
 
@@ -263,7 +263,7 @@ hs_touch_park(struct hs_touch *t)
 	hs_clock_read(&now);
 	hs_asking_who(&r, t);
 	hs_daemon_note(d, &r);
-	hs_keys_wipe(&t->key);
+	hs_touch_wipe_keys(t);
 	hs_touch_drop_pin(t);
 	hs_prompt_hide(&t->prompt);
 	t->state = PARKED;
@@ -339,6 +339,7 @@ show_prompt(struct hs_touch *t)
 	    .agent = t->wanted.agent,
 	    .more = t->d->session.open,
 	    .seating = t->seating,
+	    .direct = t->wanted.direct,
 	    .peer = &t->peer,
 	    .roots = &t->roots};
 	struct hs_prompt_spec spec = {

@@ -25,6 +25,14 @@ hs_wanted_scope(struct hs_str text, struct hs_scope **out, struct hs_refusal *wh
 }
 
 int
+hs_wanted_direct(const struct hs_scope *scope, struct hs_refusal *why)
+{
+	int rc = hs_direct_enforceable(scope, &why->err);
+
+	return rc == HS_OK ? HS_OK : hs_refusal_remedy(why, "%s", hs_direct_instead(scope));
+}
+
+int
 hs_wanted_reason(struct hs_str reason, struct hs_refusal *why)
 {
 	size_t at;
@@ -152,8 +160,11 @@ hs_wanted_check(const struct hs_session *s, const struct hs_agent_request *req,
 		rc = check_key(s, req, &out->key, why);
 	if (rc == HS_OK)
 		rc = hs_wanted_scope(req->scope, &out->scope, why);
+	if (rc == HS_OK && req->direct != 0)
+		rc = hs_wanted_direct(out->scope, why);
 	if (rc != HS_OK)
 		return rc;
+	out->direct = req->direct != 0;
 	hs_put_raw(&out->reason, req->reason.p, req->reason.len);
 	hs_key_fingerprint(&out->key, out->fingerprint);
 	rc = hs_buf_err(&out->reason);

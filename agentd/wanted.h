@@ -18,6 +18,7 @@ struct hs_wanted {
 	struct hs_scope *scope;			  // owned
 	struct hs_knownhosts *known; // owned: keys of its hosts, of what is for a seat
 	enum hs_origin origin;	     // of the connection on which it is asked for
+	bool direct;		     // a direct certificate
 	uid_t shared;		     // of a seat: another user who is to use it; 0: nobody
 	uint64_t seat;		     // serial of the seat that it is for; 0: of none
 };
@@ -30,6 +31,8 @@ void hs_wanted_free(struct hs_wanted *w);
 
 // A scope text as a client sent it: HS_ERR_SCOPE with line and column in the sentence.
 int hs_wanted_scope(struct hs_str text, struct hs_scope **out, struct hs_refusal *why);
+// Can it be direct? HS_NO_UNENFORCEABLE.
+int hs_wanted_direct(const struct hs_scope *scope, struct hs_refusal *why);
 // The reason as a client gave it: one line that may be shown, of at most HS_REASON_MAX
 // bytes.
 int hs_wanted_reason(struct hs_str reason, struct hs_refusal *why);

@@ -142,6 +142,7 @@ struct hs_agent_policy {
 struct hs_agent_policy_info {
 	struct hs_str text;  // the policy, or the scope
 	struct hs_str notes; // "file:line:column: sentence" a line, may be empty
+	uint8_t direct;	     // of scopes by name: 1: one of them says Trust direct
 };
 struct hs_agent_explained {
 	uint8_t decision; // enum hs_decision
@@ -165,6 +166,7 @@ struct hs_agent_request {
 	struct hs_str agent; // name, "" = unknown
 	struct hs_str reason;
 	struct hs_str key; // public key blob
+	uint8_t direct;	   // 1: signed by the root itself, for stock servers
 	struct hs_str proof;
 };
 struct hs_agent_issued {
@@ -227,8 +229,9 @@ struct hs_agent_seat {
 	struct hs_str scope; // text, any form; its max-ttl bounds each certificate
 	struct hs_str agent; // name, "" = unknown
 	struct hs_str reason;
-	uint64_t ttl; // seconds that the seat may last; 0: as long as the policy's MaxTTL
-	uint32_t uid; // another user who may use it too; 0: nobody
+	uint64_t ttl;	// seconds that the seat may last; 0: as long as the policy's MaxTTL
+	uint32_t uid;	// another user who may use it too; 0: nobody
+	uint8_t direct; // 1: one certificate, signed by the root itself, for stock servers
 };
 struct hs_agent_seated {
 	struct hs_str id;     // SESSION.SERIAL
@@ -329,8 +332,8 @@ void hs_agent_opened_put(struct hs_buf *b, const struct hs_agent_opened *m);
 int hs_agent_opened_get(struct hs_rd *r, struct hs_agent_opened *m);
 void hs_agent_request_put(struct hs_buf *b, const struct hs_agent_request *m);
 int hs_agent_request_get(struct hs_rd *r, struct hs_agent_request *m);
-// What the proof is over: session id, scope, agent, reason, key — every field but the
-// proof.
+// What the proof is over: session id, scope, agent, reason, key, direct — every field but
+// the proof.
 void hs_agent_put_proof_message(
     struct hs_buf *b, const char *session, const struct hs_agent_request *m);
 void hs_agent_issued_put(struct hs_buf *b, const struct hs_agent_issued *m);

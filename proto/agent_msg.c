@@ -107,6 +107,7 @@ hs_agent_request_put(struct hs_buf *b, const struct hs_agent_request *m)
 	hs_put_str(b, m->agent);
 	hs_put_str(b, m->reason);
 	hs_put_str(b, m->key);
+	hs_put_u8(b, m->direct);
 	hs_put_str(b, m->proof);
 }
 
@@ -120,6 +121,7 @@ hs_agent_request_get(struct hs_rd *r, struct hs_agent_request *m)
 	GET(hs_get_string, agent);
 	GET(hs_get_string, reason);
 	GET(hs_get_string, key);
+	GET(hs_agent_get_bool, direct);
 	GET(hs_get_string, proof);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
@@ -133,6 +135,7 @@ hs_agent_put_proof_message(
 	hs_put_str(b, m->agent);
 	hs_put_str(b, m->reason);
 	hs_put_str(b, m->key);
+	hs_put_u8(b, m->direct);
 }
 
 void

@@ -13,6 +13,7 @@ hs_agent_seat_put(struct hs_buf *b, const struct hs_agent_seat *m)
 	hs_put_str(b, m->reason);
 	hs_put_u64(b, m->ttl);
 	hs_put_u32(b, m->uid);
+	hs_put_u8(b, m->direct);
 }
 
 int
@@ -27,11 +28,12 @@ hs_agent_seat_get(struct hs_rd *r, struct hs_agent_seat *m)
 	GET(hs_get_string, reason);
 	GET(hs_get_u64, ttl);
 	GET(hs_get_u32, uid);
+	GET(hs_agent_get_bool, direct);
 	if (rc == HS_OK && m->what != HS_SEAT_MAKE && m->what != HS_SEAT_END)
 		rc = HS_ERR_FORMAT;
 	if (rc == HS_OK && m->what == HS_SEAT_END &&
 	    (m->scope.len > 0 || m->agent.len > 0 || m->reason.len > 0 || m->ttl > 0 ||
-		m->uid > 0))
+		m->uid > 0 || m->direct != 0))
 		rc = HS_ERR_FORMAT;
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }

@@ -169,6 +169,7 @@ hs_agent_policy_info_put(struct hs_buf *b, const struct hs_agent_policy_info *m)
 {
 	hs_put_str(b, m->text);
 	hs_put_str(b, m->notes);
+	hs_put_u8(b, m->direct);
 }
 
 int
@@ -179,6 +180,7 @@ hs_agent_policy_info_get(struct hs_rd *r, struct hs_agent_policy_info *m)
 	*m = (struct hs_agent_policy_info){0};
 	GET(hs_get_string, text);
 	GET(hs_get_string, notes);
+	GET(hs_agent_get_bool, direct);
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }
 

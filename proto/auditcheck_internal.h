@@ -22,10 +22,14 @@ struct audit_grant {
 	size_t session; // index
 	uint64_t serial, after, end;
 	struct hs_scope *scope; // owned; gone when the session is closed
+	// of a direct certificate: of whose key it is, and was that put on record
+	bool direct, issued;
+	char key[HS_FINGERPRINT_LEN + 1];
 };
 
 struct audit_session {
 	char id[HS_SESSION_ID_LEN + 1];
+	bool endorsed; // some grant is over its key:
 	struct hs_key key;
 	uint64_t serial; // the last one that was issued
 	bool closed;

@@ -96,6 +96,19 @@ in_time(const struct audit_grant *g, const struct hs_auditread *r)
 	       hs_auditread_u64(r, HS_AM_END) <= g->end;
 }
 
+// A direct certificate is the one thing that its touch made, over that key; only a record
+// that names it is of it.
+static bool
+is_it(struct audit_grant *g, const struct hs_auditread *r)
+{
+	bool seat = hs_str_is(r->event, "seat");
+
+	if (!hs_auditread_is(r, HS_AM_KEY, g->key) || (g->issued && !seat))
+		return false;
+	g->issued = g->issued || !seat;
+	return true;
+}
+
 // Some grant of the session, or the one that the record names, allows it.
 static bool
 under_a_grant(struct hs_auditcheck *c, const struct hs_auditread *r, size_t session)
@@ -106,12 +119,12 @@ under_a_grant(struct hs_auditcheck *c, const struct hs_auditread *r, size_t sess
 	struct hs_scope *scope = NULL;
 
 	for (size_t i = c->ngrants; i > 0 && !found; i--) {
-		const struct audit_grant *g = &c->grants[i - 1];
+		struct audit_grant *g = &c->grants[i - 1];
 
 		if (g->session < session && c->sessions[g->session].closed)
 			break; // what was opened before it has ended
 		if (g->session != session || (named && g->serial != parent) ||
-		    !in_time(g, r))
+		    !in_time(g, r) || (g->direct && (!named || !is_it(g, r))))
 			continue;
 		if (seen(k, r, i - 1))
 			return true;

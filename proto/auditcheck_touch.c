@@ -167,41 +167,72 @@ check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
 	return true;
 }
 
-// Does the record say what the grant in it says?
+// What was touched for: a grant over the session's key, or a direct certificate.
+struct touched {
+	bool direct;
+	struct hs_grant grant;
+	struct hs_direct made;
+	// views of whichever it is
+	const struct hs_cert *cert;
+	const struct hs_grant_payload *payload;
+	const struct hs_sk_sig *sk;
+	struct hs_scope **scope;
+	char session[HS_SESSION_ID_LEN + 1]; // of a direct one, the record's word
+};
+
+// Does the record say what the certificate in it says?
 static void
-check_record(struct hs_auditcheck *c, const struct hs_auditread *r,
-    const struct hs_grant *g, const char *session)
+check_record(struct hs_auditcheck *c, const struct hs_auditread *r, const struct touched *t)
 {
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 	const char *what = NULL;
 
-	hs_key_fingerprint(&g->cert.ca, fingerprint);
-	if (!hs_auditread_is(r, HS_AM_SESSION, session))
+	hs_key_fingerprint(&t->cert->ca, fingerprint);
+	if (!hs_auditread_is(r, HS_AM_SESSION, t->session))
 		what = "session";
-	else if (hs_auditread_u64(r, HS_AM_SERIAL) != g->cert.serial)
+	else if (hs_auditread_u64(r, HS_AM_SERIAL) != t->cert->serial)
 		what = "serial";
-	else if (hs_auditread_u64(r, HS_AM_END) != g->payload.end)
+	else if (hs_auditread_u64(r, HS_AM_END) != t->payload->end)
 		what = "end";
 	else if (!hs_auditread_is(r, HS_AM_ROOT_KEY, fingerprint))
 		what = "root_key";
-	else if (hs_auditread_u64(r, HS_AM_FLAGS) != g->sk.flags ||
-		 hs_auditread_u64(r, HS_AM_COUNTER) != g->sk.counter)
+	else if (hs_auditread_u64(r, HS_AM_FLAGS) != t->sk->flags ||
+		 hs_auditread_u64(r, HS_AM_COUNTER) != t->sk->counter)
 		what = "flags and counter";
-	else if (r->time < g->cert.valid_after || r->time >= g->payload.end)
+	else if (r->time < t->cert->valid_after || r->time >= t->payload->end)
 		what = "time";
 	if (what != NULL)
-		hs_auditcheck_fault(
-		    c, c->at, c->due, "differs", "its %s is not what its grant says", what);
+		hs_auditcheck_fault(c, c->at, c->due, "differs",
+		    "its %s is not what its %s says", what,
+		    t->direct ? "certificate" : "grant");
+}
+
+// The first grant says which key is the session's; a direct certificate is over none of it.
+static bool
+endorse(struct audit_session *s, const struct touched *t)
+{
+	if (s->closed)
+		return false;
+	if (t->direct)
+		return true;
+	if (!s->endorsed)
+		s->key = t->cert->key;
+	s->endorsed = true;
+	return hs_key_eq(&s->key, &t->cert->key);
 }
 
 static int
-keep_grant(struct hs_auditcheck *c, struct hs_grant *g, const char *id)
+keep_touched(struct hs_auditcheck *c, struct touched *t)
 {
-	struct audit_session *s = hs_auditcheck_session(c, hs_str_c(id));
-	struct audit_grant kept = {
-	    .serial = g->cert.serial, .after = g->cert.valid_after, .end = g->payload.end};
+	struct audit_session *s = hs_auditcheck_session(c, hs_str_c(t->session));
+	struct audit_grant kept = {.serial = t->cert->serial,
+	    .after = t->cert->valid_after,
+	    .end = t->payload->end,
+	    .direct = t->direct};
 	int rc = HS_OK;
 
+	if (t->direct)
+		hs_key_fingerprint(&t->cert->key, kept.key);
 	if (s == NULL) {
 		rc = hs_auditcheck_grow((void **)&c->sessions, c->nsessions,
 		    &c->cap_sessions, sizeof *c->sessions);
@@ -209,11 +240,12 @@ keep_grant(struct hs_auditcheck *c, struct hs_grant *g, const char *id)
 			return rc;
 		s = &c->sessions[c->nsessions++];
 		c->nopen++;
-		*s = (struct audit_session){.key = g->cert.key};
-		(void)snprintf(s->id, sizeof s->id, "%s", id);
-	} else if (!hs_key_eq(&s->key, &g->cert.key) || s->closed) {
-		hs_auditcheck_fault(
-		    c, c->at, c->due, "no-session", "its session %s has ended before", id);
+		*s = (struct audit_session){0};
+		(void)snprintf(s->id, sizeof s->id, "%s", t->session);
+	}
+	if (!endorse(s, t)) {
+		hs_auditcheck_fault(c, c->at, c->due, "no-session",
+		    "its session %s has ended before", t->session);
 		return HS_OK;
 	}
 	kept.session = (size_t)(s - c->sessions);
@@ -221,43 +253,76 @@ keep_grant(struct hs_auditcheck *c, struct hs_grant *g, const char *id)
 	    (void **)&c->grants, c->ngrants, &c->cap_grants, sizeof *c->grants);
 	if (rc != HS_OK)
 		return rc;
-	kept.scope = g->scope;
-	g->scope = NULL; // ours now
+	kept.scope = *t->scope;
+	*t->scope = NULL; // ours now
 	c->grants[c->ngrants++] = kept;
 	return HS_OK;
+}
+
+// Reads it, and verifies the root's signature; false: the fault is told.
+static bool
+read_touched(struct hs_auditcheck *c, const struct hs_auditread *r, struct touched *t)
+{
+	const char *what = t->direct ? "direct certificate" : "grant";
+	struct hs_err err = {0};
+	struct hs_str blob;
+	int rc;
+
+	hs_buf_reset(&c->blob);
+	rc = hs_auditread_bytes(
+	    r, t->direct ? HS_AM_DIRECT : HS_AM_GRANT, HS_CERT_MAX, &c->blob);
+	if (rc != HS_OK) {
+		hs_auditcheck_fault(
+		    c, c->at, c->due, "grant", "it holds no %s that can be read", what);
+		return false;
+	}
+	blob = hs_buf_str(&c->blob);
+	rc = t->direct ? hs_direct_parse(blob, false, &t->made, &err)
+		       : hs_grant_parse(blob, false, &t->grant, &err);
+	if (rc != HS_OK) {
+		hs_auditcheck_fault(c, c->at, c->due, "grant", "its %s: %.250s", what,
+		    hs_err_sentence(&err));
+		return false;
+	}
+	rc = t->direct ? hs_direct_check_signature(&t->made, &err)
+		       : hs_grant_check_signature(&t->grant, &err);
+	if (rc != HS_OK)
+		hs_auditcheck_fault(c, c->at, c->due, "signature", "its %s: %.250s", what,
+		    hs_err_sentence(&err));
+	t->cert = t->direct ? &t->made.cert : &t->grant.cert;
+	t->payload = t->direct ? &t->made.payload : &t->grant.payload;
+	t->sk = t->direct ? &t->made.sk : &t->grant.sk;
+	t->scope = t->direct ? &t->made.scope : &t->grant.scope;
+	return rc == HS_OK;
 }
 
 int
 hs_auditcheck_touch(struct hs_auditcheck *c, const struct hs_auditread *r)
 {
-	char session[HS_SESSION_ID_LEN + 1];
-	struct hs_grant g = {0};
-	struct hs_err err = {0};
+	struct touched t = {.direct = hs_auditread_has(r, HS_AM_DIRECT)};
 	int rc = HS_OK;
 
 	c->sum.touches++;
 	c->sum.simulated += hs_auditread_has(r, HS_AM_SIMULATED);
-	hs_buf_reset(&c->blob);
-	if (hs_auditread_bytes(r, HS_AM_GRANT, HS_CERT_MAX, &c->blob) != HS_OK)
-		hs_auditcheck_fault(
-		    c, c->at, c->due, "grant", "it holds no grant that can be read");
-	else if (hs_grant_parse(hs_buf_str(&c->blob), false, &g, &err) != HS_OK)
-		hs_auditcheck_fault(
-		    c, c->at, c->due, "grant", "its grant: %.250s", hs_err_sentence(&err));
-	else if (hs_grant_check_signature(&g, &err) != HS_OK)
-		hs_auditcheck_fault(c, c->at, c->due, "signature", "its grant: %.250s",
-		    hs_err_sentence(&err));
-	else if (!is_root(c, &g.cert.ca))
+	if (!read_touched(c, r, &t))
+		goto out;
+	if (!is_root(c, &t.cert->ca)) {
 		hs_auditcheck_fault(c, c->at, c->due, "root-unknown",
 		    "the key that was touched is none of the roots given");
-	else {
-		hs_session_id(&g.cert.key, session);
-		check_record(c, r, &g, session);
-		if (check_asked(c, r, &g.payload, session))
-			hs_auditcheck_signed(c, r, g.payload.log_seq, true);
-		rc = keep_grant(c, &g, session);
+		goto out;
 	}
-	hs_grant_free(&g);
+	if (!t.direct)
+		hs_session_id(&t.cert->key, t.session);
+	else
+		(void)hs_str_copy(
+		    hs_auditread_raw(r, HS_AM_SESSION), t.session, sizeof t.session);
+	check_record(c, r, &t);
+	if (check_asked(c, r, t.payload, t.session))
+		hs_auditcheck_signed(c, r, t.payload->log_seq, true);
+	rc = keep_touched(c, &t);
+out:
+	hs_grant_free(&t.grant);
+	hs_direct_free(&t.made);
 	return rc;
 }
 
@@ -274,7 +339,7 @@ hs_auditcheck_checkpoint(struct hs_auditcheck *c, const struct hs_auditread *r)
 		c->sum.unknown++;
 		return HS_OK;
 	}
-	if (s == NULL) {
+	if (s == NULL || !s->endorsed) {
 		hs_auditcheck_fault(c, c->at, c->due, "no-session",
 		    "no touch before it endorsed its session's key");
 		return HS_OK;

@@ -213,6 +213,7 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 	put_str(b, "ask", r->ask);
 	put_str(b, "shown", r->shown);
 	put_coded(b, "grant", r->grant, hs_text_put_base64);
+	put_coded(b, "direct", r->direct, hs_text_put_base64);
 	put_coded(b, "signature", r->signature, hs_text_put_base64);
 	put_number(b, "count", r->counted, r->count);
 	put_number(b, "first", r->first != 0, r->first);

@@ -56,6 +56,7 @@ struct hs_audit_record {
 	struct hs_str ask;	      // the code that the prompt showed
 	struct hs_str shown;
 	struct hs_str grant;	 // raw certificate; written in base64
+	struct hs_str direct;	 // of a touch that made no grant: likewise
 	struct hs_str signature; // raw SSH signature blob; written in base64
 	bool counted;
 	uint64_t count;	      // how many certificates, records or bytes it is about

@@ -50,6 +50,7 @@
 	X(HS_AM_ASK, "ask", HS_AUDIT_TEXT)                                                 \
 	X(HS_AM_SHOWN, "shown", HS_AUDIT_TEXT)                                             \
 	X(HS_AM_GRANT, "grant", HS_AUDIT_BASE64)                                           \
+	X(HS_AM_DIRECT, "direct", HS_AUDIT_BASE64)                                         \
 	X(HS_AM_SIGNATURE, "signature", HS_AUDIT_BASE64)                                   \
 	X(HS_AM_COUNT, "count", HS_AUDIT_NUMBER)                                           \
 	X(HS_AM_FIRST, "first", HS_AUDIT_NUMBER)                                           \

@@ -15,17 +15,6 @@ say(struct hs_err *err, enum hs_code code)
 	return hs_fail(err, code, "%s", hs_code_sentence(code));
 }
 
-// Is this certificate one that its root signed itself?
-static bool
-is_direct(struct hs_str blob)
-{
-	struct hs_cert c;
-
-	return hs_cert_parse(blob, &c) == HS_OK &&
-	       hs_options_find(&c.critical, HS_OPT_GRANT) == NULL &&
-	       hs_options_find(&c.extensions, HS_OPT_TOUCH) != NULL;
-}
-
 // ---- who signed
 
 static int
@@ -72,18 +61,15 @@ static int
 check_direct_signature(const struct hs_chain_input *in, struct hs_verdict *v)
 {
 	struct hs_direct *d = &v->direct_cert;
-	struct hs_sk_sig sk;
 	int rc = find_root(in, &d->cert.ca, v);
 
 	if (rc != HS_OK)
 		return rc;
 	if (!v->root->direct)
 		return say(&v->err, HS_NO_ROOT_DIRECT);
-	if (hs_cert_verify(&d->cert, &sk) != HS_OK)
-		return say(&v->err, HS_NO_SIG_CERT);
-	if (!hs_sk_touched(&sk))
-		return say(&v->err, HS_NO_TOUCH);
-	v->touch = sk;
+	if ((rc = hs_direct_check_signature(d, &v->err)) != HS_OK)
+		return rc;
+	v->touch = d->sk;
 	return check_verified(in, v);
 }
 
@@ -260,7 +246,7 @@ enum hs_code
 hs_chain_check(const struct hs_chain_input *in, struct hs_verdict *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->direct = is_direct(in->cert);
+	out->direct = hs_direct_is(in->cert);
 	out->code =
 	    (enum hs_code)(out->direct ? check_direct(in, out) : check_chain(in, out));
 	if (out->code != HS_OK) {

@@ -103,6 +103,19 @@ is_denied(const struct deciding *d)
 	return false;
 }
 
+// Does some `Trust chain` scope overlap what is to be direct?
+static bool
+is_chained(struct deciding *d)
+{
+	const struct hs_policy *p = d->in->policy;
+
+	for (size_t i = 0; i < p->nscopes && d->in->direct && d->chain == NULL; i++)
+		if (p->scopes[i].trusted && !p->scopes[i].direct &&
+		    hs_scope_overlaps(d->in->scope, p->scopes[i].scope))
+			d->chain = &p->scopes[i];
+	return d->chain != NULL;
+}
+
 // c, d
 static void
 find_overlaps(struct deciding *d)
@@ -177,6 +190,8 @@ why_not_asked(const struct deciding *d)
 	const struct hs_policy *p = in->policy;
 	bool request = !in->opening;
 
+	if (in->direct && !p->escalate)
+		return HS_NO_ESCALATION;
 	if (request && !p->escalate && d->away && d->covered && d->always == NULL)
 		return HS_NO_FORWARD;
 	if (request && !p->escalate && d->spent && !d->covered && d->always == NULL)
@@ -288,7 +303,7 @@ decide(struct deciding *d)
 	const struct hs_decide_input *in = d->in;
 	const struct hs_decide_grant *g;
 
-	if (is_denied(d)) {
+	if (is_denied(d) || is_chained(d)) {
 		decide_refuse(d, HS_NO_POLICY);
 		return;
 	}
@@ -310,7 +325,8 @@ decide(struct deciding *d)
 		decide_refuse(d, HS_NO_ALWAYS);
 		return;
 	}
-	d->out->once = d->always != NULL;
+	// a direct certificate is one touch's in any case, and counts no uses
+	d->out->once = d->always != NULL && !in->direct;
 	g = find_grant(d);
 	if (g == NULL || d->out->once || in->opening || d->away ||
 	    (d->main && in->policy->main_asks)) {

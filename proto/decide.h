@@ -31,8 +31,9 @@ struct hs_decide_input {
 	bool forwarded; // over a connection that another host forwards, or may forward
 	const struct hs_scope *scope; // what is asked
 	bool opening;		      // `open`: asks for a session's ceiling, never issues
-	bool reasoned;		      // it gave a reason; not looked at for `open`
-	bool channel;		      // a prompt would reach somebody; neither
+	bool direct;   // a direct certificate: of no grants before it is made
+	bool reasoned; // it gave a reason; not looked at for `open`
+	bool channel;  // a prompt would reach somebody; neither
 	bool declined; // this asker was declined this, or less, in the last 5 minutes
 	uint32_t by_asker, by_all; // prompts in the last 5 minutes
 	uint32_t waiting;	   // askings without an outcome

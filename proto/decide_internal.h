@@ -14,6 +14,7 @@ struct deciding {
 	const struct hs_policy_agent *agent;  // whose block it is; NULL: none
 	const struct hs_policy_scope *always; // the first `Touch always` scope it overlaps
 	const struct hs_policy_scope *pin;    // the first `Verify pin` scope it overlaps
+	const struct hs_policy_scope *chain;  // direct: the first `Trust chain` one
 	size_t live;			      // the holder's grants
 	bool main;			      // asked on the main socket
 	bool away;	 // there, from another host, to which nothing is issued silently

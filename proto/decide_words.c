@@ -79,6 +79,14 @@ say_denied(struct deciding *d)
 	const struct hs_policy *p = d->in->policy;
 	const struct hs_policy_deny *deny = NULL;
 
+	if (d->chain != NULL) {
+		(void)hs_fail(&d->out->err, HS_NO_POLICY,
+		    "this has a part in the scope %s, which says Trust chain (policy:%u): "
+		    "nothing of it may be direct",
+		    d->chain->name, d->chain->line);
+		remedy(d, "ask without --direct");
+		return;
+	}
 	for (size_t i = 0; i < p->ndenies && deny == NULL; i++)
 		if (hs_scope_touches(
 			d->in->scope, p->denies[i].key, hs_str_c(p->denies[i].value)))
@@ -146,6 +154,18 @@ say_outside(struct deciding *d, enum hs_code code)
 {
 	struct hs_buf b = {0}, may = {0};
 
+	if (d->in->direct) {
+		(void)hs_fail(&d->out->err, code,
+		    "each direct certificate costs a touch, and %s",
+		    d->in->policy->exists
+			? "the policy says Escalate deny"
+			: "without a policy file nothing may be asked for");
+		remedy(d, "%s",
+		    d->in->policy->exists
+			? "have the person take `Escalate deny` out of the policy"
+			: "have the person write a policy: see handseal_policy(5)");
+		return;
+	}
 	if (!d->in->policy->exists && d->main && d->in->policy->main_asks && d->covered)
 		(void)hs_fail(&d->out->err, code,
 		    "the system's policy says MainSocket ask, and without a policy file "
@@ -261,6 +281,8 @@ decide_explain_asking(struct deciding *d)
 
 	if (d->in->opening)
 		(void)hs_fail(e, HS_OK, "opening a session costs a touch");
+	else if (d->in->direct)
+		(void)hs_fail(e, HS_OK, "each direct certificate costs a touch");
 	else if (d->always != NULL)
 		(void)hs_fail(e, HS_OK, "the scope %s costs a touch each time (policy:%u)",
 		    d->always->name, d->always->line);

@@ -150,12 +150,18 @@ put_statement(struct hs_buf *b, const struct hs_scope *s, size_t st, const char 
 }
 
 void
+hs_describe_statements(struct hs_buf *b, const struct hs_scope *s, const char *indent)
+{
+	for (size_t st = 0; st < hs_scope_statements(s); st++)
+		put_statement(b, s, st, indent);
+}
+
+void
 hs_describe_scope(struct hs_buf *b, const struct hs_scope *s, const char *indent)
 {
 	uint64_t uses = hs_scope_max_uses(s);
 
-	for (size_t st = 0; st < hs_scope_statements(s); st++)
-		put_statement(b, s, st, indent);
+	hs_describe_statements(b, s, indent);
 	put(b, indent);
 	if (uses == HS_USES_ANY)
 		put(b, "any number of certificates, each up to ");

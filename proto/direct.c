@@ -15,12 +15,10 @@
 #define FORCE_COMMAND  "force-command"
 #define SOURCE_ADDRESS "source-address"
 
-static int
-cannot(struct hs_err *err, const char *what)
-{
-	return hs_fail(
-	    err, HS_NO_UNENFORCEABLE, "a stock server cannot enforce this scope: %s", what);
-}
+// Why a stock server cannot enforce it, and what it could.
+struct obstacle {
+	const char *what, *instead;
+};
 
 static bool
 only_any(const struct hs_scope *s, enum hs_scope_key key)
@@ -29,43 +27,95 @@ only_any(const struct hs_scope *s, enum hs_scope_key key)
 	       hs_str_is(hs_scope_value(s, 0, key, 0), "*");
 }
 
-static int
-check_command(const struct hs_scope *s, struct hs_err *err)
+static const struct obstacle *
+command_obstacle(const struct hs_scope *s)
 {
+	static const struct obstacle
+	    none = {"it can force one command, and needs one",
+		"ask for one --cmd, or for --cmd '*'"},
+	    many = {"it can force one command, and here are several",
+		"ask for one of them, in a certificate of its own"},
+	    pattern = {"a command with `...` is a pattern",
+		"ask for one whole command, or for --cmd '*'"};
 	enum hs_cmd_kind kind;
 	size_t nwords;
 
 	if (hs_scope_values(s, 0, HS_KEY_CMD) != 1)
-		return cannot(err, "it can force one command, and needs one");
+		return hs_scope_values(s, 0, HS_KEY_CMD) == 0 ? &none : &many;
 	(void)hs_scope_cmd(s, 0, 0, &kind, &nwords);
-	if (kind == HS_CMD_PREFIX)
-		return cannot(err, "a command with `...` is a pattern");
-	return HS_OK;
+	return kind == HS_CMD_PREFIX ? &pattern : NULL;
+}
+
+static bool
+has_key(const struct hs_scope *s, enum hs_scope_key key)
+{
+	return hs_scope_values(s, 0, key) > 0;
+}
+
+static bool
+names_no_login(const struct hs_scope *s)
+{
+	return !has_key(s, HS_KEY_USER) ||
+	       hs_str_is(hs_scope_value(s, 0, HS_KEY_USER, 0), "*");
+}
+
+// The first; NULL: there is none.
+static const struct obstacle *
+find_obstacle(const struct hs_scope *s)
+{
+	static const struct obstacle
+	    statements = {"it has more than one statement",
+		"ask for each in a certificate of its own"},
+	    depth = {"nothing can be passed on under it", "ask with --depth 0"},
+	    uses = {"it does not count uses", "ask with --uses '*'"},
+	    user = {"login names must be named", "name them: --user NAME"},
+	    users = {"it names too many logins", "name fewer"},
+	    host = {"it does not know its own names: only `host *` is",
+		"ask with --host '*': it is valid on every server "
+		"that trusts the key"},
+	    addr = {"it allows no address", "ask with --addr '*'"},
+	    other = {"it knows no `ns`, `cap` or `open`",
+		"ask without these, which a chain has"},
+	    ports = {"port forwarding would lead anywhere",
+		"ask without port-forwarding, which a chain has"};
+
+	if (hs_scope_statements(s) != 1)
+		return &statements;
+	if (hs_scope_depth(s) != 0)
+		return &depth;
+	if (hs_scope_max_uses(s) != HS_USES_ANY)
+		return &uses;
+	if (has_key(s, HS_KEY_NS) || has_key(s, HS_KEY_CAP) || has_key(s, HS_KEY_OPEN))
+		return &other;
+	if (names_no_login(s))
+		return &user;
+	if (hs_scope_values(s, 0, HS_KEY_USER) > HS_PRINCIPALS_MAX)
+		return &users;
+	if (!only_any(s, HS_KEY_HOST))
+		return &host;
+	if (!has_key(s, HS_KEY_ADDR))
+		return &addr;
+	if ((hs_scope_permit_set(s) & 1u << HS_PERMIT_PORT) != 0)
+		return &ports;
+	return command_obstacle(s);
 }
 
 int
 hs_direct_enforceable(const struct hs_scope *s, struct hs_err *err)
 {
-	if (hs_scope_statements(s) != 1)
-		return cannot(err, "it has more than one statement");
-	if (hs_scope_depth(s) != 0)
-		return cannot(err, "nothing can be passed on under a direct certificate");
-	if (hs_scope_values(s, 0, HS_KEY_USER) == 0 ||
-	    hs_str_is(hs_scope_value(s, 0, HS_KEY_USER, 0), "*"))
-		return cannot(err, "login names must be named");
-	if (hs_scope_values(s, 0, HS_KEY_USER) > HS_PRINCIPALS_MAX)
-		return cannot(err, "it names too many logins");
-	if (!only_any(s, HS_KEY_HOST))
-		return cannot(err, "it does not know its host names: only `host *` is");
-	if (hs_scope_values(s, 0, HS_KEY_ADDR) == 0)
-		return cannot(err, "it allows no address");
-	if (hs_scope_values(s, 0, HS_KEY_NS) + hs_scope_values(s, 0, HS_KEY_CAP) +
-		hs_scope_values(s, 0, HS_KEY_OPEN) >
-	    0)
-		return cannot(err, "it knows no `ns`, `cap` or `open`");
-	if ((hs_scope_permit_set(s) & 1u << HS_PERMIT_PORT) != 0)
-		return cannot(err, "port forwarding would lead anywhere");
-	return check_command(s, err);
+	const struct obstacle *o = find_obstacle(s);
+
+	return o == NULL ? HS_OK
+			 : hs_fail(err, HS_NO_UNENFORCEABLE,
+			       "a stock server cannot enforce this scope: %s", o->what);
+}
+
+const char *
+hs_direct_instead(const struct hs_scope *s)
+{
+	const struct obstacle *o = find_obstacle(s);
+
+	return o == NULL ? "" : o->instead;
 }
 
 // The values of a key with a comma between them.
@@ -187,6 +237,16 @@ hs_direct_put_body(struct hs_buf *b, const struct hs_direct_spec *spec)
 
 // ---- reading
 
+bool
+hs_direct_is(struct hs_str blob)
+{
+	struct hs_cert c;
+
+	return hs_cert_parse(blob, &c) == HS_OK &&
+	       hs_options_find(&c.critical, HS_OPT_GRANT) == NULL &&
+	       hs_options_find(&c.extensions, HS_OPT_TOUCH) != NULL;
+}
+
 static int
 no(struct hs_err *err, const char *what)
 {
@@ -250,4 +310,16 @@ hs_direct_free(struct hs_direct *d)
 {
 	hs_scope_free(&d->scope);
 	memset(d, 0, sizeof(*d));
+}
+
+int
+hs_direct_check_signature(struct hs_direct *d, struct hs_err *err)
+{
+	int rc = hs_cert_verify(&d->cert, &d->sk) != HS_OK ? HS_NO_SIG_CERT
+		 : !hs_sk_touched(&d->sk)		   ? HS_NO_TOUCH
+							   : HS_OK;
+
+	return rc == HS_OK ? HS_OK
+			   : hs_fail(err, (enum hs_code)rc, "%s",
+				 hs_code_sentence((enum hs_code)rc));
 }

@@ -89,14 +89,20 @@ struct hs_direct {
 	struct hs_grant_payload payload;
 	struct hs_str agent;
 	struct hs_scope *scope; // owned: hs_direct_free
+	struct hs_sk_sig sk;	// valid after hs_direct_check_signature
 };
 // Can a stock server enforce this scope as a direct certificate? HS_OK or
 // HS_NO_UNENFORCEABLE with what cannot be.
 int hs_direct_enforceable(const struct hs_scope *scope, struct hs_err *err);
+// What to ask for instead, in words; "" where it can.
+const char *hs_direct_instead(const struct hs_scope *scope);
+bool hs_direct_is(struct hs_str blob); // does that certificate say that it is one?
 // Decodes a direct certificate (or its body) and checks its form: principals, options and
 // permits are exactly what the scope says. HS_NO_CERT_FORM, HS_NO_UNENFORCEABLE.
 int hs_direct_parse(
     struct hs_str blob, bool body, struct hs_direct *out, struct hs_err *err);
+// Verifies the root's signature and its flags: HS_NO_SIG_CERT, HS_NO_TOUCH.
+int hs_direct_check_signature(struct hs_direct *d, struct hs_err *err);
 void hs_direct_free(struct hs_direct *d);
 
 struct hs_direct_spec {

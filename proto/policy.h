@@ -33,6 +33,8 @@ struct hs_policy_scope {
 	struct hs_scope *scope; // owned
 	bool always;		// Touch always: never part of a session's ceiling
 	bool verify;		// Verify pin
+	bool trusted;		// Trust was said:
+	bool direct;		// direct, else chain
 };
 
 struct hs_policy_agent {

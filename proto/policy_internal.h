@@ -20,7 +20,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  37
+#define POLICY_KEYWORDS	  38
 #define POLICY_KEEP_MIN	  86400	   // seconds, of LogKeep
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
@@ -164,6 +164,7 @@ void policy_read_scope_uses(struct policy_parser *x);
 void policy_read_scope_depth(struct policy_parser *x);
 void policy_read_scope_touch(struct policy_parser *x);
 void policy_read_scope_verify(struct policy_parser *x);
+void policy_read_scope_trust(struct policy_parser *x);
 
 // ---- policy_warn.c
 

@@ -180,6 +180,8 @@ put_scope(struct hs_buf *b, const struct hs_policy_scope *s)
 {
 	hs_put_fmt(b, "\nScope %s\n    Touch %s\n    Verify %s\n", s->name,
 	    s->always ? "always" : "session", s->verify ? "pin" : "touch");
+	if (s->trusted)
+		hs_put_fmt(b, "    Trust %s\n", s->direct ? "direct" : "chain");
 	put_span(b, "    MaxTTL", hs_scope_max_ttl(s->scope));
 	if (hs_scope_max_uses(s->scope) == HS_USES_ANY)
 		hs_put_fmt(b, "    MaxUses *\n");

@@ -65,6 +65,18 @@ policy_read_scope_verify(struct policy_parser *x)
 		x->draft.out->verify = i == 1;
 }
 
+void
+policy_read_scope_trust(struct policy_parser *x)
+{
+	static const char *const words[] = {"chain", "direct"};
+	size_t i = policy_choice(x, words, 2);
+
+	if (x->draft.out != NULL) {
+		x->draft.out->trusted = true;
+		x->draft.out->direct = i == 1;
+	}
+}
+
 // ---- values
 
 // Puts a line into the draft's text; at is where it comes from.

@@ -6,6 +6,7 @@
 #include "proto/policy_internal.h"
 
 #include <string.h>
+#include "proto/grant.h"
 #include "proto/names.h"
 
 #define LONG_TTL HS_MAX_DELEGATION // servers take no more unless told
@@ -278,6 +279,18 @@ warn_agents(struct policy_parser *x)
 	}
 }
 
+// What is asked for by that name would be refused.
+static void
+warn_unenforceable(struct policy_parser *x, const struct hs_policy_scope *s)
+{
+	struct hs_err why = {0};
+
+	if (s->direct && hs_direct_enforceable(s->scope, &why) != HS_OK)
+		policy_warn(x, (struct policy_place){s->line, 1},
+		    "`%s` says Trust direct, and is refused as it stands: %s", s->name,
+		    hs_err_sentence(&why));
+}
+
 static void
 warn_denied(struct policy_parser *x, const struct hs_policy_scope *s)
 {
@@ -301,7 +314,9 @@ warn_denied(struct policy_parser *x, const struct hs_policy_scope *s)
 void
 policy_warn_whole(struct policy_parser *x)
 {
-	for (size_t i = 0; i < x->p->nscopes; i++)
+	for (size_t i = 0; i < x->p->nscopes; i++) {
 		warn_denied(x, &x->p->scopes[i]);
+		warn_unenforceable(x, &x->p->scopes[i]);
+	}
 	warn_agents(x);
 }

@@ -357,6 +357,7 @@ const struct policy_keyword policy_keywords[POLICY_KEYWORDS] = {
     {"Depth", POLICY_SCOPE, false, false, policy_read_scope_depth, HS_KEY_COUNT},
     {"Touch", POLICY_SCOPE, false, false, policy_read_scope_touch, HS_KEY_COUNT},
     {"Verify", POLICY_SCOPE, false, false, policy_read_scope_verify, HS_KEY_COUNT},
+    {"Trust", POLICY_SCOPE, false, false, policy_read_scope_trust, HS_KEY_COUNT},
     VALUES("User", HS_KEY_USER),
     VALUES("Host", HS_KEY_HOST),
     VALUES("Addr", HS_KEY_ADDR),

@@ -90,10 +90,24 @@ hs_revoked_parse(struct hs_str line, struct hs_revoked *out)
 }
 
 // ---- index: "grant SERIAL END FINGERPRINT", "seat SERIAL END AGENT SEATS",
-// "cert SERIAL END AGENT SEATS", SEATS being N,N,... or -
+// "cert SERIAL END AGENT SEATS", SEATS being N,N,... or -, and
+// "direct SERIAL END AGENT SEATS ITS-SERIAL ROOT", ROOT being its blob in base64
 
-static const char *const words[] = {
-    [HS_INDEXED_GRANT] = "grant", [HS_INDEXED_SEAT] = "seat", [HS_INDEXED_CERT] = "cert"};
+static const char *const words[] = {[HS_INDEXED_GRANT] = "grant",
+    [HS_INDEXED_SEAT] = "seat",
+    [HS_INDEXED_CERT] = "cert",
+    [HS_INDEXED_DIRECT] = "direct"};
+
+static void
+put_direct(struct hs_buf *b, const struct hs_indexed *i)
+{
+	struct hs_buf blob = {0};
+
+	hs_key_put(&blob, &i->ca);
+	hs_put_fmt(b, " %" PRIu64 " ", i->cert_serial);
+	hs_text_put_base64(b, hs_buf_str(&blob));
+	hs_buf_free(&blob);
+}
 
 void
 hs_indexed_put(struct hs_buf *b, const struct hs_indexed *i)
@@ -106,6 +120,8 @@ hs_indexed_put(struct hs_buf *b, const struct hs_indexed *i)
 	hs_put_fmt(b, "%s %s", i->agent, i->nseats == 0 ? "-" : "");
 	for (size_t k = 0; k < i->nseats; k++)
 		hs_put_fmt(b, "%s%" PRIu64, k > 0 ? "," : "", i->seats[k]);
+	if (i->what == HS_INDEXED_DIRECT)
+		put_direct(b, i);
 	hs_put_u8(b, '\n');
 }
 
@@ -143,6 +159,21 @@ is_fingerprint(struct hs_str s)
 	return true;
 }
 
+static bool
+read_direct(struct hs_str *line, struct hs_indexed *out)
+{
+	struct hs_buf blob = {0};
+	struct hs_str key;
+	bool good = take_number(line, ' ', false, &out->cert_serial) &&
+		    out->cert_serial > 0 && take(line, ' ', true, &key) &&
+		    hs_text_base64(key, HS_REVSTATE_LINE_MAX, &blob) == HS_OK &&
+		    hs_key_parse(hs_buf_str(&blob), &out->ca) == HS_OK &&
+		    hs_key_is_sk(&out->ca);
+
+	hs_buf_free(&blob);
+	return good;
+}
+
 int
 hs_indexed_parse(struct hs_str line, struct hs_indexed *out)
 {
@@ -153,9 +184,9 @@ hs_indexed_parse(struct hs_str line, struct hs_indexed *out)
 		return HS_ERR_TOO_LONG;
 	if (!take(&line, ' ', false, &word))
 		return HS_ERR_FORMAT;
-	while (i.what <= HS_INDEXED_CERT && !hs_str_is(word, words[i.what]))
+	while (i.what <= HS_INDEXED_DIRECT && !hs_str_is(word, words[i.what]))
 		i.what++;
-	if (i.what > HS_INDEXED_CERT || !take_number(&line, ' ', false, &i.serial) ||
+	if (i.what > HS_INDEXED_DIRECT || !take_number(&line, ' ', false, &i.serial) ||
 	    i.serial == 0 || !take_number(&line, ' ', false, &i.end) ||
 	    !take(&line, ' ', i.what == HS_INDEXED_GRANT, &name))
 		return HS_ERR_FORMAT;
@@ -164,8 +195,10 @@ hs_indexed_parse(struct hs_str line, struct hs_indexed *out)
 			return HS_ERR_FORMAT;
 		memcpy(i.root, name.p, name.len);
 	} else {
-		if (!hs_text_is_agent_name(name) || !take(&line, ' ', true, &seats) ||
-		    !read_seats(seats, &i))
+		bool direct = i.what == HS_INDEXED_DIRECT;
+
+		if (!hs_text_is_agent_name(name) || !take(&line, ' ', !direct, &seats) ||
+		    !read_seats(seats, &i) || (direct && !read_direct(&line, &i)))
 			return HS_ERR_FORMAT;
 		memcpy(i.agent, name.p, name.len);
 	}

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include "proto/key.h"
 
-#define HS_REVSTATE_LINE_MAX 512 // bytes, LF included
+#define HS_REVSTATE_LINE_MAX 1024 // bytes, LF included
 
 // What was revoked, a line of `revoked`.
 struct hs_revoked {
@@ -23,7 +23,12 @@ void hs_revoked_put(struct hs_buf *b, const struct hs_revoked *r); // LF include
 // line: without its LF. HS_ERR_FORMAT, HS_ERR_TOO_LONG.
 int hs_revoked_parse(struct hs_str line, struct hs_revoked *out);
 
-enum hs_indexed_what { HS_INDEXED_GRANT, HS_INDEXED_SEAT, HS_INDEXED_CERT };
+enum hs_indexed_what {
+	HS_INDEXED_GRANT,
+	HS_INDEXED_SEAT,
+	HS_INDEXED_CERT,
+	HS_INDEXED_DIRECT // a certificate too, that a root has signed
+};
 
 // What a session has issued, a line of its index.
 struct hs_indexed {
@@ -34,6 +39,9 @@ struct hs_indexed {
 	char agent[HS_AGENT_NAME_MAX + 1];  // a seat's and a certificate's; else ""
 	uint64_t seats[HS_LINEAGE_MAX + 1]; // it is on or below, the outermost first
 	size_t nseats;
+	// of a direct certificate: its own serial, under that root
+	uint64_t cert_serial;
+	struct hs_key ca;
 };
 void hs_indexed_put(struct hs_buf *b, const struct hs_indexed *i); // LF included
 int hs_indexed_parse(struct hs_str line, struct hs_indexed *out);

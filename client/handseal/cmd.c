@@ -16,12 +16,15 @@ static const struct hs_cmd table[] = {
 	"[" SCOPE_ARGS "] [--ttl 8h] [--max-ttl TIME] [--reason TEXT] [--json]",
 	"open a session with one touch"},
     {"request", cmd_request,
-	SCOPE_ARGS "[--ttl 15m] [--agent NAME] [--reason TEXT] [--wait 90s]\n"
-		   "-o FILE | --key PUB [-o FILE] [--json]; on a seat neither is given",
+	SCOPE_ARGS
+	"[--ttl 15m] [--agent NAME] [--reason TEXT] [--wait 90s]\n"
+	"[--direct] -o FILE | --key PUB [-o FILE] [--json]; on a seat neither is "
+	"given",
 	"get a certificate; beyond what is open it costs a touch"},
     {"run", cmd_run,
-	SCOPE_ARGS "[--ttl 8h] [--agent NAME] [--reason TEXT] [--wait TIME] [--hide-keys]\n"
-		   "[--share USER] [--quiet | --json] [--] PROGRAM [ARGUMENT...]",
+	SCOPE_ARGS
+	"[--ttl 8h] [--agent NAME] [--reason TEXT] [--wait TIME] [--direct]\n"
+	"[--hide-keys] [--share USER] [--quiet | --json] [--] PROGRAM [ARGUMENT...]",
 	"run a program, whose ssh goes through a seat of its own"},
     {"wait", cmd_wait,
 	"CODE --key PUB [-o FILE] [--wait 90s] [--json]; on a seat CODE alone",

@@ -28,11 +28,11 @@ static int
 print_json(const struct hs_issued *w, const struct hs_got_certificate *m,
     const struct hs_buf *next)
 {
-	return hs_cli_print_json(json_pack("{s:s,s:s?,s:o,s:s,s:s,s:s,s:s,s:o,s:o}", "id",
-	    m->id, "code", w->code, "end", hs_cli_json_time(m->end), "agent", m->agent,
-	    "identity", w->subject->identity, "key", w->subject->public, "certificate",
-	    w->subject->certificate, "scope", hs_cli_json_text(hs_str_c(m->scope)), "next",
-	    hs_cli_json(hs_buf_str(next))));
+	return hs_cli_print_json(json_pack("{s:s,s:s?,s:o,s:b,s:s,s:s,s:s,s:s,s:o,s:o}",
+	    "id", m->id, "code", w->code, "end", hs_cli_json_time(m->end), "direct",
+	    m->direct, "agent", m->agent, "identity", w->subject->identity, "key",
+	    w->subject->public, "certificate", w->subject->certificate, "scope",
+	    hs_cli_json_text(hs_str_c(m->scope)), "next", hs_cli_json(hs_buf_str(next))));
 }
 
 static int
@@ -48,8 +48,12 @@ print_issued(const struct hs_issued *w, const struct hs_got_certificate *m,
 	} else {
 		hs_put_fmt(&text, "%.4s%s until ", m->id, m->id + HS_SESSION_ID_LEN);
 		hs_cli_put_when(&text, m->end, hs_cli_now());
-		hs_put_fmt(&text, ", in %s\n", w->subject->certificate);
-		hs_describe_scope(&text, scope, "  ");
+		hs_put_fmt(&text, ", %sin %s\n", m->direct ? "direct, " : "",
+		    w->subject->certificate);
+		if (m->direct)
+			hs_describe_statements(&text, scope, "  ");
+		else
+			hs_describe_scope(&text, scope, "  ");
 		if (next.len > 0)
 			hs_put_fmt(
 			    &text, "Next:  %.*s\n", (int)next.len, (const char *)next.p);
@@ -74,10 +78,11 @@ print_granted(const struct hs_issued *w, const struct hs_got_certificate *m,
 
 	hs_suggest_ssh(&next, scope, NULL);
 	if (w->daemon->json) {
-		status = hs_cli_print_json(json_pack("{s:s?,s:s,s:o,s:s,s:o,s:o}", "code",
-		    w->code, "id", m->id, "end", hs_cli_json_time(m->end), "agent",
-		    m->agent, "scope", hs_cli_json_text(hs_str_c(m->scope)), "next",
-		    hs_cli_json(hs_buf_str(&next))));
+		status = hs_cli_print_json(
+		    json_pack("{s:s?,s:s,s:o,s:b,s:s,s:o,s:o}", "code", w->code, "id",
+			m->id, "end", hs_cli_json_time(m->end), "direct", m->direct,
+			"agent", m->agent, "scope", hs_cli_json_text(hs_str_c(m->scope)),
+			"next", hs_cli_json(hs_buf_str(&next))));
 	} else {
 		hs_put_fmt(&text, w->code != NULL ? "%s granted until " : "%s until ",
 		    w->code != NULL ? w->code : "Granted without a touch");

@@ -109,11 +109,11 @@ hs_items_json(const struct hs_agent_item *m, bool certificate)
 {
 	struct hs_buf line = {0};
 	json_t *seat = m->seat.len > 0 ? hs_cli_json(m->seat) : json_null();
-	json_t *o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:s?}", "id",
+	json_t *o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:I,s:o,s:s?}", "id",
 	    hs_cli_json(m->id), "seat", seat, "agent", hs_cli_json(m->agent), "scope",
 	    hs_cli_json_text(m->scope), "issued", hs_cli_json_time(m->issued), "end",
-	    hs_cli_json_time(m->end), "pid", (json_int_t)m->pid, "exe", hs_cli_json(m->exe),
-	    "origin", hs_items_origin(m));
+	    hs_cli_json_time(m->end), "direct", hs_direct_is(m->certificate), "pid",
+	    (json_int_t)m->pid, "exe", hs_cli_json(m->exe), "origin", hs_items_origin(m));
 
 	if (o != NULL && certificate) {
 		hs_items_put_cert(&line, m->certificate);

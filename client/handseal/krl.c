@@ -3,7 +3,8 @@
 // handseal krl: all lists of what is revoked as one plain KRL, for stock sshd's
 // RevokedKeys. It reads the daemon's state folder, or lists that are named. A list that
 // cannot be taken would be a revocation less: so with one of them nothing is written, and
-// what was there stays, unless the person says otherwise.
+// what was there stays, unless the person says otherwise. What was direct stands in no
+// session's list: of the folder's own KRLs it takes that.
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -17,8 +18,9 @@
 #include "client/handseal/options.h"
 #include "client/handseal/paths.h"
 
-#define SUFFIX	  ".list"
-#define ROOTS_MAX (256u * 1024)
+#define SUFFIX	   ".list"
+#define SUFFIX_KRL ".krl"
+#define ROOTS_MAX  (256u * 1024)
 
 struct wish {
 	const char *out, *roots_file;
@@ -47,16 +49,18 @@ on_bad(void *arg, const char *path, const struct hs_err *err)
 // Only what concerns all of them ends it. named: by the person. Of others one may be gone
 // since: its session was forgotten, and no list comes in two steps.
 static int
-take_file(struct wish *w, const char *path, bool named, struct hs_err *err)
+take_file(struct wish *w, const char *path, bool named, bool list, struct hs_err *err)
 {
 	struct stat st;
 	struct hs_buf data = {0};
 	struct hs_err why = {0};
 	int rc = hs_paths_read(path, HS_LIST_MAX, false, &data, &why);
 
-	if (rc == HS_OK)
+	if (rc == HS_OK && list)
 		rc = hs_krlmerge_add(
 		    &w->m, path, hs_buf_str(&data), w->given ? &w->roots : NULL, &why);
+	else if (rc == HS_OK)
+		rc = hs_krlmerge_add_direct(&w->m, hs_buf_str(&data), &why);
 	hs_buf_free(&data);
 	if (rc == HS_ERR_NOMEM || hs_buf_err(&w->m.krl) != HS_OK)
 		return hs_fail(
@@ -69,21 +73,20 @@ take_file(struct wish *w, const char *path, bool named, struct hs_err *err)
 }
 
 static bool
-is_list(const char *name)
+ends_in(const char *name, const char *suffix)
 {
-	size_t n = strlen(name);
+	size_t n = strlen(name), k = strlen(suffix);
 
-	return name[0] != '.' && n > strlen(SUFFIX) &&
-	       strcmp(name + n - strlen(SUFFIX), SUFFIX) == 0;
+	return name[0] != '.' && n > k && strcmp(name + n - k, suffix) == 0;
 }
 
 // No folder is no session ever, and so an empty KRL: sshd wants one to be there.
 static int
-take_folder(struct wish *w, struct hs_err *err)
+take_folder(struct wish *w, bool lists, struct hs_err *err)
 {
 	char dir[HS_PATHS_MAX], path[2 * HS_PATHS_MAX];
 	const struct dirent *e;
-	int rc = hs_paths_state("lists", dir, err);
+	int rc = hs_paths_state(lists ? "lists" : "krl", dir, err);
 	DIR *d = rc == HS_OK ? opendir(dir) : NULL;
 
 	if (rc == HS_OK && d == NULL && errno != ENOENT)
@@ -96,10 +99,10 @@ take_folder(struct wish *w, struct hs_err *err)
 				    hs_fail(err, HS_ERR_IO, "%s: %s", dir, strerror(errno));
 			break;
 		}
-		if (!is_list(e->d_name))
+		if (!ends_in(e->d_name, lists ? SUFFIX : SUFFIX_KRL))
 			continue;
 		(void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		rc = take_file(w, path, false, err);
+		rc = take_file(w, path, false, lists, err);
 	}
 	if (d != NULL)
 		(void)closedir(d);
@@ -172,9 +175,11 @@ run(struct wish *w, int n, char **files)
 	w->bad = json_array();
 	hs_krlmerge_begin(&w->m, now);
 	for (int i = 0; i < n && rc == HS_OK; i++)
-		rc = take_file(w, files[i], true, &err);
+		rc = take_file(w, files[i], true, true, &err);
 	if (n == 0 && rc == HS_OK)
-		rc = take_folder(w, &err);
+		rc = take_folder(w, true, &err);
+	if (n == 0 && rc == HS_OK)
+		rc = take_folder(w, false, &err);
 	if (rc == HS_OK)
 		rc = hs_krlmerge_end(&w->m, on_bad, w, &err);
 	if (rc == HS_OK)
@@ -184,11 +189,16 @@ run(struct wish *w, int n, char **files)
 	if (rc != HS_OK)
 		return hs_cli_fail(w->json, &err);
 	if (w->json)
-		return hs_cli_print_json(json_pack("{s:I,s:O,s:O}", "version",
-		    (json_int_t)now, "lists", w->m.rows, "bad", w->bad));
-	if (w->out != NULL)
-		printf("%u list%s merged into %s\n", w->m.lists, w->m.lists == 1 ? "" : "s",
-		    w->out);
+		return hs_cli_print_json(
+		    json_pack("{s:I,s:O,s:I,s:O}", "version", (json_int_t)now, "lists",
+			w->m.rows, "direct", (json_int_t)w->m.directs, "bad", w->bad));
+	if (w->out != NULL) {
+		printf("%u list%s", w->m.lists, w->m.lists == 1 ? "" : "s");
+		if (w->m.directs > 0)
+			printf(" and %" PRIu64 " direct certificate%s", w->m.directs,
+			    w->m.directs == 1 ? "" : "s");
+		printf(" merged into %s\n", w->out);
+	}
 	return hs_cli_finish();
 }
 

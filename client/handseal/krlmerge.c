@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "client/handseal/cli.h"
+#include "proto/names.h"
 
 void
 hs_krlmerge_begin(struct hs_krlmerge *m, uint64_t now)
@@ -173,6 +174,38 @@ hs_krlmerge_add(struct hs_krlmerge *m, const char *name, struct hs_str blob,
 	}
 	m->lists += rc == HS_OK;
 	return rc;
+}
+
+// ---- direct certificates
+
+static int
+take_direct(void *arg, const struct hs_krl_item *it)
+{
+	struct hs_krlmerge *m = arg;
+	struct hs_key ca;
+	int rc;
+
+	if (it->what != HS_KRL_SERIALS || hs_key_parse(it->ca, &ca) != HS_OK ||
+	    !hs_key_is_sk(&ca) || strcmp(ca.application, HS_APPLICATION) != 0)
+		return HS_OK;
+	clear(m);
+	rc = take_range(m, it->lo, it->hi);
+	m->directs += it->hi - it->lo + 1;
+	return rc == HS_OK ? put(m, &ca) : rc;
+}
+
+int
+hs_krlmerge_add_direct(struct hs_krlmerge *m, struct hs_str blob, struct hs_err *err)
+{
+	struct hs_krl krl;
+	int rc = hs_krl_parse(blob, &krl);
+
+	if (rc == HS_OK)
+		rc = hs_krl_walk(&krl, take_direct, m);
+	return rc == HS_OK || hs_buf_err(&m->krl) != HS_OK
+		   ? grown(m, err)
+		   : hs_fail(
+			 err, (enum hs_code)rc, "%s", hs_code_sentence((enum hs_code)rc));
 }
 
 struct meaning {

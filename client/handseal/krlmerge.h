@@ -23,6 +23,7 @@ struct hs_krlmerge {
 	struct hs_buf krl;
 	json_t *rows;
 	unsigned lists;
+	uint64_t directs;	// serials of roots that the daemon's own KRLs name
 	struct hs_krl_range *r; // of the list being read
 	size_t n, cap;
 	bool whole;
@@ -38,6 +39,10 @@ void hs_krlmerge_begin(struct hs_krlmerge *m, uint64_t now);
 // and nothing of it was added.
 int hs_krlmerge_add(struct hs_krlmerge *m, const char *name, struct hs_str blob,
     const struct hs_roots *roots, struct hs_err *err);
+// Adds of one of the daemon's own plain KRLs what stands in no session's list: the serials
+// of direct certificates, under the security keys that signed them, and nothing else of it.
+// Codes as above.
+int hs_krlmerge_add_direct(struct hs_krlmerge *m, struct hs_str blob, struct hs_err *err);
 // Behind all of them: what roots' lists name. Tells of each that names a session whose key
 // no list proves: a KRL cannot have that. HS_ERR_NOMEM, HS_ERR_TOO_LONG.
 typedef void hs_krlmerge_bad(void *arg, const char *name, const struct hs_err *err);

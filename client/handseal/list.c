@@ -10,6 +10,7 @@
 #include "client/handseal/options.h"
 #include "client/handseal/seatrows.h"
 #include "proto/describe.h"
+#include "proto/grant.h"
 #include "proto/origin.h"
 
 #define AGENT_WIDTH 10
@@ -56,6 +57,8 @@ put_row(
 		hs_put_fmt(&row, "ended");
 	if (origin != NULL && strcmp(origin, hs_origin_name(HS_ORIGIN_LOCAL)) != 0)
 		hs_put_fmt(&row, "  %s", origin);
+	if (hs_direct_is(m->certificate))
+		hs_put_fmt(&row, "  direct");
 	hs_cli_put(stdout, hs_buf_str(&row));
 	putchar('\n');
 	hs_scope_free(&scope);

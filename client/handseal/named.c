@@ -26,7 +26,7 @@ nothing_named(const struct hs_daemon *d)
 }
 
 static int
-look_up(struct hs_daemon *d, struct hs_str names, struct hs_scope **out)
+look_up(struct hs_daemon *d, struct hs_str names, bool *direct, struct hs_scope **out)
 {
 	struct hs_agent_policy_info info;
 	struct hs_buf contents = {0};
@@ -53,12 +53,14 @@ look_up(struct hs_daemon *d, struct hs_str names, struct hs_scope **out)
 		return nothing_named(d);
 	if (hs_scope_parse_canonical(info.text, out, NULL) != HS_OK)
 		return hs_daemon_malformed(d, HS_EXT_POLICY);
+	if (direct != NULL && info.direct != 0)
+		*direct = true;
 	return HS_EXIT_DONE;
 }
 
 int
 hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeopts *o,
-    uint64_t max_ttl, const char *max_ttl_option, struct hs_scope **out)
+    uint64_t max_ttl, const char *max_ttl_option, bool *direct, struct hs_scope **out)
 {
 	struct hs_buf names = {0};
 	struct hs_err err = {0};
@@ -68,7 +70,7 @@ hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeop
 	if (hs_scopeopts_names(o, &names, &err) != HS_OK)
 		status = hs_cmd_usage(command, "%s", hs_err_sentence(&err));
 	else
-		status = look_up(d, hs_buf_str(&names), out);
+		status = look_up(d, hs_buf_str(&names), direct, out);
 	if (status == HS_EXIT_DONE &&
 	    hs_scopeopts_narrow(o, max_ttl, max_ttl_option, out, &err) != HS_OK)
 		status = hs_cmd_usage(command, "%s", hs_err_sentence(&err));

@@ -10,10 +10,11 @@
 #include "client/handseal/scopeopts.h"
 
 // The scope that --scope names, or, where the options say nothing at all, that the policy's
-// Session has; made less by --uses, --depth and max_ttl_option. command is for usage. 0, or
-// the exit status of what was told.
+// Session has; made less by --uses, --depth and max_ttl_option. command is for usage.
+// *direct (may be NULL) is set where one of them says Trust direct. 0, or the exit status
+// of what was told.
 int hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeopts *o,
-    uint64_t max_ttl, const char *max_ttl_option, struct hs_scope **out);
+    uint64_t max_ttl, const char *max_ttl_option, bool *direct, struct hs_scope **out);
 
 // Seconds that the policy allows a session, at most HS_SESSION_TTL; that too where it
 // cannot be told, since the daemon judges it anyway.

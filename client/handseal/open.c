@@ -107,7 +107,7 @@ ask_policy(struct asking *a)
 	if (a->scope == NULL) {
 		a->ttl = ttl;
 		return hs_named_scope(&a->daemon, "open", &a->scope_options, a->max_ttl,
-		    a->max_ttl_given ? "--max-ttl" : NULL, &a->scope);
+		    a->max_ttl_given ? "--max-ttl" : NULL, NULL, &a->scope);
 	}
 	if (ttl == a->ttl)
 		return HS_EXIT_DONE;

@@ -203,7 +203,7 @@ hs_policy_cmd_explain(int argc, char **argv)
 		status = hs_daemon_connect(&q.daemon);
 	if (status == HS_EXIT_DONE && q.scope == NULL)
 		status = hs_named_scope(&q.daemon, "policy", &q.scope_options, q.ttl,
-		    q.ttl_given ? "--ttl" : NULL, &q.scope);
+		    q.ttl_given ? "--ttl" : NULL, NULL, &q.scope);
 	if (status == HS_EXIT_DONE)
 		status = ask(&q);
 	hs_daemon_close(&q.daemon);

@@ -19,7 +19,7 @@ struct wish {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
 	uint64_t ttl, wait;
-	bool ttl_given, json;
+	bool ttl_given, direct, json;
 	const char *agent, *reason, *key, *out;
 	struct hs_subject subject;
 	struct hs_daemon daemon;
@@ -59,6 +59,9 @@ take_option(struct wish *w, int opt)
 	case 'o':
 		w->out = optarg;
 		return HS_EXIT_DONE;
+	case 'd':
+		w->direct = true;
+		return HS_EXIT_DONE;
 	case 'j':
 		w->json = true;
 		return HS_EXIT_DONE;
@@ -81,7 +84,8 @@ parse_options(int argc, char **argv, struct wish *w)
 	    {"ttl", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'},
 	    {"agent", required_argument, NULL, 'a'},
 	    {"reason", required_argument, NULL, 'r'}, {"key", required_argument, NULL, 'k'},
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	    {"direct", no_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
 	int opt, status = HS_EXIT_DONE;
 
 	while (status == HS_EXIT_DONE &&
@@ -154,7 +158,7 @@ static int
 ask(struct wish *w)
 {
 	struct hs_client *c = w->daemon.client;
-	struct hs_ask m = {.agent = w->agent, .reason = w->reason};
+	struct hs_ask m = {.agent = w->agent, .reason = w->reason, .direct = w->direct};
 	struct hs_buf scope = {0};
 	struct hs_err err = {0};
 	int result;
@@ -217,7 +221,7 @@ cmd_request(int argc, char **argv)
 		status = find_key(&w);
 	if (status == HS_EXIT_DONE && w.scope == NULL)
 		status = hs_named_scope(&w.daemon, "request", &w.scope_options, w.ttl,
-		    w.ttl_given ? "--ttl" : NULL, &w.scope);
+		    w.ttl_given ? "--ttl" : NULL, &w.direct, &w.scope);
 	if (status == HS_EXIT_DONE)
 		status = request(&w);
 	hs_daemon_close(&w.daemon);

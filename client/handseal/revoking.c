@@ -30,9 +30,13 @@ put_session(struct hs_buf *b, const struct hs_agent_revoked *m)
 	put_count(b, m->seats, "seat");
 	if (m->before > 0)
 		hs_put_fmt(b, "; %" PRIu64 " before", m->before);
-	hs_put_fmt(b, ".\n  list %" PRIu64 "  ", m->version);
-	hs_put_raw(b, m->list.p, m->list.len);
-	hs_put_fmt(b, "\n  for stock sshd  ");
+	hs_put_fmt(b, ".\n");
+	if (m->list.len > 0) {
+		hs_put_fmt(b, "  list %" PRIu64 "  ", m->version);
+		hs_put_raw(b, m->list.p, m->list.len);
+		hs_put_fmt(b, "\n");
+	}
+	hs_put_fmt(b, "  for stock sshd  ");
 	hs_put_raw(b, m->krl.p, m->krl.len);
 	hs_put_fmt(b,
 	    "\n  A server without that list accepts what was handed out, the last "

@@ -37,7 +37,7 @@ struct run {
 	uint64_t ttl, wait;
 	const char *agent, *reason, *share;
 	uid_t shared; // whose name or number that is; 0: nobody's
-	bool hide_keys, quiet, json;
+	bool direct, hide_keys, quiet, json;
 	char **argv; // of the program
 	struct hs_daemon daemon;
 	struct hs_seat seat;
@@ -98,6 +98,9 @@ take_option(struct run *r, int opt)
 	case 's':
 		r->share = optarg;
 		return take_user(r);
+	case 'd':
+		r->direct = true;
+		return HS_EXIT_DONE;
 	case 'k':
 		r->hide_keys = true;
 		return HS_EXIT_DONE;
@@ -120,9 +123,10 @@ parse_options(int argc, char **argv, struct run *r)
 	static const struct option longs[] = {HS_SCOPEOPTS_LONG,
 	    {"ttl", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'},
 	    {"agent", required_argument, NULL, 'a'},
-	    {"reason", required_argument, NULL, 'r'}, {"hide-keys", no_argument, NULL, 'k'},
-	    {"share", required_argument, NULL, 's'}, {"quiet", no_argument, NULL, 'q'},
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	    {"reason", required_argument, NULL, 'r'}, {"direct", no_argument, NULL, 'd'},
+	    {"hide-keys", no_argument, NULL, 'k'}, {"share", required_argument, NULL, 's'},
+	    {"quiet", no_argument, NULL, 'q'}, {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
 	int opt, status = HS_EXIT_DONE;
 
 	// '+': what stands behind the program's name is the program's
@@ -146,7 +150,9 @@ parse_options(int argc, char **argv, struct run *r)
 static int
 build_scope(struct run *r)
 {
-	uint64_t max_ttl = r->ttl > 0 && r->ttl < MAX_TTL ? r->ttl : MAX_TTL;
+	// a direct certificate is not renewed: it has to last as long as the seat
+	uint64_t most = r->direct ? HS_SESSION_TTL : MAX_TTL;
+	uint64_t max_ttl = r->ttl > 0 && r->ttl < most ? r->ttl : most;
 	struct hs_err err = {0};
 	int rc = hs_scopeopts_build(&r->scope_options, max_ttl, NULL, &r->scope, &err);
 
@@ -203,8 +209,9 @@ ask(struct run *r)
 
 	if (status == HS_EXIT_DONE && r->scope == NULL)
 		status = hs_named_scope(
-		    &r->daemon, "run", &r->scope_options, 0, NULL, &r->scope);
+		    &r->daemon, "run", &r->scope_options, 0, NULL, &r->direct, &r->scope);
 	if (status == HS_EXIT_DONE) {
+		m.direct = r->seat.direct = r->direct;
 		hs_put_raw(&scope, hs_scope_text(r->scope).p, hs_scope_text(r->scope).len);
 		hs_runenv_put_line(&line, r->argv, HS_REASON_MAX);
 		m.scope = hs_cli_cstr(&scope);

@@ -25,6 +25,7 @@ struct hs_seat {
 	char socket[HS_SEAT_PATH_MAX];
 	uint64_t end; // Unix seconds
 	struct hs_scope *scope;
+	bool direct; // it was asked for so
 	bool touched, simulated;
 	bool counted;			 // what follows was told at its end
 	struct hs_got_seat_end unseated; // without its id

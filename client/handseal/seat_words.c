@@ -14,6 +14,8 @@ hs_seat_put_begun(struct hs_buf *b, const struct hs_seat *s, uint64_t now)
 	hs_put_fmt(b, "seat %s for %s", s->brief, s->agent);
 	if (s->shared != NULL)
 		hs_put_fmt(b, ", shared with %s,", s->shared);
+	if (s->direct)
+		hs_put_fmt(b, ", with one direct certificate that is not renewed,");
 	hs_put_fmt(b, " until ");
 	hs_cli_put_when(b, s->end, now);
 	hs_put_fmt(b, ": ");
@@ -76,11 +78,11 @@ hs_seat_put_ended(struct hs_buf *b, const struct hs_seat *s, int wait_status, ui
 json_t *
 hs_seat_json_begun(const struct hs_seat *s)
 {
-	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:s?}", "event", "seated",
+	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?}", "event", "seated",
 	    "seat", s->id, "agent", s->agent, "end", hs_cli_json_time(s->end), "socket",
 	    hs_cli_json(hs_str_c(s->socket)), "scope",
-	    hs_cli_json_text(hs_scope_text(s->scope)), "touched", (int)s->touched,
-	    "simulated", (int)s->simulated, "shared", s->shared);
+	    hs_cli_json_text(hs_scope_text(s->scope)), "direct", (int)s->direct, "touched",
+	    (int)s->touched, "simulated", (int)s->simulated, "shared", s->shared);
 }
 
 // A number that is not known is null.

@@ -23,36 +23,54 @@ struct showing {
 	bool found;
 };
 
+// A certificate, and what the root has signed: its grant, or it itself.
+struct shown {
+	bool direct;
+	struct hs_delegation delegation;
+	struct hs_direct made;
+	// views of whichever it is
+	const struct hs_cert *cert, *touched;
+	const struct hs_grant_payload *payload;
+	const struct hs_sk_sig *sk;
+	const struct hs_scope *scope, *granted;
+	struct hs_str agent;
+	enum hs_origin origin;
+};
+
 static void
-put_touch(struct hs_buf *b, const struct hs_grant *g, uint64_t now)
+put_touch(struct hs_buf *b, const struct shown *d, uint64_t now)
 {
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 	struct hs_root_record root;
 
-	hs_key_fingerprint(&g->cert.ca, fingerprint);
-	if (hs_enrolled_find(&g->cert.ca, &root, NULL) == HS_OK)
+	hs_key_fingerprint(&d->touched->ca, fingerprint);
+	if (hs_enrolled_find(&d->touched->ca, &root, NULL) == HS_OK)
 		hs_put_fmt(b, "touch    %s %s, %s%s%s", root.name, fingerprint, root.owner,
 		    root.owner[0] != '\0' ? ", " : "", root.simulated ? "SIMULATED, " : "");
 	else
 		hs_put_fmt(b, "touch    %s, not enrolled here, ", fingerprint);
-	hs_cli_put_when(b, g->cert.valid_after + HS_CLOCK_SLACK, now);
+	hs_cli_put_when(b, d->touched->valid_after + HS_CLOCK_SLACK, now);
 	hs_put_fmt(b, "; pressed, %s\n",
-	    g->sk.flags & HS_SK_FLAG_UV ? "and verified by PIN or finger" : "no PIN");
+	    d->sk->flags & HS_SK_FLAG_UV ? "and verified by PIN or finger" : "no PIN");
 	hs_put_fmt(b, "shown    a text with SHA-256 ");
-	hs_text_put_hex(b, (struct hs_str){g->payload.shown, sizeof g->payload.shown});
-	hs_put_fmt(b, "\ngrant    until ");
-	hs_cli_put_when(b, g->payload.end, now);
-	hs_put_fmt(b, ", asked for in record %" PRIu64 " of the log\n", g->payload.log_seq);
+	hs_text_put_hex(b, (struct hs_str){d->payload->shown, sizeof d->payload->shown});
+	hs_put_fmt(b, d->direct ? "\ndirect   until " : "\ngrant    until ");
+	hs_cli_put_when(b, d->payload->end, now);
+	hs_put_fmt(
+	    b, ", asked for in record %" PRIu64 " of the log\n", d->payload->log_seq);
+	if (d->direct)
+		hs_put_fmt(b, "serial   %" PRIu64 " of that root: for RevokedKeys\n",
+		    d->cert->serial);
 }
 
 static void
-put_text(struct hs_buf *b, const struct hs_agent_item *m, const struct hs_delegation *d,
+put_text(struct hs_buf *b, const struct hs_agent_item *m, const struct shown *d,
     const char *session, uint64_t now)
 {
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 
-	hs_key_fingerprint(&d->cert.key, fingerprint);
-	hs_put_fmt(b, "id       %s.%" PRIu64 "\n", session, d->cert.serial);
+	hs_key_fingerprint(&d->cert->key, fingerprint);
+	hs_put_fmt(b, "id       %.*s\n", (int)m->id.len, (const char *)m->id.p);
 	if (m->seat.len > 0)
 		hs_put_fmt(b, "seat     %.*s\n", (int)m->seat.len, (const char *)m->seat.p);
 	hs_put_fmt(b, "agent    %.*s         a name it gave itself; nothing proves it\n",
@@ -65,42 +83,49 @@ put_text(struct hs_buf *b, const struct hs_agent_item *m, const struct hs_delega
 	if (d->origin != HS_ORIGIN_LOCAL)
 		hs_put_fmt(b, "\n         %s", hs_origin_words(d->origin));
 	hs_put_fmt(b, "\nends     ");
-	hs_cli_put_when(b, d->cert.valid_before, now);
+	hs_cli_put_when(b, d->cert->valid_before, now);
 	hs_put_fmt(b, " (");
-	if (d->cert.valid_before > now) {
-		hs_describe_span(b, d->cert.valid_before - now);
+	if (d->cert->valid_before > now) {
+		hs_describe_span(b, d->cert->valid_before - now);
 		hs_put_fmt(b, " left)\n");
 	} else {
 		hs_put_fmt(b, "ended)\n");
 	}
 	hs_put_fmt(b, "key      %s\nmay\n", fingerprint);
-	hs_describe_scope(b, d->scope, "  ");
-	put_touch(b, &d->grant, now);
-	hs_put_fmt(b,
-	    "chain    certificate ← session %.4s ← grant ← root: 3 signatures good\n",
-	    session);
+	if (d->direct)
+		hs_describe_statements(b, d->scope, "  ");
+	else
+		hs_describe_scope(b, d->scope, "  ");
+	put_touch(b, d, now);
+	if (d->direct)
+		hs_put_fmt(b, "chain    certificate ← root: 1 signature good\n");
+	else
+		hs_put_fmt(b,
+		    "chain    certificate ← session %.4s ← grant ← root: 3 signatures "
+		    "good\n",
+		    session);
 }
 
 static json_t *
-make_json(const struct hs_agent_item *m, const struct hs_delegation *d)
+make_json(const struct hs_agent_item *m, const struct shown *d)
 {
 	json_t *o = hs_items_json(m, true), *touch;
-	const struct hs_grant *g = &d->grant;
 	char root[HS_FINGERPRINT_LEN + 1], key[HS_FINGERPRINT_LEN + 1];
 	struct hs_root_record record;
 	struct hs_buf hex = {0};
-	bool known = hs_enrolled_find(&g->cert.ca, &record, NULL) == HS_OK;
+	bool known = hs_enrolled_find(&d->touched->ca, &record, NULL) == HS_OK;
 
-	hs_key_fingerprint(&g->cert.ca, root);
-	hs_key_fingerprint(&d->cert.key, key);
-	hs_text_put_hex(&hex, (struct hs_str){g->payload.shown, sizeof g->payload.shown});
+	hs_key_fingerprint(&d->touched->ca, root);
+	hs_key_fingerprint(&d->cert->key, key);
+	hs_text_put_hex(&hex, (struct hs_str){d->payload->shown, sizeof d->payload->shown});
 	touch = json_pack("{s:s,s:s?,s:s?,s:o,s:b,s:b,s:o,s:o,s:o,s:I}", "fingerprint",
 	    root, "root", known ? record.name : NULL, "owner", known ? record.owner : NULL,
-	    "at", hs_cli_json_time(g->cert.valid_after + HS_CLOCK_SLACK), "verified",
-	    (g->sk.flags & HS_SK_FLAG_UV) != 0, "simulated", known && record.simulated,
+	    "at", hs_cli_json_time(d->touched->valid_after + HS_CLOCK_SLACK), "verified",
+	    (d->sk->flags & HS_SK_FLAG_UV) != 0, "simulated", known && record.simulated,
 	    "shown_sha256", hs_cli_json(hs_buf_str(&hex)), "scope",
-	    hs_cli_json_text(hs_scope_text(g->scope)), "end",
-	    hs_cli_json_time(g->payload.end), "log_record", (json_int_t)g->payload.log_seq);
+	    hs_cli_json_text(hs_scope_text(d->granted)), "end",
+	    hs_cli_json_time(d->payload->end), "log_record",
+	    (json_int_t)d->payload->log_seq);
 	hs_buf_free(&hex);
 	if (o == NULL || touch == NULL ||
 	    json_object_set_new(o, "key", json_string(key)) != 0 ||
@@ -113,18 +138,50 @@ make_json(const struct hs_agent_item *m, const struct hs_delegation *d)
 }
 
 static int
+understand(struct hs_str certificate, struct shown *d, struct hs_err *err)
+{
+	struct hs_delegation *c = &d->delegation;
+	struct hs_direct *m = &d->made;
+	int rc;
+
+	*d = (struct shown){.direct = hs_direct_is(certificate)};
+	if (d->direct) {
+		rc = hs_direct_parse(certificate, false, m, err);
+		if (rc == HS_OK)
+			rc = hs_direct_check_signature(m, err);
+		d->cert = d->touched = &m->cert;
+		d->payload = &m->payload;
+		d->sk = &m->sk;
+		d->scope = d->granted = m->scope;
+		d->agent = m->agent;
+		return rc;
+	}
+	rc = hs_delegation_parse(certificate, c, err);
+	if (rc == HS_OK)
+		rc = hs_believe_links(c, err);
+	d->cert = &c->cert;
+	d->touched = &c->grant.cert;
+	d->payload = &c->grant.payload;
+	d->sk = &c->grant.sk;
+	d->scope = c->scope;
+	d->granted = c->grant.scope;
+	d->agent = c->agent;
+	d->origin = c->origin;
+	return rc;
+}
+
+static int
 show_item(void *arg, const struct hs_agent_item *m, const char *session, uint64_t serial)
 {
 	struct showing *s = arg;
-	struct hs_delegation d = {0};
+	struct shown d;
 	struct hs_buf b = {0};
 	struct hs_err err = {0};
 	int status = HS_EXIT_DONE, rc;
 
-	rc = hs_delegation_parse(m->certificate, &d, &err);
-	if (rc == HS_OK)
-		rc = hs_believe_links(&d, &err);
-	if (rc == HS_OK && (!hs_str_is(m->id, s->id) || d.cert.serial != serial))
+	rc = understand(m->certificate, &d, &err);
+	if (rc == HS_OK &&
+	    (!hs_str_is(m->id, s->id) || (!d.direct && d.cert->serial != serial)))
 		rc = hs_fail(&err, HS_SK_LIED,
 		    "handseald's answer cannot be believed: it is another certificate");
 	if (rc != HS_OK) {
@@ -142,7 +199,8 @@ show_item(void *arg, const struct hs_agent_item *m, const char *session, uint64_
 	}
 	s->found = true;
 	hs_buf_free(&b);
-	hs_delegation_free(&d);
+	hs_delegation_free(&d.delegation);
+	hs_direct_free(&d.made);
 	return status;
 }
 

@@ -102,7 +102,8 @@ ask_seat(struct hs_client *c, struct hs_error *err)
 	    .agent = hs_buf_str(&a->agent),
 	    .reason = hs_buf_str(&a->reason),
 	    .ttl = a->ttl,
-	    .uid = a->share};
+	    .uid = a->share,
+	    .direct = a->direct};
 	struct hs_buf body = {0};
 
 	hs_agent_seat_put(&body, &m);
@@ -117,7 +118,8 @@ ask_request(struct hs_client *c, struct hs_error *err)
 	struct hs_agent_request m = {.scope = hs_scope_text(a->scope),
 	    .agent = hs_buf_str(&a->agent),
 	    .reason = hs_buf_str(&a->reason),
-	    .key = hs_buf_str(&a->key)};
+	    .key = hs_buf_str(&a->key),
+	    .direct = a->direct};
 	struct hs_buf message = {0}, to_sign = {0}, proof = {0}, body = {0};
 	int result = HS_DONE;
 
@@ -199,6 +201,7 @@ take_scope(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 	if (r->status != HS_AGENT_DONE || hs_agent_policy_info_get(&body, &m) != HS_OK ||
 	    hs_scope_parse_canonical(m.text, &c->asking.scope, NULL) != HS_OK)
 		return hs_client_malformed(c, err);
+	c->asking.direct |= m.direct != 0;
 	return go_on(c, err);
 }
 
@@ -253,6 +256,7 @@ begin(
 	a->ext = ext;
 	a->ttl = asked->ttl;
 	a->share = asked->share;
+	a->direct = asked->direct != 0;
 	if ((asked->scope != NULL) == (asked->names != NULL))
 		return hs_client_misused(
 		    err, "either a scope or names of scopes are needed");

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include "client/libhandseal/answers.h"
 #include "proto/names.h"
 
 static int
@@ -22,12 +23,12 @@ scope_is(const struct hs_scope *a, const struct hs_scope *b)
 }
 
 static bool
-shown_is(const struct hs_grant *g, struct hs_str text)
+shown_is(const struct hs_grant_payload *p, struct hs_str text)
 {
 	uint8_t digest[32];
 
 	crypto_hash_sha256(digest, text.p, text.len);
-	return memcmp(digest, g->payload.shown, sizeof digest) == 0;
+	return memcmp(digest, p->shown, sizeof digest) == 0;
 }
 
 static int
@@ -41,7 +42,7 @@ check_opened(struct hs_grant *g, const struct hs_agent_opened *answer,
 		return lied(err, "the session is not the grant's");
 	if (!scope_is(g->scope, asked->scope))
 		return lied(err, "the grant's scope is not what was asked for");
-	if (!shown_is(g, asked->shown))
+	if (!shown_is(&g->payload, asked->shown))
 		return lied(err, "the touch was for another text than the one shown");
 	if (!hs_str_is(g->payload.holder, HS_HOLDER_MAIN))
 		return lied(err, "the grant is for another holder");
@@ -129,7 +130,7 @@ check_issued(const struct hs_delegation *d, const struct hs_agent_issued *answer
 	if (!asked->already && asked->scope != NULL &&
 	    !hs_scope_under(d->scope, asked->scope))
 		return lied(err, "the certificate allows more than was asked for");
-	if (asked->shown.len > 0 && !shown_is(&d->grant, asked->shown))
+	if (asked->shown.len > 0 && !shown_is(&d->grant.payload, asked->shown))
 		return lied(err, "the touch was for another text than the one asked for");
 	if (!hs_scope_under(d->scope, d->grant.scope))
 		return lied(err, "the certificate allows more than its grant");
@@ -146,5 +147,44 @@ hs_believe_delegation(const struct hs_agent_issued *answer,
 		rc = hs_believe_links(d, err);
 	if (rc == HS_OK)
 		rc = check_issued(d, answer, asked, err);
+	return rc;
+}
+
+static int
+check_direct(const struct hs_direct *d, const struct hs_agent_issued *answer,
+    const struct hs_believe_request *asked, struct hs_err *err)
+{
+	char session[HS_SESSION_ID_LEN + 1];
+	uint64_t serial, end = d->cert.valid_before;
+
+	if (hs_answers_parse_id(answer->id, session, &serial) != HS_OK ||
+	    (asked->session.len > 0 && !hs_str_is(asked->session, session)))
+		return lied(err, "the certificate is of another session");
+	if (asked->key != NULL && !hs_key_eq(&d->cert.key, asked->key))
+		return lied(err, "the certificate is for another key");
+	if (asked->agent.len > 0 && !hs_str_eq(d->agent, asked->agent))
+		return lied(err, "the certificate is for another agent");
+	if (asked->scope != NULL && !scope_is(d->scope, asked->scope))
+		return lied(
+		    err, "the certificate allows something else than was asked for");
+	if (asked->shown.len > 0 && !shown_is(&d->payload, asked->shown))
+		return lied(err, "the touch was for another text than the one asked for");
+	if (end != answer->end || end <= asked->now ||
+	    d->cert.valid_after > asked->now + HS_CLOCK_SLACK ||
+	    end - asked->now > hs_scope_max_ttl(d->scope) + HS_CLOCK_SLACK)
+		return lied(err, "the certificate is not valid when it should be");
+	return HS_OK;
+}
+
+int
+hs_believe_direct(const struct hs_agent_issued *answer,
+    const struct hs_believe_request *asked, struct hs_direct *d, struct hs_err *err)
+{
+	int rc = hs_direct_parse(answer->certificate, false, d, err);
+
+	if (rc == HS_OK)
+		rc = hs_direct_check_signature(d, err);
+	if (rc == HS_OK)
+		rc = check_direct(d, answer, asked, err);
 	return rc;
 }

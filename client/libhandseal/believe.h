@@ -49,6 +49,11 @@ struct hs_believe_request {
 int hs_believe_delegation(const struct hs_agent_issued *answer,
     const struct hs_believe_request *asked, struct hs_delegation *d, struct hs_err *err);
 
+// The same of a direct certificate: over that key, for that agent, with that very scope,
+// signed by a touch for the text shown. hs_direct_free always.
+int hs_believe_direct(const struct hs_agent_issued *answer,
+    const struct hs_believe_request *asked, struct hs_direct *d, struct hs_err *err);
+
 // The part that show needs too: both signatures of a parsed delegation, and that its signer
 // is the key of its grant.
 int hs_believe_links(struct hs_delegation *d, struct hs_err *err);

@@ -52,6 +52,7 @@ struct hs_client_asking {
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t ttl, asked;
 	uint32_t share;
+	bool direct;
 	struct hs_holder holder;
 };
 

@@ -127,6 +127,8 @@ struct hs_ask {
 	uint64_t ttl;	    // open, seat: how long at most; 0: as long as allowed
 	uint32_t share; // seat: the uid of another user who may use it too, whom the policy
 			// names; 0: nobody
+	int direct; // request, seat: 1: one certificate, signed by the hardware key itself,
+		    // for servers that have nothing of handseal's. Names may say so, too
 	struct hs_holder holder; // request
 };
 
@@ -228,6 +230,7 @@ struct hs_got_certificate {
 	const char *agent;
 	const char *scope; // canonical text
 	uint64_t end;	   // on a seat, whose certificates are renewed, of what it may
+	int direct;	   // 1: the hardware key has signed it itself
 };
 const struct hs_got_certificate *hs_got_certificate(const struct hs_client *c);
 

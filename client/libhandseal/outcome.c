@@ -45,8 +45,8 @@ take_opened(struct hs_client *c, struct hs_client_asking *a, struct hs_rd body,
 }
 
 static int
-keep_certificate(struct hs_client *c, const struct hs_agent_issued *m,
-    const struct hs_delegation *d, struct hs_error *err)
+keep_certificate(struct hs_client *c, const struct hs_agent_issued *m, struct hs_str agent,
+    const struct hs_scope *scope, bool direct, struct hs_error *err)
 {
 	struct hs_rd r = hs_rd_of(m->certificate);
 	struct hs_str type = {0};
@@ -61,9 +61,10 @@ keep_certificate(struct hs_client *c, const struct hs_agent_issued *m,
 		return hs_client_no_memory(c, err);
 	c->as.certificate = (struct hs_got_certificate){.id = hs_client_keep(c, m->id),
 	    .line = (const char *)c->line.p,
-	    .agent = hs_client_keep(c, d->agent),
-	    .scope = hs_client_keep(c, hs_scope_text(d->scope)),
-	    .end = m->end};
+	    .agent = hs_client_keep(c, agent),
+	    .scope = hs_client_keep(c, hs_scope_text(scope)),
+	    .end = m->end,
+	    .direct = direct};
 	return hs_client_kept(c, HS_GOT_CERTIFICATE, err);
 }
 
@@ -80,20 +81,29 @@ take_issued(struct hs_client *c, struct hs_client_asking *a, struct hs_rd body,
 	    .now = hs_client_now(),
 	    .already = already && !own};
 	struct hs_delegation d = {0};
+	struct hs_direct made = {0};
 	struct hs_agent_issued m;
 	struct hs_err e = {0};
 	struct hs_key key;
-	int result;
+	bool direct;
+	int result, rc;
 
 	if (hs_agent_issued_get(&body, &m) != HS_OK)
 		return hs_client_malformed(c, err);
 	if (own && hs_key_parse(hs_buf_str(&a->key), &key) == HS_OK)
 		asked.key = &key;
-	if (hs_believe_delegation(&m, &asked, &d, &e) == HS_OK)
-		result = keep_certificate(c, &m, &d, err);
-	else
+	// whoever fetches another's outcome learns by it which kind was asked for
+	direct = a == &c->fetched ? hs_direct_is(m.certificate) : a->direct;
+	rc = direct ? hs_believe_direct(&m, &asked, &made, &e)
+		    : hs_believe_delegation(&m, &asked, &d, &e);
+	if (rc != HS_OK)
 		result = hs_client_fail(err, &e);
+	else if (direct)
+		result = keep_certificate(c, &m, made.agent, made.scope, true, err);
+	else
+		result = keep_certificate(c, &m, d.agent, d.scope, false, err);
 	hs_delegation_free(&d);
+	hs_direct_free(&made);
 	return result;
 }
 

@@ -105,7 +105,8 @@ test_expect_success 'a proof of another request: session, scope, agent, reason, 
 	no no-proof "" sign=k said-session=0123456789abcdef && no no-proof "" sign=k said-session= &&
 	no no-proof "" sign=k said-scope=ceiling && no no-proof "" sign=k said-agent=other &&
 	no no-proof "" sign=k said-agent= && no no-proof "" sign=k said-reason=x &&
-	no no-proof "" sign=k said-key=other.pub && no no-proof "" sign=k ns=git &&
+	no no-proof "" sign=k said-key=other.pub && no no-proof "" sign=k direct=1 said-direct=0 &&
+	no no-proof "" sign=k said-direct=1 && no no-proof "" sign=k ns=git &&
 	no no-proof "" sign=k hash=sha256 && status issued 2
 '
 test_expect_success 'agents: names as the page has them, none is unknown' '

@@ -40,7 +40,7 @@ test_expect_success 'request on a seat: the code, then until when, and the ssh l
 	test "$(wc -l <out)" = 1 && grep "4F7 waits for a touch; the person sees 4F7 too" err && test -z "$(ls f* 2>/dev/null)" &&
 	does 0 . ask --json && is out "\$j->{code} eq q(4F7) && \$j->{agent} eq q(claude) && \$j->{end}{unix} > time" &&
 	is out "\$j->{next} eq q(ssh deploy@web1.example.com uptime) && \$j->{scope} =~ /^cmd uptime\$/m && \$j->{id} =~ /\\.1\$/" &&
-	is out "keys %\$j == 6"
+	is out "keys %\$j == 7 && !\$j->{direct}"
 '
 test_expect_success 'what it may do already needs no touch' '
 	seat seat_gives && does 0 "^Granted without a touch until [0-9: -]*: ssh deploy@web1.example.com uptime$" ask && test ! -s err &&

@@ -16,7 +16,7 @@
 	"max-ttl 900\nmax-uses 1\n\naddr 192.0.2.0/24\ncmd uptime\n"                       \
 	"host web1.example.com\npermit pty\nuser deploy\n"
 #define CHAINS_DIRECT                                                                      \
-	"max-ttl 900\nmax-uses 1\n\naddr 192.0.2.0/24\ncmd systemctl restart web\n"        \
+	"max-ttl 900\nmax-uses *\n\naddr 192.0.2.0/24\ncmd systemctl restart web\n"        \
 	"host *\npermit pty\nuser deploy\nuser web\n"
 
 struct hs_chains {

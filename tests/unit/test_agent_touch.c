@@ -172,7 +172,7 @@ policies(void **state)
 	    .scope = S(SCOPE),
 	    .agent = S("claude"),
 	    .reason = S("look")};
-	const struct hs_agent_policy_info i = {S("MainSocket grant\n"), S("")};
+	const struct hs_agent_policy_info i = {S("MainSocket grant\n"), S(""), 0};
 	const struct hs_agent_explained x = {.decision = 2,
 	    .code = S("ok"),
 	    .sentence = S("no live grant covers it"),

@@ -35,7 +35,7 @@ make_at(const struct hs_grant_spec *g, const struct hs_mint *by, uint8_t flags,
 {
 	struct hs_buf blob = {0};
 	const struct hs_held_spec spec = {.blob = &blob,
-	    .session_key = &chains.session.key,
+	    .subject = &chains.session.key,
 	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .device = hs_str_c("softkey:/blue"),
@@ -154,7 +154,7 @@ changed_afterwards(void **state)
 {
 	const struct hs_grant_spec g = chains_grant();
 	struct hs_buf whole = {0};
-	struct hs_held_spec spec = {.session_key = &chains.session.key,
+	struct hs_held_spec spec = {.subject = &chains.session.key,
 	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .end_boot_ms = UINT64_MAX,
@@ -207,7 +207,7 @@ a_device_too_long_to_keep(void **state)
 	const struct hs_grant_spec g = chains_grant();
 	struct hs_buf blob = {0};
 	struct hs_held_spec spec = {.blob = &blob,
-	    .session_key = &chains.session.key,
+	    .subject = &chains.session.key,
 	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .end_boot_ms = UINT64_MAX,

@@ -42,7 +42,7 @@ begin(uint64_t uses)
 	struct hs_keys key = {0};
 	struct hs_buf blob = {0};
 	struct hs_held_spec spec = {.blob = &blob,
-	    .session_key = &key.pub,
+	    .subject = &key.pub,
 	    .holder = HS_HOLDER_MAIN,
 	    .root = &root,
 	    .silent = true,

@@ -35,6 +35,8 @@ grant(uint64_t serial, uint64_t ttl, uint64_t uses)
 	struct hs_held *h = calloc(1, sizeof *h);
 
 	assert_non_null(h);
+	h->cert = &h->grant.cert;
+	h->payload = &h->grant.payload;
 	h->grant.cert.serial = serial;
 	h->end = WALL + ttl;
 	h->end_boot_ms = BOOT + ttl * 1000;

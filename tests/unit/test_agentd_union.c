@@ -161,7 +161,7 @@ static bool
 touch(struct hs_touch *t)
 {
 	struct hs_helper_answer a = {.op = HS_HELPER_SIGN, .code = HS_OK};
-	struct hs_compose_grant g = {.scope = t->scope,
+	struct hs_compose_body g = {.scope = t->scope,
 	    .holder = HS_HOLDER_MAIN,
 	    .shown = hs_buf_str(&t->shown),
 	    .valid_after = now.wall - HS_CLOCK_SLACK,
@@ -180,7 +180,7 @@ touch(struct hs_touch *t)
 		assert_int_equal(hs_keys_make(&t->key, NULL), HS_OK);
 	memcpy(t->session, d.session.id, sizeof t->session);
 	memcpy(t->holder, HS_HOLDER_MAIN, sizeof HS_HOLDER_MAIN);
-	g.session_key = d.session.open ? &d.session.key.pub : &t->key.pub;
+	g.subject = d.session.open ? &d.session.key.pub : &t->key.pub;
 	g.end = t->end, g.nonce = nonce;
 	randombytes_buf(&g.serial, sizeof g.serial);
 	assert_int_equal(hs_compose_request(&g, &t->roots, t->bodies, &request), HS_OK);

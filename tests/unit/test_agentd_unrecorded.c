@@ -30,6 +30,8 @@ setup(void **state)
 
 		if (h == NULL)
 			return -1;
+		h->cert = &h->grant.cert;
+		h->payload = &h->grant.payload;
 		h->grant.cert.serial = GRANT + i;
 		h->uses_left = 10;
 		h->end = NOW + 900;

@@ -49,7 +49,7 @@ direct_read_back(void **state)
 static void
 direct_scopes(void **state)
 {
-#define HEAD  "max-ttl 900\nmax-uses 1\n\n"
+#define HEAD  "max-ttl 900\nmax-uses *\n\n"
 #define LOGIN "host *\nuser deploy\n"
 	static const struct {
 		const char *scope;
@@ -75,9 +75,10 @@ direct_scopes(void **state)
 	    {HEAD "ns git\n", HS_NO_UNENFORCEABLE},
 	    {HEAD "addr *\ncmd id\n" LOGIN "\naddr *\ncmd uptime\n" LOGIN,
 		HS_NO_UNENFORCEABLE},
-	    {"max-ttl 900\nmax-uses 1\ndepth 1\n\naddr *\ncmd *\n" LOGIN, HS_ERR_SCOPE},
-	    {"depth 1\nmax-ttl 900\nmax-uses 1\n\naddr *\ncmd *\n" LOGIN,
-		HS_NO_UNENFORCEABLE}};
+	    {"max-ttl 900\nmax-uses *\ndepth 1\n\naddr *\ncmd *\n" LOGIN, HS_ERR_SCOPE},
+	    {"depth 1\nmax-ttl 900\nmax-uses *\n\naddr *\ncmd *\n" LOGIN,
+		HS_NO_UNENFORCEABLE},
+	    {"max-ttl 900\nmax-uses 1\n\naddr *\ncmd *\n" LOGIN, HS_NO_UNENFORCEABLE}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -130,7 +130,7 @@ static const struct {
     {HEAD "Ns a\nStatement b\nNs b", "5:11: `Statement` stands alone on its line\n"},
     {HEAD "Ns a\nHostname x",
 	"5:1: there is no keyword `Hostname`; here may stand MaxTTL, "
-	"MaxUses, Depth, Touch, Verify, User, Host, Addr, Cmd, Permit, "
+	"MaxUses, Depth, Touch, Verify, Trust, User, Host, Addr, Cmd, Permit, "
 	"Open, Ns, Cap, Statement\n"},
     {HEAD "Ns a\nIdle 5m",
 	"5:1: `Idle` stands in Session, and this is the Scope of line 1\n"},

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include "proto/revstate.h"
 #include "tests/lib/page.h"
@@ -56,7 +57,7 @@ page_index(void **state)
 {
 	struct hs_buf text = {0}, again = {0};
 	struct hs_str rest, line = {0};
-	struct hs_indexed i[6] = {0};
+	struct hs_indexed i[7] = {0};
 	size_t n = 0;
 
 	(void)state;
@@ -67,18 +68,20 @@ page_index(void **state)
 	text.len -= strlen("end\n");
 	rest = (struct hs_str){line.p + line.len + 1, text.len - line.len - 1};
 	while (next_line(&rest, &line)) {
-		assert_true(n < 6);
+		assert_true(n < 7);
 		assert_int_equal(hs_indexed_parse(line, &i[n]), HS_OK);
 		hs_indexed_put(&again, &i[n++]);
 	}
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 	assert_memory_equal(again.p, text.p + text.len - again.len, again.len);
 	assert_true(i[0].what == HS_INDEXED_GRANT && i[1].what == HS_INDEXED_CERT);
 	assert_true(i[4].what == HS_INDEXED_SEAT && i[4].nseats == 1 && i[5].nseats == 2);
 	assert_string_equal(i[5].agent, "helper");
+	assert_true(i[6].what == HS_INDEXED_DIRECT && hs_key_is_sk(&i[6].ca));
+	assert_int_equal(i[6].cert_serial, 18364758544493064720u);
 	// the subtree of 2
 	for (size_t k = 0; k < n; k++)
-		assert_int_equal(hs_indexed_within(&i[k], 2), k >= 2);
+		assert_int_equal(hs_indexed_within(&i[k], 2), k >= 2 && k < 6);
 	assert_true(hs_indexed_within(&i[5], 4) && !hs_indexed_within(&i[3], 4));
 	assert_false(
 	    hs_indexed_within(&i[0], i[0].serial)); // a grant's number is no serial
@@ -116,6 +119,42 @@ rule10_revoked(void **state)
 	    HS_ERR_TOO_LONG);
 }
 
+// %s stands for a security key's blob.
+static void
+rule10_direct(void **state)
+{
+	static const char root[] =
+	    "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAICVDuS/xCVURR2rcg2nbbdyTNm"
+	    "WhGXjdoUBO4QZsqVWdAAAADHNzaDpoYW5kc2VhbA==";
+	static const char *const bad[] = {"direct 5 2 claude - 0 %s",
+	    "direct 5 2 claude - 7 %s ", "direct 5 2 claude - 7  %s",
+	    "direct 5 2 claude 7 %s", "direct 5 2 claude - 7 %sA", "cert 5 2 claude - 7 %s",
+	    "direct 5 2 claude -  7 %s", "direct 5 2 claude - %s 7"};
+	struct hs_indexed i;
+	char line[512];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+		struct hs_buf b = {0};
+		const char *at = strstr(bad[k], "%s");
+
+		hs_put_fmt(&b, "%.*s%s%s", (int)(at - bad[k]), bad[k], root, at + 2);
+		if (hs_indexed_parse(hs_buf_str(&b), &i) != HS_ERR_FORMAT)
+			fail_msg("taken: %s", bad[k]);
+		hs_buf_free(&b);
+	}
+	(void)snprintf(line, sizeof line, "direct 5 2 claude - 7 %s", root);
+	assert_int_equal(hs_indexed_parse(hs_str_c(line), &i), HS_OK);
+	// a key that is none of security
+	assert_int_equal(
+	    hs_indexed_parse(
+		hs_str_c(
+		    "direct 5 2 claude - 7 "
+		    "AAAAC3NzaC1lZDI1NTE5AAAAICVDuS/xCVURR2rcg2nbbdyTNmWhGXjdoUBO4QZsqVWd"),
+		&i),
+	    HS_ERR_FORMAT);
+}
+
 static void
 rule10_index(void **state)
 {
@@ -126,7 +165,8 @@ rule10_index(void **state)
 	    "cert 5 2 a 2,1", "cert 5 2 a 1,", "cert 5 2 a ,1", "cert 5 2 a 5",
 	    "cert 5 2 a 1,6", "cert 5 2 a 1,,2", "cert 5 2 a -,1", "cert 5 2 a 01",
 	    "cert 99 2 a 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18",
-	    "grant 5 2 SHA256:AAAA", "grant 5 2",
+	    "direct 5 2 claude -", "direct 5 2 claude - 7", "direct 5 2 claude - 7 ",
+	    "direct 5 2 claude - 7 AAAA", "grant 5 2 SHA256:AAAA", "grant 5 2",
 	    "grant 5 2 SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	    "grant 5 2 MD5256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	    "grant 5 2 SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA -",
@@ -154,7 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(page_revoked),
 	    cmocka_unit_test(page_index), cmocka_unit_test(rule10_revoked),
-	    cmocka_unit_test(rule10_index)};
+	    cmocka_unit_test(rule10_index), cmocka_unit_test(rule10_direct)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("revstate", tests, NULL, NULL);
