@@ -12,6 +12,7 @@ hs_ns "$0" "$@"
 hs_init "$@"
 . "$HS_SRC/tests/lib/direct.sh"
 
+block() { awk -v mark="<!-- try: $1 -->" '/^```/ && inside { exit } inside { print } /^```/ && found { inside = 1 } $0 == mark { found = 1 }' "$HS_SRC/docs/SERVERS.md"; }
 own() { printf '%s\n' "$@" >"$HS_HOME_deploy/.ssh/authorized_keys" && chown -R deploy: "$HS_HOME_deploy/.ssh"; }
 # cannot TEXT ARG...: it cannot be direct; said why, and what would help
 cannot() {
@@ -73,6 +74,11 @@ test_expect_success 'a user without root has it in their own authorized_keys' '
 test_expect_success 'a server'\''s RevokedKeys takes it back by its serial, there and nowhere else' '
 	printf "serial: %s\n" $parent >spec && ssh-keygen -q -k -f "$HS_TMP/krl" -s "$HS_TMP/blue.pub" spec &&
 	stock "TrustedUserCAKeys $HS_TMP/blue.pub" "RevokedKeys $HS_TMP/krl" && shut any "revoked" $at true && test "$(with near $at id -un)" = deploy
+'
+test_expect_success 'the page on servers: with root there, and without' '
+	(cd "$HS_TMP" && block direct-files >try && . ./try >out && cat out) && block direct-sshd | sed "s,/etc/ssh/,$HS_TMP/," >lines && cat lines && test $(wc -l <lines) = 2 &&
+	stock "$(cat lines)" && rm "$HS_HOME_deploy/.ssh/authorized_keys" && test "$(with any $at id -un)" = deploy &&
+	stock && ! with any $at true && block direct-own | sed "s,~,$HS_HOME_deploy," >try && . ./try && own "$(cat "$HS_HOME_deploy/.ssh/authorized_keys")" && test "$(with any $at id -un)" = deploy
 '
 test_expect_success 'what stock sshd cannot enforce is refused when it is asked for, with what could be' '
 	stock "TrustedUserCAKeys $HS_TMP/blue.pub" && n=$(grep -c "\"event\":\"ask\"" "$log") &&
