@@ -192,7 +192,7 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 	    .nonce = nonce,
 	    .log_seq = t->log_seq,
 	    .log_head = t->log_head,
-	    .policy = t->d->policy->policy->digest,
+	    .policy = t->policy, // as its asking's record has it
 	    .armed = set->armed,
 	    .verify = t->verify,
 	    .pin = t->pin_fd >= 0};

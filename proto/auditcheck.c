@@ -221,6 +221,12 @@ record(struct hs_auditcheck *c, const struct hs_auditread *r,
 	s->revoked += hs_str_is(e, "revoke");
 	s->voided += hs_str_is(e, "voided");
 	s->torn += hs_str_is(e, "torn");
+	s->breaks += hs_str_is(e, "break");
+	s->dropped += hs_str_is(e, "dropped");
+	if (hs_str_is(e, "voided"))
+		s->lost += hs_auditread_u64(r, HS_AM_COUNT);
+	if (hs_str_is(e, "dropped"))
+		s->uncopied += hs_auditread_u64(r, HS_AM_COUNT);
 	s->rotated = hs_str_is(e, "rotate");
 	return HS_OK;
 }

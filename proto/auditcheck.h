@@ -44,9 +44,10 @@ struct hs_audit_summary {
 	uint64_t faults;
 	uint64_t unknown; // records of sessions whose touch is in the forgotten part
 	uint64_t asks, touches, simulated, checkpoints, issued, seats, signed_, refused;
-	uint64_t revoked, voided, torn; // records that say so
-	bool rotated;			// the last record is a "rotate"
-	uint8_t head[HS_AUDIT_HASH];	// hash of the last line
+	uint64_t revoked, voided, torn, breaks, dropped; // records that say so
+	uint64_t lost, uncopied;     // records, by the counts of voided and dropped
+	bool rotated;		     // the last record is a "rotate"
+	uint8_t head[HS_AUDIT_HASH]; // hash of the last line
 };
 
 struct hs_auditcheck;

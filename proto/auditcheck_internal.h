@@ -13,9 +13,9 @@
 struct audit_ask {
 	struct hs_audit_place place;
 	uint64_t seq, seat;
-	uint8_t head[HS_AUDIT_HASH], shown[32], scope[32]; // digests
+	uint8_t head[HS_AUDIT_HASH], shown[32], scope[32], policy[32]; // digests
 	char code[8];
-	bool opening, seated, touched;
+	bool opening, seated, touched, policed; // policed: it says under which policy
 };
 
 struct audit_grant {

@@ -58,6 +58,12 @@ hs_auditcheck_ask(struct hs_auditcheck *c, const struct hs_auditread *r,
 	int rc;
 
 	c->sum.asks++;
+	hs_buf_reset(&c->blob);
+	a.policed =
+	    hs_auditread_bytes(r, HS_AM_POLICY, sizeof a.policy, &c->blob) == HS_OK &&
+	    c->blob.len == sizeof a.policy;
+	if (a.policed)
+		memcpy(a.policy, c->blob.p, sizeof a.policy);
 	memcpy(a.head, head, sizeof a.head);
 	if (hs_str_copy(code, a.code, sizeof a.code) != HS_OK)
 		hs_auditcheck_fault(c, c->at, a.seq, "malformed", "its code is too long");
@@ -159,6 +165,8 @@ check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
 		what = "shown text";
 	else if (!hs_auditread_is(r, HS_AM_ASK, a->code))
 		what = "code";
+	else if (a->policed && memcmp(a->policy, p->policy, sizeof a->policy) != 0)
+		what = "policy";
 	else if (!holder_fits(a, session, p->holder))
 		what = "holder";
 	if (what != NULL)

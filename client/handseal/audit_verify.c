@@ -186,8 +186,13 @@ put_contents(struct hs_buf *b, const struct verifying *v)
 	put_count(&n, s->signed_, "signature", "signatures");
 	put_count(&n, s->refused, "refusal", "refusals");
 	put_count(&n, s->revoked, "revocation", "revocations");
-	put_count(&n, s->voided, "note of lost records", "notes of lost records");
+	put_count(&n, s->lost, "lost record, whose answer was a refusal",
+	    "lost records, whose answers were refusals");
 	put_count(&n, s->torn, "note of a torn line", "notes of torn lines");
+	put_count(&n, s->breaks, "file that ended as it should not",
+	    "files that ended as they should not");
+	put_count(&n, s->uncopied, "record that the system's log lacks",
+	    "records that the system's log lacks");
 	if (n.len > 0)
 		hs_put_fmt(b, "holds        %s\n", hs_cli_cstr(&n));
 	hs_buf_free(&n);
@@ -243,13 +248,14 @@ faults_json(const struct verifying *v)
 static json_t *
 counts_json(const struct hs_audit_summary *s)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "asks",
-	    (json_int_t)s->asks, "touches", (json_int_t)s->touches, "simulated",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+	    "asks", (json_int_t)s->asks, "touches", (json_int_t)s->touches, "simulated",
 	    (json_int_t)s->simulated, "checkpoints", (json_int_t)s->checkpoints,
 	    "certificates", (json_int_t)s->issued, "seats", (json_int_t)s->seats,
 	    "signatures", (json_int_t)s->signed_, "refusals", (json_int_t)s->refused,
 	    "revocations", (json_int_t)s->revoked, "voided", (json_int_t)s->voided, "torn",
-	    (json_int_t)s->torn);
+	    (json_int_t)s->torn, "breaks", (json_int_t)s->breaks, "lost",
+	    (json_int_t)s->lost, "dropped", (json_int_t)s->uncopied);
 }
 
 static int

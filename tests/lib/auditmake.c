@@ -75,7 +75,7 @@ auditmake_event(struct auditmake *m, const char *event)
 static void
 ask(struct auditmake *m, const char *scope, bool opening)
 {
-	uint8_t digest[32];
+	uint8_t digest[32], policy[32];
 	struct hs_audit_record r = {.event = "ask",
 	    .peer = true,
 	    .pid = 4711,
@@ -86,12 +86,14 @@ ask(struct auditmake *m, const char *scope, bool opening)
 	    .reason = hs_str_c(m->reason != NULL ? m->reason : ""),
 	    .scope = hs_str_c(scope),
 	    .digest = {digest, sizeof digest},
+	    .policy = {policy, sizeof policy},
 	    .end = m->time + 14400,
 	    .ask = hs_str_c("4F7"),
 	    .shown = hs_str_c(m->shown),
 	    .simulated = m->simulated};
 
 	crypto_hash_sha256(digest, r.scope.p, r.scope.len);
+	crypto_hash_sha256(policy, (const uint8_t *)"x", m->other_policy ? 1 : 0);
 	auditmake_put(m, &r, NULL);
 }
 

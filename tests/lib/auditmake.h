@@ -28,7 +28,8 @@ struct auditmake {
 	const char *reason;  // of the next asking or certificate
 	const char *agent_name;
 	bool simulated;
-	bool forge; // the next grants are signed by another key than they name
+	bool other_policy; // the next askings were under another than the grants
+	bool forge;	   // the next grants are signed by another key than they name
 };
 
 // A root and an agent from fixed seeds, no record yet.

@@ -83,6 +83,50 @@ each_byte_changed_is_found(void **state)
 }
 
 static void
+a_touch_under_another_policy_differs(void **state)
+{
+	struct auditchecked_lines l;
+
+	(void)state;
+	auditchecked_begin();
+	auditchecked_m.other_policy = true;
+	auditmake_open(&auditchecked_m, AUDITMAKE_CEILING);
+	auditchecked_take(&l);
+	auditchecked_check(&l);
+	auditchecked_fault("differs", 2);
+	assert_non_null(strstr(auditchecked.v[0].text, "policy"));
+	auditchecked_finish();
+}
+
+// What the log says of itself that it lacks.
+static void
+what_is_lost_is_counted(void **state)
+{
+	const struct hs_audit_summary *s = &auditchecked.sum;
+	struct auditchecked_lines l;
+
+	(void)state;
+	auditchecked_begin();
+	auditmake_open(&auditchecked_m, AUDITMAKE_CEILING);
+	auditmake_put(&auditchecked_m, &(struct hs_audit_record){.event = "break"}, NULL);
+	auditmake_put(&auditchecked_m,
+	    &(struct hs_audit_record){.event = "voided", .counted = true, .count = 3},
+	    NULL);
+	auditmake_put(&auditchecked_m,
+	    &(struct hs_audit_record){.event = "dropped", .counted = true, .count = 40},
+	    NULL);
+	auditmake_put(&auditchecked_m,
+	    &(struct hs_audit_record){.event = "dropped", .counted = true, .count = 2},
+	    NULL);
+	auditchecked_take(&l);
+	auditchecked_check(&l);
+	assert_int_equal(auditchecked.n, 0);
+	assert_true(s->breaks == 1 && s->voided == 1 && s->lost == 3);
+	assert_true(s->dropped == 2 && s->uncopied == 42);
+	auditchecked_finish();
+}
+
+static void
 lines_removed_repeated_moved(void **state)
 {
 	struct auditchecked_lines l, t;
@@ -177,6 +221,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_proven),
 	    cmocka_unit_test(each_byte_changed_is_found),
+	    cmocka_unit_test(a_touch_under_another_policy_differs),
+	    cmocka_unit_test(what_is_lost_is_counted),
 	    cmocka_unit_test(lines_removed_repeated_moved),
 	    cmocka_unit_test(a_rewritten_chain_is_not_signed),
 	    cmocka_unit_test(touches_of_other_roots_prove_nothing)};
