@@ -43,6 +43,6 @@ test_expect_success 'rule4, rule5: a disk that becomes read-only under a daemon,
 	handseal status >st && cat st && grep "^TROUBLE .*revocation.*Read-only" st && handseal status --json >st && tr -d " \n" <st | grep "\"writable\":false.*\"troubles\":\[\"" &&
 	! grep " ${one%.*} ${one#*.} " "$state/revoked" && works && hs_wait_for "handseal status | grep -q \"records on disk$\"" 10 &&
 	certificate && handseal revoke $one && grep " ${one%.*} ${one#*.} " "$state/revoked" && handseal status --json >st && tr -d " \n" <st | grep "\"writable\":true.*\"troubles\":\[\]" &&
-	hs_stop handseald && grep "\"event\":\"voided\"" "$state/audit.jsonl" && handseal audit verify
+	hs_stop handseald && grep "\"event\":\"voided\"" "$state/audit.jsonl" && handseal audit verify >out && grep "lost record" out
 '
 hs_done

@@ -48,6 +48,11 @@ test_expect_success 'the session key signs where it stands, and last when the se
 	opened && hs_stop handseald && tail -n 2 "$log" >two && sed -n 1p two | grep "\"event\":\"stop\"" &&
 	sed -n 2p two | grep "\"event\":\"checkpoint\",\"session\":\"$session\""
 '
+test_expect_success 'a grant holds the digest of the policy that it was asked under, though another came before the touch' '
+	daemon A=1 && hs_softkey blue auto off && policy "LogCopy none" "$any" && { agentctl open ceiling 600 >opened & } && hs_wait_for "grep -q ^asked opened" 10 &&
+	policy "LogCopy none" "$any" "# another" && hs_softkey blue wait 10 && hs_softkey blue auto on && hs_softkey blue touch; wait $! && grep "^opened" opened &&
+	ask=$(grep "\"event\":\"ask\"" "$log" | tail -n 1 | grep -o "\"policy\":\"[0-9a-f]*\"") && test "$ask" && grep "\"event\":\"touch\"" "$log" | tail -n 1 | grep -F "$ask" && hs_stop handseald && daemon A=1
+'
 test_expect_success 'LogSize: files that are finished, the chain going on across them and over restarts' '
 	policy "LogSize 64K" "LogCopy none" "$any" && daemon A=1 && opened &&
 	{ for i in $(seq 300); do agentctl request bad a s; done >out; true; } && test $(ls "$state"/audit.0*.jsonl | wc -l) -ge 1 && whole &&
@@ -80,6 +85,10 @@ test_expect_success 'LogKeep: finished files that are old are recorded as forgot
 	h=$(tail -n 1 $old | sha256sum | cut -d" " -f1) && daemon A=1 &&
 	hs_wait_for "grep -q \"\\\"event\\\":\\\"forget\\\",\\\"first\\\":1,\\\"last\\\":$n,\\\"head\\\":\\\"$h\\\"}\" $log" 10 &&
 	hs_wait_for "test ! -e $old" 10 && whole $((n + 1))
+'
+test_expect_success 'LogKeep: a finished file that cannot be read stays, with those behind it, and status says so' '
+	echo nonsense >$old && policy "LogKeep 1d" "LogCopy none" "$any" "# look" && hs_wait_for "handseal status | grep \"^TROUBLE .*LogKeep.* audit.00000000000000000001.jsonl cannot be read\"" 10 && test -e $old &&
+	rm $old && policy "LogKeep 1d" "LogCopy none" "$any" "# again" && hs_wait_for "! handseal status | grep TROUBLE" 10
 '
 test_expect_success 'LogCopy: the system log has each record, byte by byte' '
 	hs_syslog_start && policy "$any" && opened && got && grep "\"event\":\"issue\"" "$log" | tail -n 1 >line && grep "\"event\":\"issue\"" line &&
