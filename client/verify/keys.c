@@ -19,6 +19,7 @@
 #include "client/verify/lib/note.h"
 #include "proto/certline.h"
 #include "proto/chain.h"
+#include "proto/connection.h"
 #include "proto/describe.h"
 #include "proto/text.h"
 
@@ -199,6 +200,13 @@ hs_keys(const struct hs_keys_ask *ask)
 
 	if (other)
 		goto out;
+	if (ask->connection != NULL &&
+	    hs_connection_client(hs_str_c(ask->connection), &request.addr) != HS_OK) {
+		(void)hs_fail(&err, HS_ERR_USAGE,
+		    "--connection takes what sshd has for %%C, four words in one");
+		note_refused(ask, &err, hs_buf_str(&blob));
+		goto out;
+	}
 	if (hs_certline_blob(hs_str_c(ask->type), hs_str_c(ask->base64), &blob, &err) !=
 	    HS_OK) {
 		hs_buf_reset(&blob);

@@ -11,6 +11,7 @@ struct hs_keys_ask {
 	bool own;			  // it was named on the command line
 	const char *shell;		  // absolute path of handseal-shell
 	const char *user, *type, *base64; // %u %t %k
+	const char *connection;		  // %C, or NULL: not known
 	char **other; // command and arguments for keys that are not ours, NULL-terminated;
 		      // or NULL
 };

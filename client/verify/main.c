@@ -21,7 +21,8 @@
 
 static const char usage_text[] =
     "usage: handseal-verify [--config DIR] [--log stderr] [--shell PATH]\n"
-    "                       keys USER TYPE BASE64 [--else CMD [ARG...]]\n"
+    "                       keys USER TYPE BASE64 [--connection %C]\n"
+    "                       [--else CMD [ARG...]]\n"
     "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
     "                       [--at TIME] [--cmd CMD] [--json]\n"
     "       handseal-verify [--config DIR] check-config [--user USER] [--json]\n"
@@ -110,12 +111,16 @@ run_keys(int argc, char **argv, const struct options *o)
 	ask.user = argv[0];
 	ask.type = argv[1];
 	ask.base64 = argv[2];
-	if (argc > 3) {
-		if (strcmp(argv[3], "--else") != 0)
-			return usage("keys does not know", argv[3]);
-		if (argc < 5 || argv[4][0] != '/')
+	argc -= 3;
+	argv += 3;
+	if (take(&argc, &argv, "--connection", &ask.connection) < 0)
+		return usage("--connection needs sshd's %C", NULL);
+	if (argc > 0) {
+		if (strcmp(argv[0], "--else") != 0)
+			return usage("keys does not know", argv[0]);
+		if (argc < 2 || argv[1][0] != '/')
 			return usage("--else needs the absolute path of a command", NULL);
-		ask.other = argv + 4;
+		ask.other = argv + 1;
 	}
 	if (o->keygen != NULL)
 		return usage("--ssh-keygen is for -Y", NULL);

@@ -147,6 +147,18 @@ test_expect_success 'a name for each HostName line; a root'\''s own limits stand
 	refused too-long-lived && hv_roots && works
 '
 
+said() { # CONNECTION: what is printed for a login from there
+	read -r t k _ <"$HS_TMP/split-cert.pub" && handseal-verify --config "$HS_SERVER" --log stderr keys deploy "$t" "$k" --connection "$1" 2>"$HS_TMP/said" >"$HS_TMP/line" || { cat "$HS_TMP/said" && return 1; }
+}
+test_expect_success '--connection: a login from elsewhere is refused with the reason, and the line is for what holds there' '
+	hv_scope "user deploy" "host *" "addr 192.0.2.0/24" "cmd *" "permit pty" -- "user deploy" "host *" "addr 198.51.100.0/24" "addr 2001:db8::/32" "cmd id" >"$HS_TMP/split" && hv_cert split scope="$HS_TMP/split" &&
+	said "127.0.0.1 22 192.0.2.9 5022" && grep "^restrict,cert-authority,principals=\":handseal\",from=\"192.0.2.0/24\",pty[, ]" "$HS_TMP/line" &&
+	said "192.0.2.1 22 198.51.100.9 5022" && grep "from=\"198.51.100.0/24,2001:db8::/32\",command=" "$HS_TMP/line" && said "::1 22 2001:db8::9 5022" && grep command= "$HS_TMP/line" &&
+	said "192.0.2.1 22 203.0.113.9 5022" && test ! -s "$HS_TMP/line" && grep "refused deploy: address-outside-scope" "$HS_TMP/said" && said "UNKNOWN 65535 UNKNOWN 65535" && grep "from=\"192.0.2.0/24,198.51" "$HS_TMP/line" &&
+	for c in "" "%C" "192.0.2.9" "192.0.2.9 1 x 2"; do said "$c" && test ! -s "$HS_TMP/line" && grep "refused deploy: usage: --connection takes" "$HS_TMP/said" || { echo "# $c" && return 1; }; done &&
+	read -r t k _ <"$HS_TMP/split-cert.pub" && test "$(handseal-verify --config "$HS_SERVER" keys deploy ssh-ed25519 AAAA --connection x --else /bin/echo else)" = else
+'
+
 # Asks sshd to listen at $1 (HOST:PORT as in tcpip-forward) with the ssh command behind it.
 listens() {
 	hv_place_=$1

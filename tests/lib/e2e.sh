@@ -189,8 +189,8 @@ hs_setup() {
 	XDG_CONFIG_HOME=$HS_TMP/config XDG_STATE_HOME=$HS_TMP/state XDG_RUNTIME_DIR=$HS_TMP/run
 	HANDSEAL_SK_HELPER=$HS_LIBEXEC/handseal-sk-helper
 	HANDSEAL_KNOWN_HOSTS=$HS_LIBEXEC/handseal-known-hosts
-	HS_SSHD=/usr/sbin/sshd # or where scripts/deps has unpacked it
-	[ -x $HS_SSHD ] || HS_SSHD=$HS_SRC/build/openssh-server/usr/sbin/sshd
+	HS_SSHD=${HS_SSHD:-/usr/sbin/sshd} # another may be named; or where scripts/deps has unpacked it
+	[ -x "$HS_SSHD" ] || HS_SSHD=$HS_SRC/build/openssh-server/usr/sbin/sshd
 	HS_AKC_USER=${HS_AKC_USER:-nobody}
 	PATH=$HS_BIN:$PATH
 	mkdir -p "$HS_SERVER" && mkdir -m 700 "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" \
