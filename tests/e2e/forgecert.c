@@ -8,11 +8,14 @@
 //   forgecert session FILE               FILE (for ssh -i), FILE.seed, FILE.pub
 //   forgecert cert|grant|direct OUT KEY=VALUE...
 //   forgecert grant-of CERT OUT          the grant inside a certificate
-//   forgecert faults                     the names that wrong= takes
+//   forgecert faults                     what wrong= takes, and the code that it is refused
+//   with
 //
 // KEY=VALUE: root=FILE session=FILE key=PUB scope=FILE ceiling=FILE (default: scope), times
 // in seconds from now after= before= grant-after= grant-end=, flags=N agent=NAME serial=N
-// ancestor=N (of its lineage) origin=NAME wrong=FAULT.
+// ancestor=N (of its lineage) origin=NAME wrong=FAULT. And lies about whole parts: by=FILE
+// a session that signs in place of the one that is named, embed=CERT what stands in place
+// of its grant, swap=CERT the same behind the signing, append=N bytes behind the whole.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,8 +31,9 @@
 #include "tests/lib/tamper.h"
 
 struct wish {
-	const char *root, *session, *key, *scope, *ceiling, *agent, *origin, *wrong;
-	int64_t after, before, grant_after, grant_end, flags, serial, ancestor;
+	const char *root, *session, *key, *scope, *ceiling, *agent, *origin, *wrong, *by,
+	    *embed, *swap;
+	int64_t after, before, grant_after, grant_end, flags, serial, ancestor, append;
 };
 
 __attribute__((noreturn)) static void
@@ -71,6 +75,26 @@ write_file(const char *path, const char *suffix, struct hs_str s, mode_t mode)
 	need(n > 0 && (size_t)n < sizeof name, "a name is too long");
 	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	need(fd >= 0 && write(fd, s.p, s.len) == (ssize_t)s.len && close(fd) == 0, name);
+}
+
+// The certificate in a line as .pub files have.
+static void
+read_blob(const char *path, struct hs_buf *blob)
+{
+	struct hs_buf line = {0};
+	const uint8_t *p, *end;
+
+	read_file(path, &line);
+	need(line.p != NULL, path);
+	p = memchr(line.p, ' ', line.len);
+	need(p != NULL, path);
+	p++;
+	end = memchr(p, ' ', line.len - (size_t)(p - line.p));
+	end = end != NULL ? end : memchr(p, '\n', line.len - (size_t)(p - line.p));
+	need(end != NULL && hs_text_base64((struct hs_str){p, (size_t)(end - p)},
+				HS_CERT_MAX, blob) == HS_OK,
+	    path);
+	hs_buf_free(&line);
 }
 
 static void
@@ -204,9 +228,27 @@ put_grant(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 	hs_scope_free(&scope);
 }
 
+// Signs body, and has the signature stand behind the same body with another grant in it.
+static void
+swap_grant(struct hs_buf *body, struct hs_delegation_spec *spec, const char *path,
+    const struct hs_mint *by)
+{
+	size_t len = body->len;
+	struct hs_buf other = {0}, swapped = {0};
+
+	need(hs_mint_sign(by, body, 0, 0) == HS_OK, "signing failed");
+	read_blob(path, &other);
+	spec->grant = hs_buf_str(&other);
+	need(hs_delegation_put_body(&swapped, spec) == HS_OK, "it cannot be swapped");
+	hs_put_raw(&swapped, body->p + len, body->len - len);
+	hs_buf_free(body);
+	*body = swapped;
+	hs_buf_free(&other);
+}
+
 static void
 put_cert(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
-    const struct hs_mint *s)
+    const struct hs_mint *s, const struct hs_mint *by)
 {
 	struct hs_scope *scope = load_scope(w->scope);
 	struct hs_buf grant = {0};
@@ -225,14 +267,20 @@ put_cert(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 		 hs_origin_parse(hs_str_c(w->origin), &spec.origin) == HS_OK,
 	    "origin= is forwarded or opaque");
 	read_pub(w->key, &key);
-	put_grant(&grant, w, r, s);
+	if (w->embed != NULL)
+		read_blob(w->embed, &grant);
+	else
+		put_grant(&grant, w, r, s);
 	spec.agent_key = &key;
 	spec.grant = hs_buf_str(&grant);
 	randombytes_buf(spec.nonce, sizeof spec.nonce);
 	need(
 	    hs_delegation_put_body(b, &spec) == HS_OK, "the certificate cannot be written");
 	spoil(b, w, false);
-	need(hs_mint_sign(s, b, 0, 0) == HS_OK, "signing failed");
+	if (w->swap != NULL)
+		swap_grant(b, &spec, w->swap, by);
+	else
+		need(hs_mint_sign(by, b, 0, 0) == HS_OK, "signing failed");
 	hs_buf_free(&grant);
 	hs_scope_free(&scope);
 }
@@ -300,10 +348,11 @@ take(struct wish *w, const char *arg)
 	    {"key=", &w->key, NULL}, {"scope=", &w->scope, NULL},
 	    {"ceiling=", &w->ceiling, NULL}, {"agent=", &w->agent, NULL},
 	    {"origin=", &w->origin, NULL}, {"wrong=", &w->wrong, NULL},
-	    {"after=", NULL, &w->after}, {"before=", NULL, &w->before},
-	    {"grant-after=", NULL, &w->grant_after}, {"grant-end=", NULL, &w->grant_end},
-	    {"flags=", NULL, &w->flags}, {"serial=", NULL, &w->serial},
-	    {"ancestor=", NULL, &w->ancestor}};
+	    {"by=", &w->by, NULL}, {"embed=", &w->embed, NULL}, {"swap=", &w->swap, NULL},
+	    {"append=", NULL, &w->append}, {"after=", NULL, &w->after},
+	    {"before=", NULL, &w->before}, {"grant-after=", NULL, &w->grant_after},
+	    {"grant-end=", NULL, &w->grant_end}, {"flags=", NULL, &w->flags},
+	    {"serial=", NULL, &w->serial}, {"ancestor=", NULL, &w->ancestor}};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		size_t len = strlen(keys[i].name);
@@ -329,7 +378,7 @@ forge(const char *what, const char *out, int argc, char **argv)
 	    .grant_end = 3600,
 	    .flags = HS_SK_FLAG_UP,
 	    .serial = 1};
-	struct hs_mint root, session;
+	struct hs_mint root, session, by;
 	struct hs_buf b = {0};
 
 	for (int i = 0; i < argc; i++)
@@ -339,11 +388,14 @@ forge(const char *what, const char *out, int argc, char **argv)
 		put_direct(&b, &w, &root);
 	} else {
 		load(w.session, ".seed", &session);
+		load(w.by != NULL ? w.by : w.session, ".seed", &by);
 		if (strcmp(what, "grant") == 0)
 			put_grant(&b, &w, &root, &session);
 		else
-			put_cert(&b, &w, &root, &session);
+			put_cert(&b, &w, &root, &session, &by);
 	}
+	for (int64_t i = 0; i < w.append; i++)
+		hs_put_u8(&b, 0);
 	write_cert(out, hs_buf_str(&b));
 	hs_buf_free(&b);
 }
@@ -351,25 +403,13 @@ forge(const char *what, const char *out, int argc, char **argv)
 static void
 take_grant(const char *path, const char *out)
 {
-	struct hs_buf line = {0}, blob = {0};
+	struct hs_buf blob = {0};
 	static struct hs_delegation d;
-	const uint8_t *p, *end;
 
-	read_file(path, &line);
-	need(line.p != NULL, path);
-	p = memchr(line.p, ' ', line.len);
-	need(p != NULL, path);
-	p++;
-	end = memchr(p, ' ', line.len - (size_t)(p - line.p));
-	end = end != NULL ? end : memchr(p, '\n', line.len - (size_t)(p - line.p));
-	need(end != NULL &&
-		 hs_text_base64(
-		     (struct hs_str){p, (size_t)(end - p)}, HS_CERT_MAX, &blob) == HS_OK &&
-		 hs_delegation_parse(hs_buf_str(&blob), &d, NULL) == HS_OK,
-	    path);
+	read_blob(path, &blob);
+	need(hs_delegation_parse(hs_buf_str(&blob), &d, NULL) == HS_OK, path);
 	write_cert(out, d.grant_blob);
 	hs_delegation_free(&d);
-	hs_buf_free(&line);
 	hs_buf_free(&blob);
 }
 
@@ -387,7 +427,7 @@ main(int argc, char **argv)
 		take_grant(argv[2], argv[3]);
 	else if (strcmp(what, "faults") == 0 && argc == 2)
 		for (const char *const *n = hs_tamper_names(); *n != NULL; n++)
-			printf("%s\n", *n);
+			printf("%s %s\n", *n, hs_tamper_code(*n));
 	else if ((strcmp(what, "cert") == 0 || strcmp(what, "grant") == 0 ||
 		     strcmp(what, "direct") == 0) &&
 		 argc > 3)

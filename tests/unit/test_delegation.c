@@ -173,7 +173,7 @@ static void
 rule10_faults_of_form(void **state)
 {
 	static const char *const chain[] = {
-	    "wider-scope", "longer-than-grant", "before-grant"};
+	    "wider-scope", "longer-than-grant", "before-grant", "for-ever", "far-future"};
 	struct hs_buf grant = {0}, whole = {0};
 	struct hs_grant_spec gs = chains_grant();
 	struct hs_cert c;
