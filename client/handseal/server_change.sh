@@ -58,6 +58,9 @@ trust() { # roots_ prints the lines
 		tell say "$hs_etc/verify.conf: this server is$add_names_"
 	fi
 }
+in_order() { # what stood there before may be wrong too
+	said_=$("$hs_bin/handseal-verify" check-config 2>&1) || { fail "$(printf '%s\n' "$said_" | head -n 1) (handseal-verify check-config)"; return 1; }
+}
 lines_() { # for sshd
 	printf 'AuthorizedKeysCommand %s/handseal-verify keys %%u %%t %%k%s\nAuthorizedKeysCommandUser %s\n' "$hs_bin" "${command:+ --else $command}" "${run_as:-$hs_own}"
 }
@@ -86,7 +89,7 @@ add() {
 	[ "$expect" = '?' ] || [ "$expect" = "$command|$command_user" ] || { fail "sshd asks another command than a moment ago: $command"; return 1; }
 	[ "$kind" != other ] || [ "$run_as" ] ||
 		{ fail "sshd asks $command as $command_user already. It would go on behind --else, both as one user: say --run-as $command_user (all stays as it is for it), or --run-as $hs_own"; return 1; }
-	begin add && programs && trust || { give_up; return 1; }
+	begin add && programs && trust && in_order || { give_up; return 1; }
 	case $kind in
 	none | other) own_user && configure ;;
 	*) tell say "sshd asks handseal-verify already; its configuration stays as it is" ;;
@@ -97,7 +100,6 @@ add() {
 # ---- removing
 
 without_block_() { awk -v b="$hs_begin" -v e="$hs_end" '$0 == b { in_ = 1 } !in_ { print } $0 == e { in_ = 0 }' "$1"; }
-was_made_() { grep -q -x -F -e "$1" "$hs_var/added" 2>/dev/null; }
 remove_() {
 	is_root && tools && find_sshd && effective && kind_of || return 1
 	rest_=$(active_ "$hs_etc/roots" | grep . | while IFS= read -r line_; do

@@ -46,7 +46,7 @@ each() { # each KEY <TEXT: a line for each line
 # ---- sshd: the one that let us in, else the only one there is
 
 processes_() { ls /proc | grep -x '[0-9]*'; }
-cmdline_() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; }
+cmdline_() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
 is_listener_() { # sets title
 	title=$(cmdline_ "$1")
 	case $title in
@@ -116,12 +116,14 @@ kind_of() {
 	ours_="$hs_bin/handseal-verify keys %u %t %k"
 	case $command in
 	'') kind=none ;;
-	"$ours_" | "$ours_ --else "*) [ -e "$hs_dropin" ] || grep -q -x -F -e "$hs_begin" "$sshd_config" && kind=ours || kind=hand ;;
+	"$ours_" | "$ours_ --else "*) was_made_ "file $hs_dropin" || was_made_ "block $sshd_config" && kind=ours || kind=hand ;;
 	*/handseal-verify | */handseal-verify\ *) fail "sshd asks handseal-verify already, in another way than this command knows: $command"; return 1 ;;
 	/*) kind=other ;;
 	*) fail "sshd asks a command that is no path: $command"; return 1 ;;
 	esac
 }
+
+was_made_() { grep -q -x -F -e "$1" "$hs_var/added" 2>/dev/null; } # by an add that was kept
 
 # Does sshd read our file before anything that could say otherwise? (The first value holds.)
 include_counts() {

@@ -56,9 +56,14 @@ test_expect_success 'a second person adds theirs, and takes only theirs back' '
 test_expect_success 'remove: byte for byte as before' '
 	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before now && ! test -e "$SV/var/lib/handseal" && test "$(sv_asked)" = "none as none" && ! deploy id -un
 '
+test_expect_success 'with no session open its proof is asked for as anything else is, before anything is changed' '
+	handseal close >/dev/null && does 5 "so nothing was changed" handseal server add --yes --user deploy $at && grep "have a person open one" err && sv_manifest now && diff before now && handseal policy reload >/dev/null &&
+	hs_spawn watcher eventctl follow 1 && hs_wait_for "grep -qs ^last $HS_TMP/watcher.log" 10 && hs_softkey blue touch-next && does 0 "id -un. works" handseal server add --yes --user deploy $at && grep "waits for a touch" err && hs_stop watcher &&
+	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before now && handseal close >/dev/null && hs_softkey blue touch-next && handseal open --user deploy --host web1.example.com --cmd "id -un" --ttl 1h >/dev/null
+'
 test_expect_success '--print is a script that does the same, and its undoing too' '
 	does 2 "user says" handseal server add --print $at && handseal server add --print --user deploy $at >script && head -n 2 script | grep "What handseal server add does" && sh -n script &&
-	cp script "$SV/root/script" && sv sh /root/script >out && cat out && grep "sshd -t is content; reloaded" out && rm "$SV/root/script" && test "$(sv_asked)" = "$ours as handseal-verify" && test "$(deploy id -un)" = deploy &&
+	cp script "$SV/root/script" && sv sh /root/script >out 2>err && cat out && ! test -s err && grep "sshd -t is content; reloaded" out && rm "$SV/root/script" && test "$(sv_asked)" = "$ours as handseal-verify" && test "$(deploy id -un)" = deploy &&
 	handseal server remove --print $at >script && cp script "$SV/root/script" && sv sh /root/script >out && cat out && rm "$SV/root/script" && sv_manifest now && diff before now
 '
 test_expect_success 'a command that sshd asks already goes on, as who the owner says' '

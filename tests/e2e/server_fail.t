@@ -71,6 +71,9 @@ test_expect_success 'no room to write down what is done' '
 	mount -t tmpfs -o size=4k,mode=755 tmpfs "$SV/var/lib" && echo full >"$SV/var/lib/full" && sv_manifest before && undone "" && umount "$SV/var/lib" && sv_manifest before
 '
 test_expect_success 'a folder that is not root'\''s alone' 'chmod g+w "$SV/usr/local" && sv_manifest before && undone "/usr/local does not belong to root alone" && chmod g-w "$SV/usr/local" && sv_manifest before'
+test_expect_success 'a file of ours that stood there before, and is wrong' '
+	mkdir "$SV/etc/handseal" && echo "Nonsense yes" >"$SV/etc/handseal/verify.conf" && sv_manifest before && undone "verify.conf:1:.*check-config" && rm -r "$SV/etc/handseal" && sv_manifest before
+'
 test_expect_success 'another file says otherwise' '
 	printf "Match User deploy\n\tPubkeyAuthentication no\n" >"$SV/etc/ssh/sshd_config.d/20-no.conf" && sv_manifest before && undone "pubkeyauthentication without yes" && rm "$SV/etc/ssh/sshd_config.d/20-no.conf" &&
 	printf "#!/bin/sh\n" >"$SV/usr/local/bin/none" && chmod 755 "$SV/usr/local/bin/none" && printf "AuthorizedKeysCommand /usr/local/bin/none\nAuthorizedKeysCommandUser nobody\n" >"$SV/etc/ssh/sshd_config.d/00-aaa.conf" &&

@@ -32,14 +32,14 @@ sv_needed() {
 
 # One at a time, whichever test comes first; half a file system is never taken for a whole one.
 sv_tar_() {
-	sv_dir_=$HS_SRC/build/rootfs sv_tar=$HS_SRC/build/rootfs/$(sv_codename_).tar
+	sv_dir_=$HS_SRC/build/rootfs sv_tar=$HS_SRC/build/rootfs/$(sv_codename_)-rsync.tar
 	mkdir -p "$sv_dir_" || return 1
 	(
 		flock -w 400 9 || exit 1
 		[ ! -s "$sv_tar" ] || exit 0
 		d=$HS_ROOT/debootstrap
 		mkdir "$d" && mount -t tmpfs -o mode=0755 tmpfs "$d" &&
-			timeout 360 debootstrap --variant=minbase --include=openssh-server "$(sv_codename_)" "$d" "$(sv_mirror_)" </dev/null >"$HS_TMP/debootstrap.log" 2>&1 &&
+			timeout 360 debootstrap --variant=minbase --include=openssh-server,rsync "$(sv_codename_)" "$d" "$(sv_mirror_)" </dev/null >"$HS_TMP/debootstrap.log" 2>&1 &&
 			rm -rf "$d"/var/cache/apt/* "$d"/var/lib/apt/lists/* "$d"/usr/share/locale/* "$d"/usr/share/doc/* "$d"/usr/share/man/* "$d"/var/log/* &&
 			tar -cf "$sv_tar.new" -C "$d" . && mv "$sv_tar.new" "$sv_tar" && chown --reference="$HS_SRC" "$sv_dir_" "$sv_tar" && umount "$d"
 	) 9>"$sv_dir_/lock"
