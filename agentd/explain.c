@@ -86,6 +86,15 @@ head(const struct hs_scope *want, const struct hs_scope *has, const char *whose,
 		hs_refusal_remedy(why, "ask for --uses %" PRIu64 " or fewer", uses);
 		return true;
 	}
+	if (hs_scope_drains(want) && !hs_scope_drains(has)) {
+		hs_fail(&why->err, HS_NO_CEILING,
+		    "on-end drain, so that what runs may finish after the end, is more "
+		    "than "
+		    "%s",
+		    whose);
+		hs_refusal_remedy(why, "ask without --on-end drain");
+		return true;
+	}
 	return false;
 }
 

@@ -54,7 +54,7 @@ static bool
 head_within(const struct hs_scope *a, const struct hs_scope *b)
 {
 	return a->max_ttl <= b->max_ttl && a->max_uses <= b->max_uses &&
-	       a->depth <= b->depth;
+	       a->depth <= b->depth && (!a->drain || b->drain);
 }
 
 static bool
@@ -250,6 +250,8 @@ put_head(struct hs_buf *b, const struct hs_scope *s, bool once)
 		hs_put_fmt(b, "max-uses *\n");
 	else
 		hs_put_fmt(b, "max-uses %llu\n", (unsigned long long)s->max_uses);
+	if (s->drain)
+		hs_put_fmt(b, "on-end drain\n");
 }
 
 // The canonical text holds the statements in their order, each behind an empty line.

@@ -54,7 +54,8 @@ struct hs_decided {
 	// or all of it where that leaves none; with `once` all of it, its head saying
 	// max-uses 1. Owned: hs_decided_free.
 	struct hs_scope *difference;
-	bool longer; // ASK: what is new is (also) the head: more time, uses or depth
+	bool longer; // ASK: what is new is (also) the head: more time, uses or depth, or
+		     // on-end drain
 };
 
 // Decides. Never fails otherwise than by REFUSE (HS_ERR_NOMEM is one). *out is zeroed

@@ -179,7 +179,9 @@ say_outside(struct deciding *d, enum hs_code code)
 	else
 		(void)hs_fail(&d->out->err, code,
 		    "this is outside what the touch allowed%s",
-		    d->out->longer ? ": it is for more time, uses or depth" : "");
+		    d->out->longer ? ": it is for more time, uses or depth, or for running "
+				     "past the end"
+				   : "");
 	if (code == HS_NO_ESCALATION)
 		remedy(d, "ask for less, or have the person take `Escalate deny` out");
 	for (size_t i = 0; i < d->in->ngrants && may.len == 0; i++)
@@ -305,7 +307,8 @@ decide_explain_asking(struct deciding *d)
 		    (const char *)b.p);
 	else
 		(void)hs_fail(e, HS_OK, "%s",
-		    d->out->longer ? "this is for more time, uses or depth than is granted"
+		    d->out->longer ? "this is for more time, uses or depth, or for running "
+				     "past the end, than is granted"
 				   : "no one grant covers all of this");
 	hs_buf_free(&b);
 }

@@ -172,9 +172,10 @@ hs_describe_scope(struct hs_buf *b, const struct hs_scope *s, const char *indent
 	hs_describe_span(b, hs_scope_max_ttl(s));
 	put(b, " and any number of times; ");
 	if (hs_scope_depth(s) == 0)
-		put(b, "not to be passed on\n");
+		put(b, "not to be passed on");
 	else
-		hs_put_fmt(b, "may be passed on, %" PRIu32 " deep\n", hs_scope_depth(s));
+		hs_put_fmt(b, "may be passed on, %" PRIu32 " deep", hs_scope_depth(s));
+	put(b, hs_scope_drains(s) ? "; what runs may finish after the end\n" : "\n");
 }
 
 void

@@ -157,6 +157,7 @@ hs_policy_narrow(struct hs_policy *p, const struct hs_policy *system)
 struct joined {
 	uint64_t ttl, uses;
 	uint32_t depth;
+	bool drain;
 	struct hs_buf statements;
 };
 
@@ -175,6 +176,7 @@ join(struct joined *j, const struct hs_scope *s)
 		j->uses = hs_scope_max_uses(s);
 	if (hs_scope_depth(s) < j->depth)
 		j->depth = hs_scope_depth(s);
+	j->drain = j->drain && hs_scope_drains(s);
 }
 
 static int
@@ -189,6 +191,8 @@ read_joined(const struct joined *j, struct hs_scope **out, struct hs_err *err)
 		hs_put_fmt(&text, "max-uses *\n");
 	else
 		hs_put_fmt(&text, "max-uses %llu\n", (unsigned long long)j->uses);
+	if (j->drain)
+		hs_put_fmt(&text, "on-end drain\n");
 	hs_put_raw(&text, j->statements.p, j->statements.len);
 	rc = hs_buf_err(&j->statements);
 	if (rc == HS_OK)
@@ -209,7 +213,8 @@ int
 hs_policy_union(const struct hs_policy *p, const struct hs_str *names, size_t n,
     struct hs_scope **out, struct hs_err *err)
 {
-	struct joined j = {.ttl = UINT64_MAX, .uses = HS_USES_ANY, .depth = UINT32_MAX};
+	struct joined j = {
+	    .ttl = UINT64_MAX, .uses = HS_USES_ANY, .depth = UINT32_MAX, .drain = true};
 	bool seen[HS_POLICY_SCOPES_MAX] = {false};
 	int rc = HS_OK;
 

@@ -20,7 +20,7 @@ enum policy_block {
 	POLICY_BLOCKS
 };
 
-#define POLICY_KEYWORDS	  38
+#define POLICY_KEYWORDS	  39
 #define POLICY_KEEP_MIN	  86400	   // seconds, of LogKeep
 #define POLICY_AT_SESSION SIZE_MAX // a reference from Session's list
 
@@ -58,6 +58,7 @@ struct policy_draft {
 	bool bad;		     // there was an error in it
 	bool risky;		     // some statement allows more than it looks
 	uint64_t ttl, uses, depth;
+	bool drain;
 	struct hs_buf text; // statements, each behind an empty line
 	struct policy_place from[POLICY_DRAFT_LINES];
 	size_t lines;
@@ -162,6 +163,7 @@ void policy_read_statement(struct policy_parser *x);
 void policy_read_scope_ttl(struct policy_parser *x);
 void policy_read_scope_uses(struct policy_parser *x);
 void policy_read_scope_depth(struct policy_parser *x);
+void policy_read_scope_end(struct policy_parser *x);
 void policy_read_scope_touch(struct policy_parser *x);
 void policy_read_scope_verify(struct policy_parser *x);
 void policy_read_scope_trust(struct policy_parser *x);

@@ -189,6 +189,8 @@ put_scope(struct hs_buf *b, const struct hs_policy_scope *s)
 		hs_put_fmt(b, "    MaxUses %llu\n",
 		    (unsigned long long)hs_scope_max_uses(s->scope));
 	hs_put_fmt(b, "    Depth %u\n", (unsigned)hs_scope_depth(s->scope));
+	if (hs_scope_drains(s->scope))
+		hs_put_fmt(b, "    OnEnd drain\n");
 	for (size_t st = 0; st < hs_scope_statements(s->scope); st++)
 		put_statement(b, s->scope, st);
 }

@@ -46,6 +46,14 @@ policy_read_scope_depth(struct policy_parser *x)
 }
 
 void
+policy_read_scope_end(struct policy_parser *x)
+{
+	static const char *const words[] = {"drain", "kill"};
+
+	x->draft.drain = policy_choice(x, words, 2) == 0;
+}
+
+void
 policy_read_scope_touch(struct policy_parser *x)
 {
 	static const char *const words[] = {"session", "always"};
@@ -262,6 +270,7 @@ policy_open_scope(struct policy_parser *x, struct hs_str name)
 	d->bad = d->risky = d->full = d->begun = d->named = false;
 	d->tried = d->faulty = 0;
 	d->ttl = d->uses = d->depth = 0;
+	d->drain = false;
 	d->lines = d->nvalues = 0;
 	same = hs_policy_find(p, name);
 	if (same != NULL) {
@@ -280,7 +289,7 @@ policy_open_scope(struct policy_parser *x, struct hs_str name)
 }
 
 // Reads the scope that the block makes. What its reader finds wrong is told at the line it
-// comes from; the head, three lines, is right.
+// comes from; the head is right.
 static void
 read_scope(struct policy_parser *x)
 {
@@ -288,7 +297,7 @@ read_scope(struct policy_parser *x)
 	struct hs_buf text = {0};
 	struct hs_err why = {0};
 	struct policy_place at = d->at;
-	size_t line;
+	size_t line, head = d->drain ? 4 : 3; // lines
 	int rc;
 
 	hs_put_fmt(&text, "depth %llu\nmax-ttl %llu\n", (unsigned long long)d->depth,
@@ -297,6 +306,8 @@ read_scope(struct policy_parser *x)
 		hs_put_fmt(&text, "max-uses *\n");
 	else
 		hs_put_fmt(&text, "max-uses %llu\n", (unsigned long long)d->uses);
+	if (d->drain)
+		hs_put_fmt(&text, "on-end drain\n");
 	hs_put_raw(&text, d->text.p, d->text.len);
 	if (hs_buf_err(&d->text) != HS_OK || hs_buf_err(&text) != HS_OK)
 		rc = HS_ERR_NOMEM;
@@ -306,8 +317,8 @@ read_scope(struct policy_parser *x)
 	if (rc == HS_ERR_NOMEM) {
 		policy_no_memory(x);
 	} else if (rc != HS_OK) {
-		line = why.line > 4 ? why.line - 4 : 0;
-		if (why.line > 3 && line < d->lines)
+		line = why.line > head ? why.line - head - 1 : 0;
+		if (why.line > head && line < d->lines)
 			at = d->from[line];
 		policy_refuse(x, at, "%s", hs_err_sentence(&why));
 	}

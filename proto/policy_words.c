@@ -355,6 +355,7 @@ const struct policy_keyword policy_keywords[POLICY_KEYWORDS] = {
     {"MaxTTL", POLICY_SCOPE, false, false, policy_read_scope_ttl, HS_KEY_COUNT},
     {"MaxUses", POLICY_SCOPE, false, false, policy_read_scope_uses, HS_KEY_COUNT},
     {"Depth", POLICY_SCOPE, false, false, policy_read_scope_depth, HS_KEY_COUNT},
+    {"OnEnd", POLICY_SCOPE, false, false, policy_read_scope_end, HS_KEY_COUNT},
     {"Touch", POLICY_SCOPE, false, false, policy_read_scope_touch, HS_KEY_COUNT},
     {"Verify", POLICY_SCOPE, false, false, policy_read_scope_verify, HS_KEY_COUNT},
     {"Trust", POLICY_SCOPE, false, false, policy_read_scope_trust, HS_KEY_COUNT},

@@ -166,6 +166,8 @@ put_head(struct hs_buf *b, const struct hs_scope *s)
 	else
 		hs_put_fmt(b, "max-ttl %llu\nmax-uses %llu\n",
 		    (unsigned long long)s->max_ttl, (unsigned long long)s->max_uses);
+	if (s->drain)
+		hs_put_fmt(b, "on-end drain\n");
 }
 
 static void
@@ -236,6 +238,12 @@ uint32_t
 hs_scope_depth(const struct hs_scope *s)
 {
 	return s->depth;
+}
+
+bool
+hs_scope_drains(const struct hs_scope *s)
+{
+	return s->drain;
 }
 
 size_t

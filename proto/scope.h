@@ -61,6 +61,7 @@ void hs_scope_digest(
 uint64_t hs_scope_max_ttl(const struct hs_scope *s);  // seconds, 1..HS_TTL_MAX
 uint64_t hs_scope_max_uses(const struct hs_scope *s); // 1..HS_USES_MAX or HS_USES_ANY
 uint32_t hs_scope_depth(const struct hs_scope *s);    // 0..HS_DEPTH_MAX
+bool hs_scope_drains(const struct hs_scope *s);	      // what runs may end by itself, later
 
 size_t hs_scope_statements(const struct hs_scope *s);
 // The values of a key in a statement: canonical texts, sorted. n = 0 means none, never any.

@@ -57,6 +57,7 @@ struct scope_statement {
 struct hs_scope {
 	uint64_t max_ttl, max_uses; // 0: not seen yet
 	uint32_t depth;
+	bool drain;
 	size_t n;
 	struct scope_statement *st;
 	struct hs_buf text;

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum head_key { HEAD_DEPTH, HEAD_TTL, HEAD_USES, HEAD_COUNT };
+enum head_key { HEAD_DEPTH, HEAD_TTL, HEAD_USES, HEAD_END, HEAD_COUNT };
 
-static const char *const head_names[HEAD_COUNT] = {"depth", "max-ttl", "max-uses"};
+static const char *const head_names[HEAD_COUNT] = {
+    "depth", "max-ttl", "max-uses", "on-end"};
 
 struct parser {
 	struct hs_scope *s;
@@ -62,6 +63,12 @@ read_head(struct parser *p, enum head_key key, struct hs_str value, unsigned col
 			return hs_fail_at(p->err, HS_ERR_SCOPE, p->line, column,
 			    "`max-uses` is a number from 1 to %d, or *", HS_USES_MAX);
 		s->max_uses = n;
+		break;
+	case HEAD_END:
+		s->drain = hs_str_is(value, "drain");
+		if (!s->drain && !hs_str_is(value, "kill"))
+			return hs_fail_at(p->err, HS_ERR_SCOPE, p->line, column,
+			    "`on-end` is kill or drain: what becomes of what runs then");
 		break;
 	case HEAD_COUNT:
 		break;
@@ -223,7 +230,7 @@ read_line(struct parser *p, struct hs_str line)
 		return hs_fail_at(p->err, HS_ERR_SCOPE, p->line, 1,
 		    "there is no key `%.*s`; a statement has addr, cap, cmd, host, ns, "
 		    "open, permit, "
-		    "user, the head depth, max-ttl, max-uses",
+		    "user, the head depth, max-ttl, max-uses, on-end",
 		    key.len < 40 ? (int)key.len : 40, (const char *)key.p);
 	column = (unsigned)key.len + 2;
 	if (value.len == 0)
@@ -240,7 +247,7 @@ read_line(struct parser *p, struct hs_str line)
 		return hs_fail_at(p->err, HS_ERR_SCOPE, p->line, 1,
 		    "`%s` belongs into a statement: the first block is the head (max-ttl, "
 		    "max-uses, "
-		    "depth), and an empty line ends it",
+		    "depth, on-end), and an empty line ends it",
 		    scope_key_name((enum hs_scope_key)k));
 	if (!p->in_block) {
 		rc = begin_statement(p);

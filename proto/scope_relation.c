@@ -169,7 +169,7 @@ hs_scope_under(const struct hs_scope *a, const struct hs_scope *b)
 {
 	// HS_USES_ANY is the greatest number there is
 	return a->max_ttl <= b->max_ttl && a->max_uses <= b->max_uses &&
-	       a->depth <= b->depth && statements_under(a, b);
+	       a->depth <= b->depth && (!a->drain || b->drain) && statements_under(a, b);
 }
 
 bool

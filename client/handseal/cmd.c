@@ -9,7 +9,8 @@
 #define SCOPE_ARGS                                                                         \
 	"--scope NAME[,NAME...]... | --scope-file FILE | --user NAME... --host NAME...\n"  \
 	"--cmd WORDS... [--addr CIDR...] [--permit WHAT...] [--open HOST:PORT...]\n"       \
-	"[--ns NAME...] [--cap ACTION:RESOURCE...] [--uses N] [--depth N]\n"
+	"[--ns NAME...] [--cap ACTION:RESOURCE...] [--uses N] [--depth N] [--on-end "      \
+	"drain|kill]\n"
 
 static const struct hs_cmd table[] = {
     {"open", cmd_open,

@@ -13,7 +13,7 @@
 #include "proto/text.h"
 
 static const char *const names[] = {"addr", "cap", "cmd", "host", "ns", "open", "permit",
-    "user", "uses", "depth", "scope-file", "scope"};
+    "user", "uses", "depth", "on-end", "scope-file", "scope"};
 
 bool
 hs_scopeopts_is(int opt)
@@ -49,6 +49,20 @@ check_value(int opt, const char *value, struct hs_err *err)
 		    "--%s has a control or invisible character at its byte %zu",
 		    name_of(opt), at + 1);
 	return HS_OK;
+}
+
+static int
+check_head(const struct hs_scopeopts *o, struct hs_err *err)
+{
+	int rc = HS_OK;
+
+	if (o->uses != NULL)
+		rc = check_value(HS_SCOPEOPT_USES, o->uses, err);
+	if (rc == HS_OK && o->depth != NULL)
+		rc = check_value(HS_SCOPEOPT_DEPTH, o->depth, err);
+	if (rc == HS_OK && o->on_end != NULL)
+		rc = check_value(HS_SCOPEOPT_ON_END, o->on_end, err);
+	return rc;
 }
 
 // "deploy,push" is as good as two options.
@@ -127,6 +141,10 @@ put_narrowed(struct hs_buf *b, const struct hs_scopeopts *o, uint64_t max_ttl,
 		hs_put_fmt(b, "max-uses *\n");
 	else
 		hs_put_fmt(b, "max-uses %" PRIu64 "\n", uses);
+	if (o->on_end != NULL)
+		hs_put_fmt(b, "on-end %s\n", o->on_end);
+	else if (hs_scope_drains(whole))
+		hs_put_fmt(b, "on-end drain\n");
 	if (statements != NULL)
 		hs_put_raw(b, statements + 1, text.len - (size_t)(statements + 1 - text.p));
 }
@@ -135,9 +153,10 @@ int
 hs_scopeopts_narrow(const struct hs_scopeopts *o, uint64_t max_ttl,
     const char *max_ttl_option, struct hs_scope **scope, struct hs_err *err)
 {
-	const char *option = o->uses != NULL	? "--uses"
-			     : o->depth != NULL ? "--depth"
-						: max_ttl_option;
+	const char *option = o->uses != NULL	 ? "--uses"
+			     : o->depth != NULL	 ? "--depth"
+			     : o->on_end != NULL ? "--on-end"
+						 : max_ttl_option;
 	struct hs_scope *less = NULL;
 	struct hs_buf text = {0};
 	struct hs_err fault = {0};
@@ -145,11 +164,7 @@ hs_scopeopts_narrow(const struct hs_scopeopts *o, uint64_t max_ttl,
 
 	if (option == NULL)
 		return HS_OK;
-	if (o->uses != NULL)
-		rc = check_value(HS_SCOPEOPT_USES, o->uses, err);
-	if (rc == HS_OK && o->depth != NULL)
-		rc = check_value(HS_SCOPEOPT_DEPTH, o->depth, err);
-	if (rc != HS_OK)
+	if ((rc = check_head(o, err)) != HS_OK)
 		return rc;
 	put_narrowed(&text, o, max_ttl_option != NULL ? max_ttl : 0, *scope);
 	rc = hs_scope_parse(hs_buf_str(&text), &less, &fault);
@@ -177,6 +192,8 @@ hs_scopeopts_take(struct hs_scopeopts *o, int opt, const char *value, struct hs_
 		return take_once(&o->uses, opt, value, err);
 	case HS_SCOPEOPT_DEPTH:
 		return take_once(&o->depth, opt, value, err);
+	case HS_SCOPEOPT_ON_END:
+		return take_once(&o->on_end, opt, value, err);
 	case HS_SCOPEOPT_FILE:
 		return take_once(&o->file, opt, value, err);
 	case HS_SCOPEOPT_NAME:
@@ -247,11 +264,7 @@ check_all(const struct hs_scopeopts *o, struct hs_err *err)
 		    "--scope of the policy, or a --scope-file");
 	for (size_t i = 0; rc == HS_OK && i < o->n; i++)
 		rc = check_value(o->v[i].opt, o->v[i].value, err);
-	if (rc == HS_OK && o->uses != NULL)
-		rc = check_value(HS_SCOPEOPT_USES, o->uses, err);
-	if (rc == HS_OK && o->depth != NULL)
-		rc = check_value(HS_SCOPEOPT_DEPTH, o->depth, err);
-	return rc;
+	return rc == HS_OK ? check_head(o, err) : rc;
 }
 
 int
@@ -268,6 +281,8 @@ hs_scopeopts_text(const struct hs_scopeopts *o, uint64_t max_ttl, struct hs_buf 
 	put_line(&l, HS_SCOPEOPT_DEPTH, "depth", o->depth != NULL ? o->depth : "0", "");
 	put_line(&l, -1, "max-ttl", ttl, "");
 	put_line(&l, HS_SCOPEOPT_USES, "max-uses", o->uses != NULL ? o->uses : "*", "");
+	if (o->on_end != NULL)
+		put_line(&l, HS_SCOPEOPT_ON_END, "on-end", o->on_end, "");
 	l.where[l.n++] = -1;
 	hs_put_fmt(text, "\n");
 	for (size_t i = 0; i < o->n; i++)
@@ -294,7 +309,9 @@ from_options(const struct hs_scopeopts *o, uint64_t max_ttl, struct hs_scope **o
 	if (rc == HS_OK)
 		goto out;
 	if (fault.line > 0 && fault.line <= HS_SCOPEOPTS_LINES &&
-	    fault.line <= o->n + 4) // the lines that an option stands behind
+	    fault.line <=
+		o->n +
+		    (o->on_end != NULL ? 5 : 4)) // the lines that an option stands behind
 		opt = where[fault.line - 1];
 	if (opt >= 0)
 		rc = hs_fail(
@@ -339,12 +356,13 @@ hs_scopeopts_build(const struct hs_scopeopts *o, uint64_t max_ttl,
 	}
 	if (o->file == NULL)
 		return from_options(o, max_ttl, out, err);
-	if (o->n > 0 || o->uses != NULL || o->depth != NULL)
+	if (o->n > 0 || o->uses != NULL || o->depth != NULL || o->on_end != NULL)
 		return hs_fail(err, HS_ERR_USAGE,
 		    "--scope-file holds the whole scope: --%s cannot be given too",
-		    o->n > 0	      ? name_of(o->v[0].opt)
-		    : o->uses != NULL ? "uses"
-				      : "depth");
+		    o->n > 0	       ? name_of(o->v[0].opt)
+		    : o->uses != NULL  ? "uses"
+		    : o->depth != NULL ? "depth"
+				       : "on-end");
 	if (max_ttl_option != NULL)
 		return hs_fail(err, HS_ERR_USAGE,
 		    "--scope-file holds the whole scope, max-ttl too: %s cannot be given",

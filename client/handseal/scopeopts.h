@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
 // The options that build a scope on the command line, shared by open and request. The only
-// place with defaults (--addr *, --uses *, --depth 0): scope text itself has none.
+// place with defaults (--addr *, --uses *, --depth 0, --on-end kill): scope text itself has
+// none.
 #ifndef HS_CLIENT_SCOPEOPTS_H
 #define HS_CLIENT_SCOPEOPTS_H
 
@@ -20,6 +21,7 @@ enum hs_scopeopt {
 	HS_SCOPEOPT_USER,
 	HS_SCOPEOPT_USES,
 	HS_SCOPEOPT_DEPTH,
+	HS_SCOPEOPT_ON_END,
 	HS_SCOPEOPT_FILE,
 	HS_SCOPEOPT_NAME,
 	HS_SCOPEOPT_END
@@ -37,6 +39,7 @@ enum hs_scopeopt {
 	{"user", required_argument, NULL, HS_SCOPEOPT_USER}, \
 	{"uses", required_argument, NULL, HS_SCOPEOPT_USES}, \
 	{"depth", required_argument, NULL, HS_SCOPEOPT_DEPTH}, \
+	{"on-end", required_argument, NULL, HS_SCOPEOPT_ON_END}, \
 	{"scope-file", required_argument, NULL, HS_SCOPEOPT_FILE}, \
 	{"scope", required_argument, NULL, HS_SCOPEOPT_NAME}
 // clang-format on
@@ -52,7 +55,7 @@ struct hs_scopeopts {
 	size_t n;
 	struct hs_str names[HS_SCOPEOPTS_NAMES]; // --scope
 	size_t nnames;
-	const char *uses, *depth, *file;
+	const char *uses, *depth, *on_end, *file;
 };
 
 bool hs_scopeopts_is(int opt);
@@ -83,9 +86,9 @@ bool hs_scopeopts_none(const struct hs_scopeopts *o);  // nothing says what is a
 int hs_scopeopts_names(
     const struct hs_scopeopts *o, struct hs_buf *out, struct hs_err *err);
 
-// Replaces what the named scopes came to by less of it, where --uses, --depth or an option
-// for its max-ttl (NULL: none) say so. HS_ERR_USAGE, and *scope as it was, where that is
-// malformed, or would be more.
+// Replaces what the named scopes came to by less of it, where --uses, --depth, --on-end or
+// an option for its max-ttl (NULL: none) say so. HS_ERR_USAGE, and *scope as it was, where
+// that is malformed, or would be more.
 int hs_scopeopts_narrow(const struct hs_scopeopts *o, uint64_t max_ttl,
     const char *max_ttl_option, struct hs_scope **scope, struct hs_err *err);
 

@@ -29,6 +29,7 @@ struct hs_shell_run {
 	const char *by_shell;
 	struct hs_command command; // else; owned: hs_shell_run_free
 	bool sftp_write;	   // HS_REQ_SFTP: the scope permits writing too
+	bool drains;		   // it may run on after the grant's end
 };
 
 // Does the scope permit this session, and what is to be run? One statement must permit all

@@ -171,6 +171,7 @@ hs_shell_decide(
 		return rc;
 	if ((rc = hs_scope_parse_canonical(ask->arg->scope, &scope, err)) != HS_OK)
 		return rc;
+	out->drains = hs_scope_drains(scope);
 	hs_scope_free(&scope);
 	if (ask->addr == NULL)
 		return hs_fail(

@@ -173,6 +173,8 @@ run(const struct hs_shell_ask *ask, const struct hs_shell_account *account)
 		status = refused(ask, &err);
 		goto out;
 	}
+	if (r.drains)
+		job.end = UINT64_MAX;
 	hs_shell_watch_begin(&watch, ask->arg, ask->user, folder);
 	note(LOG_INFO, ask, "runs");
 	if (hs_shell_supervise(&job, &end, &err) != HS_OK) {

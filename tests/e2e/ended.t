@@ -80,6 +80,9 @@ test_expect_success 'at the grant'\''s end, after a notice' '
 	hv_cert brief scope=any serial=7 grant-end=4 before=4 && end=$(($(date +%s) + 4)) && master brief && job one -n $at sh stubborn && running 1 && hs_wait_for "grep -q \"handseal: the grant behind this login ends in [1-4] s, and with it what runs here\" $HS_TMP/one.log" 2 &&
 	hs_wait_for "test \$(date +%s) -ge $end" 6 && hs_alive sshd && within 2000 ${end}000 && hs_wait one 10 && hs_wait master 10 && grep "handseal: ended, expired: the grant behind this login has ended" "$HS_TMP/one.log" && logged "was ended after [0-9] s, expired"
 '
+test_expect_success 'on-end drain: what runs may end by itself, nothing new starts; a revocation ends it all the same' '
+	{ echo "on-end drain" && cat any; } >drain && hv_cert drain scope=drain serial=12 grant-end=3 before=3 && master drain && job one -n $at "sleep 5; echo done" && job two -n $at sh stubborn && running 2 && hs_wait_for "! on true 2>err" 6 && grep "refused, expired" err && hs_wait one 8 && grep -x done "$HS_TMP/one.log" && ! grep "ends in" "$HS_TMP/one.log" && hs_alive two && since=$(now) && list serials=12 && within 2000 $since && hs_wait two 10 && hs_wait master 10 && list
+'
 test_expect_success 'the certificate'\''s own end ends nothing, and starts nothing' '
 	hv_cert short scope=any serial=8 grant-end=100 before=2 && master short && job one -n $at "sleep 4; echo done" && running 1 && hs_wait_for "! on true 2>err" 5 && grep "refused, expired" err && hs_wait one 10 && grep done "$HS_TMP/one.log" && hs_stop master
 '

@@ -105,6 +105,8 @@ anyscope_put(struct hs_buf *b)
 
 	hs_put_fmt(b, "max-uses %s\n", PICK(uses));
 	hs_put_fmt(b, "depth %zu\nmax-ttl %zu\n", anyscope_below(2), 1 + anyscope_below(3));
+	if (anyscope_below(3) == 0)
+		hs_put_fmt(b, "on-end drain\n");
 	for (size_t i = 1 + anyscope_below(3); i > 0; i--)
 		put_statement(b);
 }

@@ -98,9 +98,10 @@ what_is_given_is_taken(void **state)
 	    "*.example.com", HS_SCOPEOPT_CMD, "git-upload-pack ...", HS_SCOPEOPT_ADDR,
 	    "192.0.2.0/24", HS_SCOPEOPT_PERMIT, "pty", HS_SCOPEOPT_PERMIT,
 	    "port-forwarding", HS_SCOPEOPT_OPEN, "db1.example.com:5432", HS_SCOPEOPT_USES,
-	    "3", HS_SCOPEOPT_DEPTH, "1", 0);
+	    "3", HS_SCOPEOPT_DEPTH, "1", HS_SCOPEOPT_ON_END, "drain", 0);
 	assert_built(&o, 60,
-	    "depth 1\nmax-ttl 60\nmax-uses 3\n\naddr 192.0.2.0/24\ncmd git-upload-pack "
+	    "depth 1\nmax-ttl 60\nmax-uses 3\non-end drain\n\naddr 192.0.2.0/24\ncmd "
+	    "git-upload-pack "
 	    "...\n"
 	    "host *.example.com\nopen db1.example.com:5432\npermit port-forwarding\npermit "
 	    "pty\n"
@@ -169,7 +170,7 @@ static void
 empty_values_are_refused(void **state)
 {
 	(void)state;
-	for (int opt = HS_SCOPEOPT_ADDR; opt <= HS_SCOPEOPT_DEPTH; opt++) {
+	for (int opt = HS_SCOPEOPT_ADDR; opt <= HS_SCOPEOPT_ON_END; opt++) {
 		struct hs_scopeopts o = {0};
 
 		take(&o, HS_SCOPEOPT_HOST, "h", opt, "", 0);
@@ -191,7 +192,8 @@ faults_name_their_option(void **state)
 	    {HS_SCOPEOPT_PERMIT, "everything", "--permit: "},
 	    {HS_SCOPEOPT_OPEN, "nowhere", "--open: "}, {HS_SCOPEOPT_USES, "0", "--uses: "},
 	    {HS_SCOPEOPT_USES, "-1", "--uses: "}, {HS_SCOPEOPT_DEPTH, "x", "--depth: "},
-	    {HS_SCOPEOPT_DEPTH, "17", "--depth: "}};
+	    {HS_SCOPEOPT_DEPTH, "17", "--depth: "},
+	    {HS_SCOPEOPT_ON_END, "never", "--on-end: "}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -225,7 +227,8 @@ rule2_absent_is_not_any(void **state)
 static void
 once_is_once(void **state)
 {
-	static const int once[] = {HS_SCOPEOPT_USES, HS_SCOPEOPT_DEPTH, HS_SCOPEOPT_FILE};
+	static const int once[] = {
+	    HS_SCOPEOPT_USES, HS_SCOPEOPT_DEPTH, HS_SCOPEOPT_ON_END, HS_SCOPEOPT_FILE};
 	struct hs_scopeopts o = {0};
 	struct hs_err err = {0};
 

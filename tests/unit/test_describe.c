@@ -141,7 +141,11 @@ heads(void **state)
 	    {"max-ttl 366d\nmax-uses *\ndepth 1\n",
 		"any number of certificates, each up to 366 d and any number of times; may "
 		"be "
-		"passed on, 1 deep\n"}};
+		"passed on, 1 deep\n"},
+	    {"max-ttl 60\nmax-uses 1\non-end drain\n",
+		"one certificate, up to 1 min and any number of times; not to be passed "
+		"on; "
+		"what runs may finish after the end\n"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -332,15 +332,15 @@ together(void **state)
 	(void)state;
 	parse(&one,
 	    "Scope a\nMaxTTL 1h\nMaxUses 5\nDepth 2\nNs x\nStatement\nCap a:b\n"
-	    "Scope b\nMaxTTL 2h\nMaxUses *\nDepth 1\nNs x y\n",
+	    "Scope b\nMaxTTL 2h\nMaxUses *\nDepth 1\nOnEnd drain\nNs x y\n",
 	    false);
 	assert_int_equal(hs_policy_union(&one, names, 3, &s, &err), HS_OK);
 	assert_true(hs_str_is(hs_scope_text(s),
 	    "depth 1\nmax-ttl 3600\nmax-uses 5\n\ncap a:b\n\nns x\nns y\n"));
 	hs_scope_free(&s);
 	assert_int_equal(hs_policy_union(&one, names + 1, 1, &s, &err), HS_OK);
-	assert_true(hs_str_is(
-	    hs_scope_text(s), "depth 1\nmax-ttl 7200\nmax-uses *\n\nns x\nns y\n"));
+	assert_true(hs_str_is(hs_scope_text(s),
+	    "depth 1\nmax-ttl 7200\nmax-uses *\non-end drain\n\nns x\nns y\n"));
 	hs_scope_free(&s);
 	assert_int_equal(hs_policy_union(&one, names, 4, &s, &err), HS_NO_SUCH);
 	assert_null(s);

@@ -62,6 +62,10 @@ scopes(void **state)
 	    "MaxTTL 1d\nTouch always\nVerify pin",
 	    "depth 2\nmax-ttl 86400\nmax-uses 3\n\ncap a:b\nns file\n\nns git\n");
 	assert_true(policy.scopes[0].always && policy.scopes[0].verify);
+	makes("Scope a\nOnEnd drain\nMaxTTL 1\nMaxUses 1\nNs a\n",
+	    "max-ttl 1\nmax-uses 1\non-end drain\n\nns a\n");
+	makes("Scope a\nonend kill\nMaxTTL 1\nMaxUses 1\nNs a\n",
+	    "max-ttl 1\nmax-uses 1\n\nns a\n");
 	makes("Scope a\nTouch session\nVerify touch\nMaxTTL 1\nMaxUses 1\nDepth 0\nNs "
 	      "*\nNs git",
 	    "max-ttl 1\nmax-uses 1\n\nns *\n"); // covered, not repeated
@@ -99,6 +103,8 @@ static const struct {
 	"3:9: this must be a number from 1 to 1000000000, or *\n"},
     {HEAD "Depth 17\nNs a", "4:7: this must be a number from 0 to 16\n"},
     {HEAD "Depth 1 2\nNs a", "4:9: `Depth` takes one value\n"},
+    {HEAD "OnEnd later\nNs a", "4:7: this must be drain or kill\n"},
+    {HEAD "OnEnd kill\nOnEnd drain\nNs a", "5:1: `OnEnd` stands in line 4 already\n"},
     {HEAD "User u", NEED},
     {HEAD "User -u", "4:6: a login name begins with a letter, a digit or `_`\n" NEED},
     {HEAD "Cmd ls | sh",
@@ -130,7 +136,7 @@ static const struct {
     {HEAD "Ns a\nStatement b\nNs b", "5:11: `Statement` stands alone on its line\n"},
     {HEAD "Ns a\nHostname x",
 	"5:1: there is no keyword `Hostname`; here may stand MaxTTL, "
-	"MaxUses, Depth, Touch, Verify, Trust, User, Host, Addr, Cmd, Permit, "
+	"MaxUses, Depth, OnEnd, Touch, Verify, Trust, User, Host, Addr, Cmd, Permit, "
 	"Open, Ns, Cap, Statement\n"},
     {HEAD "Ns a\nIdle 5m",
 	"5:1: `Idle` stands in Session, and this is the Scope of line 1\n"},

@@ -79,6 +79,8 @@ canonical(void **state)
 	    "depth 16\nmax-ttl 31622400\nmax-uses 1\n\n" WHO);
 	becomes("max-ttl 8h\nmax-uses 1000000000\n\n" WHO,
 	    "max-ttl 28800\nmax-uses 1000000000\n\n" WHO);
+	becomes("on-end drain\n" HEAD WHO, "max-ttl 60\nmax-uses *\non-end drain\n\n" WHO);
+	becomes("on-end kill\n" HEAD WHO, plain);
 	becomes("max-ttl 9s\nmax-uses *\n\n" WHO, "max-ttl 9\nmax-uses *\n\n" WHO);
 	// repeated and covered values
 	becomes(HEAD "addr *\nhost h\nuser u\nhost h\n", plain);
@@ -196,6 +198,7 @@ rule2_heads(void **state)
 		snprintf(text, sizeof text, "depth %s\n", depth[i]);
 		refused(text, 1, 7, "`depth` is a number");
 	}
+	refused("on-end Drain\n", 1, 8, "`on-end` is kill or drain");
 }
 
 static void

@@ -81,6 +81,8 @@ put_head(struct hs_buf *b)
 
 	hs_put_fmt(b, "max-uses %s\n", PICK(uses));
 	hs_put_fmt(b, "depth %zu\nmax-ttl %zu\n", below(3), 1 + below(3));
+	if (below(2) == 0)
+		hs_put_fmt(b, "on-end %s\n", below(4) == 0 ? "kill" : "drain");
 }
 
 static void
@@ -179,6 +181,8 @@ narrower(const struct hs_scope *s)
 	else
 		hs_put_fmt(&b, "max-uses %zu\n", 1 + below((size_t)uses));
 	hs_put_fmt(&b, "depth %zu\n", below(hs_scope_depth(s) + 1));
+	if (hs_scope_drains(s) && below(2) == 0)
+		hs_put_fmt(&b, "on-end drain\n");
 	for (size_t i = 1 + below(3); i > 0; i--)
 		put_narrower_statement(&b, s, below(hs_scope_statements(s)));
 	return parse(&b);
@@ -255,6 +259,8 @@ canonical_text_is_a_fixed_point(void **unused)
 		    hs_scope_parse_canonical(hs_scope_text(s), &again, &err), HS_OK);
 		assert_true(same_text(s, again));
 		hs_scope_free(&again);
+		if (hs_scope_drains(s))
+			hs_put_fmt(&b, "on-end drain\n");
 		hs_put_fmt(&b, "max-ttl %" PRIu64 "s\ndepth %u\nmax-uses ",
 		    hs_scope_max_ttl(s), (unsigned)hs_scope_depth(s));
 		if (hs_scope_max_uses(s) == HS_USES_ANY)

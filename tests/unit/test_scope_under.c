@@ -163,6 +163,11 @@ rule3_child_inside_parent(void **state)
 	check("depth 1\n" HEAD "ns a\n", "depth 1\n" HEAD "ns a\n", true, false);
 	check(HEAD "ns a\n", "depth 1\n" HEAD "ns a\n", true, true);
 	check("depth 1\n" HEAD "ns b\n", "depth 2\n" HEAD "ns a\n", false, false);
+	// to run past the end is more than not to
+	check("on-end drain\n" HEAD "ns a\n", HEAD "ns a\n", false, false);
+	check("on-end drain\n" HEAD "ns a\n", "on-end drain\n" HEAD "ns a\n", true, false);
+	check(HEAD "ns a\n", "on-end drain\n" HEAD "ns a\n", true, false);
+	check("on-end kill\n" HEAD "ns a\n", HEAD "ns a\n", true, false);
 	check("depth 15\n" HEAD "ns a\n", "depth 16\n" HEAD "ns *\n", true, true);
 }
 

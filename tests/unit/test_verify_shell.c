@@ -268,6 +268,25 @@ by_the_login_shell(void **state)
 }
 
 static void
+draining(void **state)
+{
+	struct hs_shell_ask ask = asking("id");
+	struct hs_shell_run run;
+
+	(void)state;
+	use(HEAD "addr *\ncmd id\nhost *\nuser *\n");
+	assert_int_equal(hs_shell_decide(&ask, &run, NULL), HS_OK);
+	assert_false(run.drains);
+	hs_shell_run_free(&run);
+	use("on-end drain\n" HEAD "addr *\ncmd id\nhost *\nuser *\n");
+	assert_int_equal(hs_shell_decide(&ask, &run, NULL), HS_OK);
+	assert_true(run.drains);
+	hs_shell_run_free(&run);
+	ask.now = 2000; // but nothing new starts
+	assert_int_equal(decide(&ask), HS_NO_EXPIRED);
+}
+
+static void
 rule2_no_scope(void **state)
 {
 	struct hs_shell_ask ask = asking("id");
@@ -353,6 +372,7 @@ main(void)
 	    cmocka_unit_test(sftp),
 	    cmocka_unit_test(shells),
 	    cmocka_unit_test(by_the_login_shell),
+	    cmocka_unit_test(draining),
 	    cmocka_unit_test(rule2_no_scope),
 	    cmocka_unit_test(allowed_is_told),
 	    cmocka_unit_test(rule10_subject),
