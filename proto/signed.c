@@ -61,8 +61,12 @@ check_scope(const struct hs_signed_input *in, struct hs_verdict *v)
 	for (size_t st = 0; st < hs_scope_statements(s); st++) {
 		if (!statement_has(s, st, HS_KEY_NS, in->ns))
 			continue;
-		if (in->cap.len == 0 || statement_has(s, st, HS_KEY_CAP, in->cap))
+		if (in->cap.len == 0)
 			return HS_OK;
+		if (statement_has(s, st, HS_KEY_CAP, in->cap))
+			return hs_root_allows(v->root, in->cap)
+				   ? HS_OK
+				   : hs_fail(&v->err, HS_NO_CAP_ROOT, "%s", "");
 		ns = true;
 	}
 	return hs_fail(&v->err, HS_NO_OTHER, "the scope does not allow %s",

@@ -23,8 +23,9 @@ struct hs_signed_input {
 
 // As hs_chain_check; out->effective is the certificate's scope. Besides its codes:
 // HS_NO_NAMESPACE where it was signed for another, HS_NO_OTHER where the scope has not the
-// namespace (and the cap), HS_NO_SIG_MESSAGE, HS_ERR_USAGE where digest has another length
-// or cap is none. hs_verdict_free always.
+// namespace (and the cap), HS_NO_CAP_ROOT where the root's line has not the cap,
+// HS_NO_SIG_MESSAGE, HS_ERR_USAGE where digest has another length or cap is none.
+// hs_verdict_free always.
 enum hs_code hs_signed_check(const struct hs_signed_input *in, struct hs_verdict *out);
 
 // Is its key a certificate with a mark of ours? What is not is somebody else's to judge.

@@ -155,7 +155,7 @@ look_at_root(struct looking *l, const struct hs_root *r)
 {
 	struct hs_err err = {0};
 
-	if (r->nusers == 0 && !r->users_any) {
+	if (r->nusers == 0 && !r->users_any && r->caps[0] == '\0') {
 		(void)hs_fail_at(&err, HS_ERR_CONFIG, r->line, 1,
 		    "nobody may log in by it: users=\"NAME,...\" is missing");
 		note(l->c, true, l->path, &err);
@@ -294,13 +294,61 @@ out:
 
 // ---- lists
 
+// By its name: whose it is said to be.
+static bool
+is_list_name(const char *name, bool *of_root)
+{
+	size_t n;
+
+	*of_root = strncmp(name, "root-", 5) == 0;
+	name += *of_root ? 5 : 0;
+	n = strlen(name);
+	return n >= HS_SESSION_ID_LEN + 5 &&
+	       hs_session_id_valid(
+		   (struct hs_str){(const uint8_t *)name, HS_SESSION_ID_LEN}) &&
+	       (name[HS_SESSION_ID_LEN] == '-' || n == HS_SESSION_ID_LEN + 5) &&
+	       strcmp(name + n - 5, ".list") == 0;
+}
+
+static int
+check_session_list(
+    struct hs_str data, const struct hs_roots *roots, const char *id, struct hs_err *err)
+{
+	struct hs_list list = {0};
+	int rc = hs_list_parse(data, &list, err);
+
+	if (rc == HS_OK)
+		rc = hs_list_check(&list, roots, err);
+	if (rc == HS_OK && memcmp(list.revoker.session, id, HS_SESSION_ID_LEN) != 0)
+		rc = hs_fail(err, HS_ERR_FORMAT, "it is another session's");
+	hs_list_free(&list);
+	return rc;
+}
+
+static int
+check_root_list(
+    struct hs_str data, const struct hs_roots *roots, const char *id, struct hs_err *err)
+{
+	char root[HS_SESSION_ID_LEN + 1];
+	struct hs_rlist list;
+	int rc = hs_rlist_parse(data, &list, err);
+
+	if (rc == HS_OK)
+		rc = hs_rlist_check(&list, roots, err);
+	if (rc != HS_OK)
+		return rc;
+	hs_rlist_root_id(&list.root, root);
+	return memcmp(root, id, HS_SESSION_ID_LEN) == 0
+		   ? HS_OK
+		   : hs_fail(err, HS_ERR_FORMAT, "it is another root's");
+}
+
 static void
-check_list(struct hs_checked *c, struct looking *l, const char *name)
+check_list(struct hs_checked *c, struct looking *l, const char *name, bool of_root)
 {
 	const struct hs_roots roots = {.v = c->roots, .n = c->nroots};
 	struct hs_buf data = {0};
 	struct hs_err err = {0}, why = {0};
-	struct hs_list list = {0};
 	struct stat st;
 	int rc = HS_ERR_IO;
 
@@ -309,11 +357,8 @@ check_list(struct hs_checked *c, struct looking *l, const char *name)
 	else
 		rc = hs_config_read_path(l->path, HS_LIST_MAX, &data, &why);
 	if (rc == HS_OK)
-		rc = hs_list_parse(hs_buf_str(&data), &list, &why);
-	if (rc == HS_OK)
-		rc = hs_list_check(&list, &roots, &why);
-	if (rc == HS_OK && memcmp(list.revoker.session, name, HS_SESSION_ID_LEN) != 0)
-		rc = hs_fail(&why, HS_ERR_FORMAT, "it is another session's");
+		rc = of_root ? check_root_list(hs_buf_str(&data), &roots, name + 5, &why)
+			     : check_session_list(hs_buf_str(&data), &roots, name, &why);
 	if (rc == HS_OK) {
 		c->lists++;
 	} else {
@@ -321,20 +366,7 @@ check_list(struct hs_checked *c, struct looking *l, const char *name)
 		    hs_err_sentence(&why));
 		note(c, false, l->path, &err);
 	}
-	hs_list_free(&list);
 	hs_buf_free(&data);
-}
-
-static bool
-is_list_name(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n >= HS_SESSION_ID_LEN + 5 &&
-	       hs_session_id_valid(
-		   (struct hs_str){(const uint8_t *)name, HS_SESSION_ID_LEN}) &&
-	       (name[HS_SESSION_ID_LEN] == '-' || n == HS_SESSION_ID_LEN + 5) &&
-	       strcmp(name + n - 5, ".list") == 0;
 }
 
 static void
@@ -343,6 +375,7 @@ check_lists(struct hs_checked *c)
 	struct dirent **v = NULL;
 	struct looking l = {.c = c};
 	struct hs_err err = {0};
+	bool of_root;
 	int n;
 
 	if (c->server.revocations[0] == '\0')
@@ -356,8 +389,8 @@ check_lists(struct hs_checked *c)
 	for (int i = 0; i < n; i++) {
 		(void)snprintf(
 		    l.path, sizeof l.path, "%s/%s", c->server.revocations, v[i]->d_name);
-		if (is_list_name(v[i]->d_name))
-			check_list(c, &l, v[i]->d_name);
+		if (is_list_name(v[i]->d_name, &of_root))
+			check_list(c, &l, v[i]->d_name, of_root);
 		else
 			warn(c, l.path,
 			    "it is never read: a list is called by its session, "

@@ -61,6 +61,8 @@ put_root(struct hs_buf *b, const struct hs_checked *c, const struct hs_root *r)
 	hs_describe_span(b, limit(r->max_delegation, c->server.max_delegation));
 	put(b, r->require_uv || c->server.require_uv ? "; with PIN or finger only" : "");
 	put(b, r->direct ? "; direct certificates too\n" : "\n");
+	if (r->caps[0] != '\0')
+		hs_put_fmt(b, "           for services: %s\n", r->caps);
 }
 
 static void
@@ -192,6 +194,7 @@ put_root_json(struct hs_buf *b, const struct hs_root *r)
 	put_number(b, "line", r->line);
 	put_bool(b, "everyone_but_root", r->users_any);
 	put_strings(b, "users", r->users[0], r->nusers, sizeof r->users[0]);
+	put_string(b, "caps", r->caps);
 	put_bool(b, "require_uv", r->require_uv);
 	put_bool(b, "direct", r->direct);
 	put_number(b, "max_grant", r->max_grant);

@@ -61,9 +61,10 @@ test_expect_success 'rule3: namespaces: what it was signed for, what the chain a
 	signed w release scope="$HS_TMP/release" && good w -n release && hv_conf "Namespaces git" && bad wrong-namespace w -n release &&
 	grep "verify.conf does not have this namespace" "$HS_TMP/out" && hv_conf && bad wrong-namespace a -n git && hv_conf "Namespaces git file"
 '
-test_expect_success 'a cap, of the same statement' '
+test_expect_success 'a cap, of the same statement, that the root'\''s line has too' '
+	bad root-not-for-cap a -n git --cap write:repo/acme/web && hv_roots "caps=\"write:repo/**\" $(cat "$HS_TMP/root.pub") Anna'\''s blue" "$(cat "$HS_TMP/root2.pub") Anna'\''s spare" &&
 	good a -n git --cap write:repo/acme/web && bad outside-scope a -n git --cap write:repo/other && bad usage a -n git --cap nonsense &&
-	signed f file && good f -n file && bad outside-scope f -n file --cap write:repo/acme/web
+	signed f file && good f -n file && bad outside-scope f -n file --cap write:repo/acme/web && hv_roots
 '
 test_expect_success 'whose touch: a root by its name or its fingerprint' '
 	good a -n git -I "Anna'\''s blue" && good a -n git -I "$fp" && bad root-unknown a -n git -I "Anna'\''s spare" && bad root-unknown ec -n git -I "$fp"
@@ -86,6 +87,7 @@ test_expect_success 'revoked is refused, whenever it is said to be signed' '
 	mkdir "$HS_TMP/lists" && hv_conf "Namespaces git" "Revocations $HS_TMP/lists" && good a -n git && says "too young to need a list" &&
 	forgelist "$HS_TMP/lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" serials=1 && bad revoked a -n git && bad revoked a -n git --at $(($(date +%s) - 30)) &&
 	forgelist "$HS_TMP/lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" serials=2 && good a -n git && says "no, says the list of" &&
+	rid=$(cut -d" " -f2 "$HS_TMP/root.pub" | base64 -d | sha256sum | cut -c1-16) && listctl make "$HS_TMP/lists/root-$rid.list" root="$HS_TMP/root" session=$id && bad revoked a -n git && rm "$HS_TMP/lists/root-$rid.list" && good a -n git &&
 	echo "$fp lost" >"$HS_SERVER/revoked" && bad revoked a -n git && rm "$HS_SERVER/revoked"
 '
 test_expect_success 'an older certificate needs a list that was fresh at that time, and lists that cannot be read refuse' '

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include "proto/signed.h"
 #include "tests/lib/chains.h"
@@ -19,10 +20,10 @@
 
 // A signed message in parts: change one, then judge it.
 struct trial {
-	const char *ceiling, *scope, *ns, *asked, *cap;
+	const char *ceiling, *scope, *ns, *asked, *cap, *caps;
 	const struct hs_mint *root, *session, *agent;
 	uint8_t flags;
-	bool sha256, tampered;
+	bool sha256, tampered, of_user;
 	uint64_t at;
 };
 
@@ -90,6 +91,8 @@ judge(const struct trial *t, struct hs_verdict *v)
 	enum hs_code code;
 
 	root.key = chains.root.key;
+	root.of_user = t->of_user;
+	snprintf(root.caps, sizeof root.caps, "%s", t->caps != NULL ? t->caps : "");
 	assert_int_equal(hs_server_conf_parse(chains_str(""), &conf, NULL), HS_OK);
 	memset(digest, 7, sizeof digest);
 	make(t, &sig, digest);
@@ -184,6 +187,10 @@ the_cap(void **state)
 
 	(void)state;
 	t.cap = "write:repo/acme/web";
+	is(&t, HS_NO_CAP_ROOT); // the root's line names none
+	t.caps = "read:repo/** write:repo/acme/api";
+	is(&t, HS_NO_CAP_ROOT);
+	t.caps = "read:repo/** write:repo/acme/**";
 	is(&t, HS_OK);
 	t.cap = "write:repo/acme/api";
 	is(&t, HS_NO_OTHER);
@@ -193,6 +200,7 @@ the_cap(void **state)
 	is(&t, HS_ERR_USAGE);
 	// in the scope, but in the other statement
 	t = right();
+	t.caps = "*:*";
 	t.ns = t.asked = "file";
 	t.cap = "write:repo/acme/web";
 	is(&t, HS_NO_OTHER);
