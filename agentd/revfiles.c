@@ -54,7 +54,7 @@ take_indexed(void *arg, const struct hs_indexed *i)
 
 // Where the index does not say all, a session has what the touch that opened it allowed: so
 // it can still be revoked as a whole.
-static void
+static bool
 end_by_key(int sessions, const char *id, uint64_t *end)
 {
 	struct hs_revkey key;
@@ -62,11 +62,31 @@ end_by_key(int sessions, const char *id, uint64_t *end)
 
 	if (hs_revkey_load(sessions, id, &key, &why) != HS_OK) {
 		hs_log("session %s: %s", id, hs_err_sentence(&why));
-		return;
+		return false;
 	}
 	if (key.end > *end)
 		*end = key.end;
 	hs_revkey_free(&key);
+	return true;
+}
+
+bool
+hs_revfiles_read(const struct hs_revlist_dirs *dirs, const char *id,
+    struct hs_revlist_has *has, uint64_t *end)
+{
+	struct found found = {.has = *has};
+	struct hs_err why = {0};
+	bool complete;
+	int rc =
+	    hs_revindex_read(dirs->sessions, id, take_indexed, &found, &complete, &why);
+
+	if (rc != HS_OK)
+		hs_log("%s", hs_err_sentence(&why));
+	if (!complete && has->key)
+		rc = end_by_key(dirs->sessions, id, &found.end) ? HS_OK : HS_ERR_IO;
+	*has = found.has;
+	*end = found.end;
+	return rc == HS_OK;
 }
 
 // Its index is what is written last; without one, the key.
@@ -104,23 +124,16 @@ look_at(const struct hs_revlist_dirs *dirs, const char *file, time_t now,
     hs_revfiles_session *fn, void *arg)
 {
 	char id[HS_SESSION_ID_LEN + 1], name[64];
-	struct hs_err why = {0};
-	struct found found = {0};
-	bool complete;
+	bool key;
 
-	if (!id_of(dirs->sessions, file, id, &found.has.key))
+	if (!id_of(dirs->sessions, file, id, &key))
 		return HS_OK;
 	(void)snprintf(name, sizeof name, "%s" HS_REVINDEX_SUFFIX, id);
 	if (is_old(dirs->sessions, name, file, now)) {
 		(void)hs_revfiles_remove(dirs, id);
 		return HS_OK;
 	}
-	if (hs_revindex_read(dirs->sessions, id, take_indexed, &found, &complete, &why) !=
-	    HS_OK)
-		hs_log("%s", hs_err_sentence(&why));
-	if (!complete && found.has.key)
-		end_by_key(dirs->sessions, id, &found.end);
-	return fn(arg, id, found.end, &found.has);
+	return fn(arg, id, key);
 }
 
 int

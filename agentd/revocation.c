@@ -78,14 +78,28 @@ remove_failed(struct hs_revocation *r)
 }
 
 static int
-take_session(void *arg, const char *id, uint64_t end, const struct hs_revlist_has *has)
+take_session(void *arg, const char *id, bool key)
 {
-	struct hs_revocation_session *s = add(arg, id, end);
+	struct hs_revocation_session *s = add(arg, id, 0);
 
 	if (s == NULL)
 		return HS_ERR_NOMEM;
-	s->has = *has;
+	s->has.key = key;
+	s->unread = true;
 	return HS_OK;
+}
+
+void
+hs_revocation_look(struct hs_revocation *r, uint64_t now)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct hs_revocation_session *s = &r->v[i];
+
+		if (s->unread)
+			s->unread = !hs_revfiles_read(&r->dirs, s->id, &s->has, &s->end);
+		if (s->unread)
+			s->end = now + HS_TTL_MAX; // no grant is for longer
+	}
 }
 
 int
@@ -115,6 +129,7 @@ hs_revocation_open(
 		hs_statefile_clean(r->dirs.lists);
 		hs_statefile_clean(r->dirs.krl);
 		rc = hs_revfiles_each(&r->dirs, time(NULL), take_session, r, err);
+		hs_revocation_look(r, (uint64_t)time(NULL));
 	}
 	if (rc == HS_OK)
 		*out = r;
@@ -177,6 +192,7 @@ on_timer(uv_timer_t *t)
 
 	hs_clock_read(&now);
 	remove_failed(r);
+	hs_revocation_look(r, now.wall);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i].end > now.wall &&
 		    write_list(r, &r->v[i], now.wall, &why) != HS_OK)

@@ -47,11 +47,14 @@ void hs_revocation_end(struct hs_revocation *r); // it ended; fine where none is
 struct hs_revocation_session {
 	char id[HS_SESSION_ID_LEN + 1];
 	uint64_t end;	  // Unix seconds: of the last thing in it
+	bool unread;	  // that is not known
 	uint64_t version; // of its list; 0: not known
 	bool behind; // its list lacks what was remembered, or is older than it should be
 	char trouble[120]; // why it could not be written last; "": it could
 	struct hs_revlist_has has;
 };
+// Reads again what could not be read of them. What still cannot counts as living.
+void hs_revocation_look(struct hs_revocation *r, uint64_t now);
 // The i-th that lives at now, after which *i counts on; NULL: no more.
 const struct hs_revocation_session *hs_revocation_next(
     const struct hs_revocation *r, uint64_t now, size_t *i);

@@ -418,6 +418,7 @@ hs_revplan_make(const struct hs_daemon *d, const struct hs_seat *on,
 	int rc = check_name(m, why);
 
 	*out = (struct hs_revplan){0};
+	hs_revocation_look(d->revocation, now);
 	if (rc == HS_OK && (m->what == HS_REVOKE_IDS || m->what == HS_REVOKE_SESSION))
 		rc = check_prefixes(&l, why);
 	if (rc == HS_OK && on != NULL &&
