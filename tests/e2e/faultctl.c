@@ -3,8 +3,9 @@
 // Faults under every call that a handseald makes on its files: counts those of a script
 // (tests/lib/faultrun.h), then runs it again and again with another one failing each time.
 // usage: faultctl HANDSEALD HANDSEAL SOCKET STATE FAULTS RUNS SEED. RUNS: how many, chosen
-// by SEED; 0: each call with each fault. Its environment is the daemon's, with HS_PRELOAD
-// as LD_PRELOAD. A software key that touches itself is enrolled.
+// by SEED; 0: each call with each fault; CALL/FAULT: that one, as was printed. Its
+// environment is the daemon's, with HS_PRELOAD as LD_PRELOAD. A software key that touches
+// itself is enrolled.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -62,7 +63,7 @@ one(uint64_t from, const struct fault *f)
 		memcpy(at, p->told[from], sizeof at);
 	memset(p, 0, sizeof *p);
 	if (f != NULL) {
-		printf("# %s at call %" PRIu64 ", such as %s\n", f->name, from, at);
+		printf("# %" PRIu64 "/%td: %s at %s\n", from, f - faults, f->name, at);
 		p->mask = f->mask;
 		p->error = f->error;
 		p->then = f->then;
@@ -144,7 +145,9 @@ main(int argc, char **argv)
 		driven_die(argv[5]);
 	printf("seed %" PRIu64 "\n", seed);
 	count();
-	if (runs > 0)
+	if (strchr(argv[6], '/') != NULL && runs > 0 && runs <= trace.n)
+		one(runs, &faults[strtoull(strchr(argv[6], '/') + 1, NULL, 10) % FAULTS]);
+	else if (runs > 0)
 		chosen(runs, seed);
 	else
 		all();

@@ -4,7 +4,7 @@
 # Goal of this test: whatever call a daemon makes on its files, and however that fails (short, full, read-only, an error,
 # a sync that fails), it lives or says why not, releases nothing unrecorded, forgets no revocation, says so, and heals.
 #	FAULTS=0 sh tests/e2e/faults.t -v	each call with each fault: half an hour
-#	FAULTS=1000 HS_SEED=7 ...		so many, as that seed chooses
+#	FAULTS=1000 HS_SEED=7 ...	so many, as that seed chooses; FAULTS=158/12: that one, as was printed
 test_description='handseald: faults under its files'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/ask.sh"
@@ -33,7 +33,7 @@ test_expect_success 'rule4, rule5: what fails is refused, what was said holds, a
 	mkdir -p "$XDG_STATE_HOME/handseal" && chmod 700 "$XDG_STATE_HOME/handseal" &&
 	HS_PRELOAD=$asan$HS_BUILD/tests/preload/hurry.so:$HS_BUILD/tests/preload/faults.so faultctl "$HS_BIN/handseald" "$HS_BIN/handseal" "$XDG_RUNTIME_DIR/a.sock" \
 		"$XDG_STATE_HOME/handseal" "$HS_FAULTS" ${FAULTS:-100} ${HS_SEED:-$$$(date +%s)} >out 2>err || { grep -v "^#" out; tail -n 3 out; cat err; false; } && grep -v "^#" out | sed "s/^/# /" &&
-	test "$(sed -n "s/^calls //p" out)" -ge 100 && test "$(sed -n "s/^refused //p" out)" -ge 1 && test "$(sed -n "s/^shown //p" out)" -ge 1
+	test "$(sed -n "s/^calls //p" out)" -ge 100 && { test "$FAULTS" || { test "$(sed -n "s/^refused //p" out)" -ge 1 && test "$(sed -n "s/^shown //p" out)" -ge 1; }; }
 '
 # a mount cannot be made read-only while a file on it is open for writing: so it becomes that only by failing
 test_expect_success 'rule4, rule5: a disk that becomes read-only under a daemon, and is mended' '

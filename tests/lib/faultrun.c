@@ -26,10 +26,23 @@
 
 static const char *step = ""; // what the script is at
 
+static void
+say_what_it_said(void)
+{
+	char line[512];
+	FILE *f = fopen(driven.said, "r");
+
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		fprintf(stderr, "  %s", line);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
 static void __attribute__((noreturn, format(printf, 1, 2))) broken(const char *fmt, ...)
 {
 	va_list ap;
 
+	say_what_it_said();
 	fprintf(stderr, "%s: ", step);
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
@@ -58,18 +71,6 @@ lift(const struct faultrun *r)
 
 // ---- the daemon
 
-static void
-say_what_it_said(void)
-{
-	char line[512];
-	FILE *f = fopen(driven.said, "r");
-
-	while (f != NULL && fgets(line, sizeof line, f) != NULL)
-		fprintf(stderr, "  %s", line);
-	if (f != NULL)
-		(void)fclose(f);
-}
-
 static bool
 said_why(void)
 {
@@ -89,7 +90,6 @@ must_live(void)
 {
 	if (driven_lives())
 		return;
-	say_what_it_said();
 	broken("the daemon is gone, status %#x", (unsigned)driven.status);
 }
 
@@ -111,7 +111,6 @@ up(struct faultrun *r)
 		lift(r);
 		r->restarts++;
 	}
-	say_what_it_said();
 	broken("the daemon does not start, status %#x", (unsigned)status);
 }
 
@@ -124,7 +123,6 @@ down(struct faultrun *r, int sig)
 	status = driven_stop(sig);
 	if (sig == SIGTERM && (!WIFEXITED(status) || WEXITSTATUS(status) > 1 ||
 				  (WEXITSTATUS(status) == 1 && !faulty(r)))) {
-		say_what_it_said();
 		broken("the daemon ended with status %#x", (unsigned)status);
 	}
 	driven_hang_up(&r->main);
