@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "proto/audittouch.h"
 #include "proto/grant.h"
 #include "proto/text.h"
 
@@ -116,6 +117,8 @@ struct checking {
 	hs_audit_on_fault *on_fault;
 	void *arg;
 	struct hs_auditread touches[GRANTS_MAX], asks[GRANTS_MAX], made;
+	const struct hs_auditread *touch; // the one that allows it
+	bool direct;			  // and has signed it itself
 	size_t ntouches, nasks;
 	struct hs_err first; // the first fault
 	struct hs_buf blob;
@@ -193,29 +196,66 @@ tell_touch(struct checking *c, const struct hs_auditread *t, uint64_t asked_in)
 			hs_auditread_put(&r->shown, &c->asks[i], HS_AM_SHOWN);
 }
 
-// The touch whose grant allows what was made; the checker has seen that there is one.
+// Does that touch allow what was made? What is direct it names, and is over its key.
+static bool
+allows(struct checking *c, const struct hs_auditread *t, const struct hs_scope *scope,
+    struct hs_audittouch *out)
+{
+	uint64_t parent = hs_auditread_u64(&c->made, HS_AM_PARENT);
+	char key[HS_FINGERPRINT_LEN + 1];
+	struct hs_scope *granted = NULL;
+	bool good;
+
+	if (t->seq >= c->made.seq ||
+	    (parent != 0 && hs_auditread_u64(t, HS_AM_SERIAL) != parent) ||
+	    hs_audittouch_read(t, &c->blob, out) != HS_OK ||
+	    hs_scope_parse_canonical(out->payload.scope, &granted, NULL) != HS_OK)
+		return false;
+	good = hs_scope_under(scope, granted) && c->r->end <= out->payload.end;
+	hs_scope_free(&granted);
+	if (!good || !out->direct)
+		return good;
+	hs_key_fingerprint(&out->key, key);
+	return parent != 0 && hs_str_is(hs_buf_str(&c->r->key), key);
+}
+
+// The touch whose grant allows what was made; the checker has seen that there is one. One
+// that is direct proves its certificate by itself.
 static void
 find_touch(struct checking *c)
 {
-	uint64_t parent = hs_auditread_u64(&c->made, HS_AM_PARENT);
 	struct hs_scope *scope = NULL;
+	struct hs_audittouch t;
 
 	if (hs_scope_parse_canonical(hs_buf_str(&c->r->scope), &scope, NULL) != HS_OK)
 		return;
-	for (size_t i = c->ntouches; i > 0 && c->r->touched_in == 0; i--) {
-		const struct hs_auditread *t = &c->touches[i - 1];
-		struct hs_grant g = {0};
-
-		hs_buf_reset(&c->blob);
-		if (t->seq < c->made.seq &&
-		    (parent == 0 || hs_auditread_u64(t, HS_AM_SERIAL) == parent) &&
-		    hs_auditread_bytes(t, HS_AM_GRANT, HS_CERT_MAX, &c->blob) == HS_OK &&
-		    hs_grant_parse(hs_buf_str(&c->blob), false, &g, NULL) == HS_OK &&
-		    hs_scope_under(scope, g.scope) && c->r->end <= g.payload.end)
-			tell_touch(c, t, g.payload.log_seq);
-		hs_grant_free(&g);
-	}
+	for (size_t i = c->ntouches; i > 0 && c->touch == NULL; i--)
+		if (allows(c, &c->touches[i - 1], scope, &t)) {
+			c->touch = &c->touches[i - 1];
+			c->direct = c->r->cert_good = t.direct;
+			tell_touch(c, c->touch, t.payload.log_seq);
+		}
 	hs_scope_free(&scope);
+}
+
+// A direct certificate beside the records is the one that the touch's holds, or none of it.
+static int
+check_direct(struct checking *c, struct hs_err *why)
+{
+	struct hs_buf given = {0};
+	struct hs_audittouch t;
+	int rc = hs_text_base64(c->e->certificate, HS_CERT_MAX, &given);
+
+	if (rc == HS_OK)
+		rc = hs_audittouch_read(c->touch, &c->blob, &t);
+	c->r->cert_good =
+	    rc == HS_OK && hs_str_eq(hs_buf_str(&given), hs_buf_str(&c->blob));
+	hs_buf_free(&given);
+	return c->r->cert_good
+		   ? HS_OK
+		   : hs_fail(why, HS_NO_CERT_FORM,
+			 "the certificate is not the one that record %" PRIu64 " is of",
+			 c->r->touched_in);
 }
 
 // Is the certificate the one that the record is of, and signed by the session?
@@ -227,6 +267,8 @@ check_certificate(struct checking *c, struct hs_err *why)
 	char key[HS_FINGERPRINT_LEN + 1], session[HS_SESSION_ID_LEN + 1];
 	int rc;
 
+	if (c->direct)
+		return check_direct(c, why);
 	hs_buf_reset(&c->blob);
 	rc = hs_text_base64(c->e->certificate, HS_CERT_MAX, &c->blob);
 	if (rc == HS_OK)

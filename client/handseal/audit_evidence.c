@@ -10,7 +10,7 @@
 #include "client/handseal/audit_filter.h"
 #include "client/handseal/cmd.h"
 #include "proto/evidence.h"
-#include "proto/grant.h"
+#include "proto/audittouch.h"
 #include "proto/text.h"
 
 struct gathering {
@@ -28,8 +28,7 @@ struct gathering {
 static uint64_t
 signs_up_to(struct gathering *g, const struct hs_auditread *r)
 {
-	struct hs_grant grant = {0};
-	uint64_t seq = 0;
+	struct hs_audittouch t;
 
 	if (hs_str_is(r->event, "checkpoint") &&
 	    hs_auditread_is(r, HS_AM_SESSION, g->filter.session))
@@ -37,12 +36,7 @@ signs_up_to(struct gathering *g, const struct hs_auditread *r)
 	if (!hs_str_is(r->event, "touch") ||
 	    !hs_auditread_is(r, HS_AM_SESSION, g->filter.session))
 		return 0;
-	hs_buf_reset(&g->blob);
-	if (hs_auditread_bytes(r, HS_AM_GRANT, HS_CERT_MAX, &g->blob) == HS_OK &&
-	    hs_grant_parse(hs_buf_str(&g->blob), false, &grant, NULL) == HS_OK)
-		seq = grant.payload.log_seq;
-	hs_grant_free(&grant);
-	return seq;
+	return hs_audittouch_read(r, &g->blob, &t) == HS_OK ? t.payload.log_seq : 0;
 }
 
 static int
@@ -71,8 +65,9 @@ take(void *arg, struct hs_audit_place place, struct hs_str line)
 		g->open = 0;
 		g->closed_at = g->text.len;
 	}
-	// an asking is signed by its own touch
-	if (life && hs_str_is(r.event, "ask"))
+	// an asking is signed by its own touch, and what is direct was signed by that
+	// itself
+	if (life && (hs_str_is(r.event, "ask") || g->filter.direct))
 		g->open = 0;
 	return HS_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "proto/grant.h"
+#include "proto/audittouch.h"
 #include "proto/text.h"
 
 #define SHORTEST_PREFIX 4
@@ -138,9 +138,8 @@ take_touch(void *arg, struct hs_audit_place place, struct hs_str line)
 {
 	struct finding *g = arg;
 	struct hs_auditread r;
-	struct hs_grant grant = {0};
+	struct hs_audittouch t;
 	uint64_t serial;
-	int rc = HS_OK;
 
 	(void)place;
 	if (hs_auditread(line, &r, NULL) != HS_OK || !hs_str_is(r.event, "touch") ||
@@ -149,12 +148,12 @@ take_touch(void *arg, struct hs_audit_place place, struct hs_str line)
 	serial = hs_auditread_u64(&r, HS_AM_SERIAL);
 	if (g->parent != 0 && serial != g->parent)
 		return HS_OK;
-	hs_buf_reset(&g->blob);
-	if (hs_auditread_bytes(&r, HS_AM_GRANT, HS_CERT_MAX, &g->blob) == HS_OK &&
-	    hs_grant_parse(hs_buf_str(&g->blob), false, &grant, NULL) == HS_OK)
-		rc = keep(g, grant.payload.log_seq, serial);
-	hs_grant_free(&grant);
-	return rc;
+	if (g->parent == 0 && hs_auditread_has(&r, HS_AM_DIRECT))
+		return HS_OK; // what it made says so
+	if (hs_audittouch_read(&r, &g->blob, &t) != HS_OK)
+		return HS_OK;
+	g->f->direct = t.direct;
+	return keep(g, t.payload.log_seq, serial);
 }
 
 int

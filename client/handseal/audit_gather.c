@@ -210,6 +210,7 @@ take_touch(struct hs_audit_gathered *g, const struct hs_auditread *r, bool bad)
 	    .reason = "",
 	    .may = "",
 	    .simulated = hs_auditread_has(r, HS_AM_SIMULATED),
+	    .direct = hs_auditread_has(r, HS_AM_DIRECT),
 	    .bad = bad};
 	answer(w, t);
 	take_key(w, r, &g->sessions[session]);
@@ -240,7 +241,8 @@ touch_for(struct hs_audit_gathered *g, const struct hs_auditread *r, size_t sess
 			break;
 		if (t->session == session &&
 		    (parent != 0 ? t->serial == parent
-				 : t->scope != NULL && hs_scope_under(scope, t->scope)))
+				 : !t->direct && t->scope != NULL &&
+				       hs_scope_under(scope, t->scope)))
 			found = i - 1;
 	}
 	hs_scope_free(&scope);

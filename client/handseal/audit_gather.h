@@ -23,7 +23,8 @@ struct hs_audit_touch {
 	const char *root, *root_key, *human, *code, *shown, *reason, *agent, *may;
 	struct hs_scope *scope; // owned
 	bool simulated;
-	bool bad; // it does not hold
+	bool direct; // it made no grant, but the one certificate
+	bool bad;    // it does not hold
 };
 
 struct hs_audit_made {	       // a certificate or a seat

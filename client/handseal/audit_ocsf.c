@@ -10,7 +10,7 @@
 #include <string.h>
 #include "client/handseal/audit_line.h"
 #include "client/handseal/cli.h"
-#include "proto/grant.h"
+#include "proto/audittouch.h"
 #include "proto/text.h"
 
 #define VERSION "1.9.0"
@@ -134,15 +134,13 @@ privileges(const struct hs_auditread *r, bool grant)
 {
 	json_t *list = json_array();
 	struct hs_buf b = {0}, blob = {0};
-	struct hs_grant g = {0};
+	struct hs_audittouch t;
 	size_t at = 0;
 
 	if (!grant)
 		hs_auditread_put(&b, r, HS_AM_SCOPE);
-	else if (hs_auditread_bytes(r, HS_AM_GRANT, HS_CERT_MAX, &blob) == HS_OK &&
-		 hs_grant_parse(hs_buf_str(&blob), false, &g, NULL) == HS_OK)
-		hs_put_raw(&b, g.payload.scope.p, g.payload.scope.len);
-	hs_grant_free(&g);
+	else if (hs_audittouch_read(r, &blob, &t) == HS_OK)
+		hs_put_raw(&b, t.payload.scope.p, t.payload.scope.len);
 	hs_buf_free(&blob);
 	while (at < b.len && json_array_size(list) < MAY_MAX) {
 		const uint8_t *lf = memchr(b.p + at, '\n', b.len - at);

@@ -21,6 +21,8 @@ put_touch(FILE *f, const struct hs_audit_touch *t, uint64_t day)
 	hs_html_time(f, t->time, day);
 	fprintf(f, ", %s",
 	    (t->flags & HS_SK_FLAG_UV) != 0 ? "PIN or finger verified" : "no PIN");
+	if (t->direct)
+		fputs(", for one direct certificate", f);
 	if (t->human[0] != '\0') {
 		fputs(", ", f);
 		hs_html_text(f, t->human);

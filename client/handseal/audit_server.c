@@ -63,17 +63,42 @@ find(const struct hs_audit_server *s, const struct hs_sshdlog *l)
 	return m != NULL ? *m : NULL;
 }
 
+// The certificate that a touch has signed itself: by its serial, which is that root's.
+static const struct hs_audit_made *
+find_direct(const struct hs_audit_server *s, const struct hs_sshdlog *l)
+{
+	for (size_t i = 0; i < s->g->nmade; i++) {
+		const struct hs_audit_made *m = &s->g->made[i];
+		const struct hs_audit_touch *t =
+		    m->touch != SIZE_MAX ? &s->g->touches[m->touch] : NULL;
+
+		if (t != NULL && t->direct && !m->seat && t->serial == l->serial &&
+		    hs_str_is(l->ca, t->root_key))
+			return m;
+	}
+	return NULL;
+}
+
+// Who has signed it, as the log says.
+static const char *
+signer(const struct hs_audit_server *s, const struct hs_audit_made *m)
+{
+	if (m->touch != SIZE_MAX && s->g->touches[m->touch].direct)
+		return s->g->touches[m->touch].root_key;
+	return s->g->sessions[m->session].key;
+}
+
 // Why this login has no touch behind it; NULL: it has.
 static const char *
 judge(struct hs_audit_server *s, const struct hs_sshdlog *l)
 {
-	const struct hs_audit_made *m = l->direct ? NULL : find(s, l);
+	const struct hs_audit_made *m = l->direct ? find_direct(s, l) : find(s, l);
 
 	if (m == NULL)
 		return "no record is of its certificate";
 	if (!hs_str_is(l->fingerprint, m->key))
 		return "its certificate is on record for another key";
-	if (!hs_str_is(l->ca, s->g->sessions[m->session].key))
+	if (!hs_str_is(l->ca, signer(s, m)))
 		return "its certificate is on record, but another key signed this one";
 	s->used[m - s->g->made]++;
 	if (m->touch == SIZE_MAX || s->g->touches[m->touch].bad)

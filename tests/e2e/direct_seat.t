@@ -130,6 +130,19 @@ test_expect_success 'rule5: kill -9, and it can be revoked still, by whichever d
 test_expect_success 'the log is whole, and proven up to the last touch' '
 	handseal audit verify >out || { cat out && false; }
 '
+test_expect_success 'the log and the server'\''s agree on each login, and on whose touch it was' '
+	direct last $any --agent last && with last $at true && grep "ID handseal:direct:[0-9]*:last " "$HS_TMP/sshd.log" && handseal audit verify --server "$HS_TMP/sshd.log" >out; cat out;
+	grep "logins by handseal.s certificates, 0 without a touch" out && sed "s/ID handseal:direct:[0-9]*:last (serial [0-9]*)/ID handseal:direct:77:last (serial 77)/" "$HS_TMP/sshd.log" >forged &&
+	! handseal audit verify --server forged >out && grep "NO TOUCH .*no record is of its certificate" out
+'
+test_expect_success 'evidence of it, for who has the root alone; not of another certificate' '
+	handseal list --json >out && id=$(field out "(grep { \$_->{agent} eq q(last) } @{\$j->{certificates}})[0]{id}") && handseal audit evidence $id -o ev && cat ev | cut -c1-120 &&
+	echo "users=\"*\" $key" >r && handseal-verify evidence ev --roots r >out || { cat out && false; } && cat out && handseal audit evidence $id --cert "$HS_TMP/last-cert.pub" -o ev2 && handseal-verify evidence ev2 --roots r &&
+	direct more $any && handseal audit evidence $id --cert "$HS_TMP/more-cert.pub" -o ev3 && ! handseal-verify evidence ev3 --roots r
+'
+test_expect_success 'report, export and show read it' '
+	handseal audit report -o rep.html && grep "for one direct certificate" rep.html && handseal audit export --format ocsf >ocsf && grep "user deploy" ocsf && handseal audit show $id >out && cat out && grep touch out
+'
 test_expect_success 'a key that wants its PIN: the certificate says that it was given' '
 	hs_softkey blue pin caffe-2468 && roots=$XDG_CONFIG_HOME/handseal/roots && sed -i "s/^Verify .*/Verify pin/" "$roots/blue" && rm "$HS_TMP/any-cert.pub" &&
 	ask p --direct --key $k $any && echo caffe-2468 >pinfile && agentctl answer $code arm pinfile && hs_softkey blue wait 10 && hs_softkey blue touch && ends p 0 "" && with any $at true &&
