@@ -97,26 +97,19 @@ ask(struct auditmake *m, const char *scope, bool opening)
 	auditmake_put(m, &r, NULL);
 }
 
+// The record of a touch, whose certificate is m->grant but for its signature.
 static void
-touch(struct auditmake *m, const char *scope, bool opening)
+put_touch(struct auditmake *m, uint64_t serial, uint64_t end, bool opening, bool direct)
 {
 	char root_key[HS_FINGERPRINT_LEN + 1];
 	struct hs_mint other;
-	struct hs_grant_spec spec = {.session_key = &m->session.key,
-	    .root = &m->root.key,
-	    .serial = 0x8000000000000000u + m->seq,
-	    .valid_after = m->time - HS_CLOCK_SLACK,
-	    .payload = {.scope = hs_str_c(scope),
-		.holder = hs_str_c(HS_HOLDER_MAIN),
-		.end = m->time + 14400,
-		.log_seq = m->seq}};
 	struct hs_audit_record r = {.event = "touch",
 	    .agent = hs_str_c(opening ? "" : m->agent_name),
 	    .session = m->id,
 	    .code = "ok",
 	    .numbered = true,
-	    .serial = spec.serial,
-	    .end = spec.payload.end,
+	    .serial = serial,
+	    .end = end,
 	    .root = "blue",
 	    .root_key = root_key,
 	    .touched = true,
@@ -126,18 +119,67 @@ touch(struct auditmake *m, const char *scope, bool opening)
 	    .ask = hs_str_c("4F7")};
 
 	hs_key_fingerprint(&m->root.key, root_key);
-	crypto_hash_sha256(spec.payload.shown, (const uint8_t *)m->shown, strlen(m->shown));
-	crypto_hash_sha256(spec.payload.policy, (const uint8_t *)"", 0);
-	memcpy(spec.payload.log_head, m->head, sizeof spec.payload.log_head);
-	hs_buf_reset(&m->grant);
-	must(hs_grant_put_body(&m->grant, &spec) == HS_OK);
 	key_of(&other, HS_KT_SK_ED25519, 99);
 	must(hs_mint_sign(m->forge ? &other : &m->root, &m->grant, r.flags, r.counter) ==
 	     HS_OK);
-	r.grant = hs_buf_str(&m->grant);
-	m->grant_serial = spec.serial;
+	if (direct)
+		r.direct = hs_buf_str(&m->grant);
+	else
+		r.grant = hs_buf_str(&m->grant);
+	m->grant_serial = serial;
 	m->time++;
 	auditmake_put(m, &r, NULL);
+}
+
+static struct hs_grant_payload
+payload(const struct auditmake *m, const char *scope, uint64_t end)
+{
+	struct hs_grant_payload p = {.scope = hs_str_c(scope),
+	    .holder = hs_str_c(HS_HOLDER_MAIN),
+	    .end = end,
+	    .log_seq = m->seq};
+
+	crypto_hash_sha256(p.shown, (const uint8_t *)m->shown, strlen(m->shown));
+	crypto_hash_sha256(p.policy, (const uint8_t *)"", 0);
+	memcpy(p.log_head, m->head, sizeof p.log_head);
+	return p;
+}
+
+static void
+touch(struct auditmake *m, const char *scope, bool opening)
+{
+	struct hs_grant_spec spec = {.session_key = &m->session.key,
+	    .root = &m->root.key,
+	    .serial = 0x8000000000000000u + m->seq,
+	    .valid_after = m->time - HS_CLOCK_SLACK,
+	    .payload = payload(m, scope, m->time + 14400)};
+
+	hs_buf_reset(&m->grant);
+	must(hs_grant_put_body(&m->grant, &spec) == HS_OK);
+	put_touch(m, spec.serial, spec.payload.end, opening, false);
+}
+
+void
+auditmake_direct(struct auditmake *m, const char *scope, bool opening)
+{
+	struct hs_direct_spec spec = {.agent_key = &m->agent.key,
+	    .root = &m->root.key,
+	    .agent = hs_str_c(m->agent_name)};
+
+	if (opening) {
+		key_of(&m->session, HS_KT_ED25519, 1000 + m->seq);
+		m->id[0] = '\0';
+		m->serial = 0;
+	}
+	ask(m, scope, false);
+	if (opening)
+		hs_session_id(&m->session.key, m->id);
+	spec.serial = 0x8000000000000000u + m->seq;
+	spec.valid_after = m->time - HS_CLOCK_SLACK;
+	spec.payload = payload(m, scope, m->time + 900);
+	hs_buf_reset(&m->grant);
+	must(hs_direct_put_body(&m->grant, &spec) == HS_OK);
+	put_touch(m, spec.serial, spec.payload.end, false, true);
 }
 
 void
@@ -173,7 +215,8 @@ auditmake_issue(struct auditmake *m, const char *scope)
 	    .digest = {digest, sizeof digest},
 	    .numbered = true,
 	    .serial = ++m->serial,
-	    .end = m->time + 900,
+	    .parent = m->parent,
+	    .end = m->time + (m->parent > 0 ? 800 : 900),
 	    .key = m->key};
 
 	crypto_hash_sha256(digest, r.scope.p, r.scope.len);

@@ -26,6 +26,7 @@ struct auditmake {
 	struct hs_buf grant; // the last one, whole
 	const char *shown;   // of the next asking
 	const char *reason;  // of the next asking or certificate
+	uint64_t parent;     // of the next certificates; 0: it is not said
 	const char *agent_name;
 	bool simulated;
 	bool other_policy; // the next askings were under another than the grants
@@ -44,6 +45,11 @@ void auditmake_event(struct auditmake *m, const char *event); // with the sessio
 
 void auditmake_open(struct auditmake *m, const char *scope); // ask and touch, a new session
 void auditmake_more(struct auditmake *m, const char *scope); // ask and touch, in the same
+// Ask, and the touch of a direct certificate over the agent's key, which is m->grant then;
+// opening: of a session of its own, that has no grant.
+void auditmake_direct(struct auditmake *m, const char *scope, bool opening);
+#define AUDITMAKE_DIRECT                                                                   \
+	"max-ttl 900\nmax-uses *\n\naddr *\ncmd uptime\nhost *\nuser deploy\n"
 void auditmake_issue(struct auditmake *m, const char *scope); // the next serial
 void auditmake_checkpoint(struct auditmake *m);
 // A certificate under the last grant, with that scope and serial.
