@@ -100,9 +100,8 @@ put_direct(struct hs_buf *b, const struct hs_compose *c)
 	       "trusts the key\n"
 	       "accepts it until its end, any number of times, and checks the login, the "
 	       "client's\n"
-	       "address, the command and the time, no more. Only RevokedKeys on each of "
-	       "them can\n"
-	       "take it back. It is not renewed.\n");
+	       "address, the command and the time, no more, nor ends what then runs. Only\n"
+	       "RevokedKeys on each of them can take it back. It is not renewed.\n");
 }
 
 // The difference first, since that is what is decided; and if it is not all, all of it.

@@ -68,6 +68,7 @@ find_obstacle(const struct hs_scope *s)
 		"ask for each in a certificate of its own"},
 	    depth = {"nothing can be passed on under it", "ask with --depth 0"},
 	    uses = {"it does not count uses", "ask with --uses '*'"},
+	    drain = {"it ends nothing, so it lets nothing drain", "ask without --on-end"},
 	    user = {"login names must be named", "name them: --user NAME"},
 	    users = {"it names too many logins", "name fewer"},
 	    host = {"it does not know its own names: only `host *` is",
@@ -85,6 +86,8 @@ find_obstacle(const struct hs_scope *s)
 		return &depth;
 	if (hs_scope_max_uses(s) != HS_USES_ANY)
 		return &uses;
+	if (hs_scope_drains(s))
+		return &drain;
 	if (has_key(s, HS_KEY_NS) || has_key(s, HS_KEY_CAP) || has_key(s, HS_KEY_OPEN))
 		return &other;
 	if (names_no_login(s))

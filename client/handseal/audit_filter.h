@@ -17,7 +17,7 @@ struct hs_auditfilter {
 	bool found;
 	char session[HS_SESSION_ID_LEN + 1];
 	uint64_t serial;
-	bool direct; // its touch signed it itself
+	bool direct;		 // its touch signed it itself
 	uint64_t *asks, *grants; // owned: the askings and grants it came from
 	size_t n;
 };

@@ -30,7 +30,7 @@ test_expect_success 'one touch, and the key logs in by TrustedUserCAKeys' '
 '
 test_expect_success 'rule6: what was shown says that it is direct, for how long, and what takes it back' '
 	grep "\"event\":\"ask\"" "$log" | tail -n 1 >shown && grep "handseal [2-9A-Z]*: unknown asks, DIRECT" shown &&
-	grep "DIRECT, in one certificate, for 15 min from the touch:" shown && grep "Only RevokedKeys on each of them can" shown &&
+	grep "DIRECT, in one certificate, for 15 min from the touch:" shown && grep "RevokedKeys on each of them can take it back" shown &&
 	grep "It is not renewed." shown && ! grep "any number of certificates" shown
 '
 test_expect_success 'rule4: the touch is on record with the whole certificate, and so is that it was handed out' '
@@ -85,7 +85,7 @@ test_expect_success 'what stock sshd cannot enforce is refused when it is asked 
 	cannot "only .host \*. is" --user deploy --host web1 --cmd id && grep -- "--host" out &&
 	cannot "login names must be named" --user * --host * --cmd id && cannot "is a pattern" --user deploy --host * --cmd "ls ..." &&
 	cannot "here are several" --user deploy --host * --cmd id --cmd uptime && cannot "needs one" --user deploy --host * &&
-	cannot "does not count uses" --user deploy --host * --cmd id --uses 3 && cannot "passed on" --user deploy --host * --cmd id --depth 1 &&
+	cannot "does not count uses" --user deploy --host * --cmd id --uses 3 && cannot "nothing drain" --user deploy --host * --cmd id --on-end drain && cannot "passed on" --user deploy --host * --cmd id --depth 1 &&
 	cannot "no .ns" --user deploy --host * --cmd id --ns git && cannot "lead anywhere" --user deploy --host * --cmd id --permit port-forwarding &&
 	cannot "no .ns" --user deploy --host * --cmd id --permit port-forwarding --open db:1 &&
 	printf "max-ttl 60\nmax-uses *\n\naddr *\ncmd id\nhost *\nuser deploy\n\naddr *\ncmd uptime\nhost *\nuser deploy\n" >two &&

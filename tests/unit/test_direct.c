@@ -78,6 +78,8 @@ direct_scopes(void **state)
 	    {"max-ttl 900\nmax-uses *\ndepth 1\n\naddr *\ncmd *\n" LOGIN, HS_ERR_SCOPE},
 	    {"depth 1\nmax-ttl 900\nmax-uses *\n\naddr *\ncmd *\n" LOGIN,
 		HS_NO_UNENFORCEABLE},
+	    {"max-ttl 900\nmax-uses *\non-end drain\n\naddr *\ncmd *\n" LOGIN,
+		HS_NO_UNENFORCEABLE},
 	    {"max-ttl 900\nmax-uses 1\n\naddr *\ncmd *\n" LOGIN, HS_NO_UNENFORCEABLE}};
 
 	(void)state;
