@@ -47,14 +47,16 @@ each() { # each KEY <TEXT: a line for each line
 
 processes_() { ls /proc | grep -x '[0-9]*'; }
 cmdline_() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
-is_listener_() { # sets title
+is_listener_() { # sets title, which anybody may choose for a process of their own: so root's alone
 	title=$(cmdline_ "$1")
 	case $title in
 	"sshd: /"*" [listener]"*) title=${title#sshd: } title=${title%% \[listener\]*} ;;
 	/*/sshd | /*/sshd\ *) # before 8.2
-		[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "${title%% *}" ] && case " $title " in *" -i "* | *" -R "*) return 1 ;; esac ;;
+		[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "${title%% *}" ] || return 1
+		case " $title " in *" -i "* | *" -R "*) return 1 ;; esac ;;
 	*) return 1 ;;
 	esac
+	grep -q '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "/proc/$1/status" 2>/dev/null
 }
 find_sshd() { # sets listener, sshd, sshd_args, sshd_config
 	listener= found_=$$
@@ -73,6 +75,7 @@ find_sshd() { # sets listener, sshd, sshd_args, sshd_config
 	sshd=${title%% *} sshd_args= sshd_config=/etc/ssh/sshd_config
 	case $title in *[!A-Za-z0-9\ ./_=,:@+%-]*) fail "sshd was started as $title, which cannot be read"; return 1 ;; *' '*) sshd_args=${title#* } ;; esac
 	[ -x "$sshd" ] || { fail "sshd was started as $sshd, which is not there"; return 1; }
+	safe_path "$sshd" || return 1
 	next_=
 	for found_ in $sshd_args; do
 		case $next_$found_ in
@@ -83,6 +86,7 @@ find_sshd() { # sets listener, sshd, sshd_args, sshd_config
 	done
 	case $sshd_config in /*) ;; *) fail "sshd's configuration is $sshd_config, which is no absolute path"; return 1 ;; esac
 	[ -f "$sshd_config" ] && [ ! -h "$sshd_config" ] || { fail "$sshd_config is no regular file"; return 1; }
+	safe_path "$sshd_config"
 }
 sshd_test() { "$sshd" $sshd_args -t "$@" 2>&1; }
 sshd_says() { # sshd_says USER: what holds for a login as USER from where we came
@@ -116,7 +120,7 @@ kind_of() {
 	ours_="$hs_bin/handseal-verify keys %u %t %k"
 	case $command in
 	'') kind=none ;;
-	"$ours_" | "$ours_ --else "*) was_made_ "file $hs_dropin" || was_made_ "block $sshd_config" && kind=ours || kind=hand ;;
+	"$ours_" | "$ours_ --else "* | "$ours_ --connection %C" | "$ours_ --connection %C --else "*) was_made_ "file $hs_dropin" || was_made_ "block $sshd_config" && kind=ours || kind=hand ;;
 	*/handseal-verify | */handseal-verify\ *) fail "sshd asks handseal-verify already, in another way than this command knows: $command"; return 1 ;;
 	/*) kind=other ;;
 	*) fail "sshd asks a command that is no path: $command"; return 1 ;;
@@ -186,8 +190,8 @@ all_old_() { sed -n "s/^un_put '\(.*\)'\$/\1.handseal-old/p" "$J/undo" 2>/dev/nu
 alive() { [ "$listener" ] && is_listener_ "$listener"; }
 reload() {
 	if alive; then kill -HUP "$listener" 2>/dev/null; fi
-	for reload_ in 1 2; do
-		sleep 1
+	for reload_ in 1 2 3 4 5; do
+		sleep 0.2 2>/dev/null || sleep 1
 		alive || break
 	done
 	alive
@@ -210,7 +214,7 @@ again_() { # sshd has ended: nobody could log in
 }
 
 begin() { # begin WHAT: from here on it is done, or undone
-	left_behind || return 1
+	safe_path "$hs_var" && safe_path "${hs_dropin%/*}" && left_behind || return 1
 	mkdir -p "$hs_var" && mkdir -m 700 "$J" 2>/dev/null || { fail "$J: another handseal server is at work here, or $hs_var cannot be written"; return 1; }
 	pending=1
 	: >"$J/undo" && echo "$1 $$ $(started_ $$) $(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$J/pending" && : >"$J/made" || { fail "cannot write $J"; return 1; }
@@ -332,5 +336,6 @@ each_list_() { while IFS= read -r each_; do tell list "${each_#list }"; done; }
 status_() {
 	probe || return 1
 	lists
+	[ ! -d "$hs_etc/roots.d" ] || ls "$hs_etc/roots.d" | each account-roots
 	[ ! -f "$hs_etc/revoked" ] || tell revoked "$(grep -c -v -E '^[[:space:]]*(#|$)' "$hs_etc/revoked")"
 }

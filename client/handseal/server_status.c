@@ -126,6 +126,25 @@ bad_line(void *arg, const struct hs_err *err)
 	    hs_err_sentence(err));
 }
 
+// Roots that count for one login alone: whose they are is in files of their own there.
+static void
+put_accounts(struct view *v)
+{
+	struct hs_str rest = v->facts;
+	struct hs_serverfact f;
+	json_t *names = json_array();
+
+	while (hs_serverfacts_next(&rest, &f)) {
+		if (!hs_str_is(f.key, "account-roots"))
+			continue;
+		hs_put_fmt(&v->text, "%-9sroots.d/", "");
+		hs_put_raw(&v->text, f.value.p, f.value.len);
+		hs_put_fmt(&v->text, " for that login alone\n");
+		(void)json_array_append_new(names, hs_cli_json(f.value));
+	}
+	(void)json_object_set_new(v->o, "accounts", names);
+}
+
 static int
 put_roots(struct view *v)
 {
@@ -137,6 +156,7 @@ put_roots(struct view *v)
 	rc = hs_roots_parse(hs_buf_str(&text), &v->roots, bad_line, v);
 	for (size_t i = 0; i < v->roots.n; i++)
 		put_root(v, &v->roots.v[i], i == 0 ? "trusts" : "");
+	put_accounts(v);
 	if (rc == HS_OK && v->roots.n == 0)
 		hs_put_fmt(&v->text, "trusts   nobody\n");
 	(void)json_object_set_new(v->o, "roots", v->rows);

@@ -42,6 +42,7 @@ test_expect_success 'status: whose roots, what it is called, and which lists, ho
 	mkdir "$SV/var/lib/lists" && echo "Revocations /var/lib/lists" >>"$SV/etc/handseal/verify.conf" && touch -d "3 minutes ago" "$SV/var/lib/lists/7c2e.list" && echo "# none" >"$SV/etc/handseal/revoked" &&
 	does 0 "7c2e.list  3 min.* old" handseal server status $at && does 0 "" handseal server status --json $at &&
 	is out "\$j->{asked} && \$j->{roots}[0]{mine} && \$j->{names}[0] eq q(web1.example.com) && \$j->{lists}[0]{name} eq q(7c2e.list) && \$j->{lists}[0]{age} >= 180 && \$j->{command_user} eq q(handseal-verify)" &&
+	mkdir "$SV/etc/handseal/roots.d" && touch "$SV/etc/handseal/roots.d/other" && does 0 "roots.d/other for that login alone" handseal server status $at && rm -r "$SV/etc/handseal/roots.d" &&
 	echo "nonsense" >>"$roots" && does 1 "BAD .*roots:2 is skipped" handseal server status $at && sed -i "\$d" "$roots" && sed -i "/Revocations/d" "$SV/etc/handseal/verify.conf" && rm -r "$SV/var/lib/lists" "$SV/etc/handseal/revoked"
 '
 test_expect_success 'again: nothing is there twice, and its settings are the owner'\''s' '
@@ -53,13 +54,21 @@ test_expect_success 'a second person adds theirs, and takes only theirs back' '
 		handseal enroll --device "softkey:$HS_TMP/red.sock" --name red >/dev/null && does 0 "NO delegated login was tried" handseal server add --yes --no-proof --user "deploy,root" $at && grep "users=\"deploy,root\" sk-" "$roots" &&
 		does 0 "1 of others stay" handseal server remove --yes $at && hs_stop red) && sv_manifest now && diff added now && test "$(deploy id -un)" = deploy
 '
+test_expect_success 'for programs' '
+	does 2 "" handseal server add --json $at && is out "\$j->{error}{code} eq q(usage)" && does 0 "" handseal server add --json --yes $at && is out "\$j->{kept} && \$j->{proof}{worked} eq q(deploy) && \$j->{proof}{refused} eq q(command-outside-scope) && \$j->{host} eq q(web1.example.com)" &&
+	sv_manifest now && diff added now
+'
 test_expect_success 'remove: byte for byte as before' '
-	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before now && ! test -e "$SV/var/lib/handseal" && test "$(sv_asked)" = "none as none" && ! deploy id -un
+	does 0 "" handseal server remove --json --yes $at && is out "grep { /asks no command again/ } @{\$j->{did}}" && sv_manifest now && diff before now && ! test -e "$SV/var/lib/handseal" && test "$(sv_asked)" = "none as none" && ! deploy id -un
 '
 test_expect_success 'with no session open its proof is asked for as anything else is, before anything is changed' '
 	handseal close >/dev/null && does 5 "so nothing was changed" handseal server add --yes --user deploy $at && grep "have a person open one" err && sv_manifest now && diff before now && handseal policy reload >/dev/null &&
 	hs_spawn watcher eventctl follow 1 && hs_wait_for "grep -qs ^last $HS_TMP/watcher.log" 10 && hs_softkey blue touch-next && does 0 "id -un. works" handseal server add --yes --user deploy $at && grep "waits for a touch" err && hs_stop watcher &&
 	does 0 "asks no command again" handseal server remove --yes $at && sv_manifest now && diff before now && handseal close >/dev/null && hs_softkey blue touch-next && handseal open --user deploy --host web1.example.com --cmd "id -un" --ttl 1h >/dev/null
+'
+test_expect_success 'a process of somebody else that calls itself sshd is never believed' '
+	printf "#!/bin/sh\ntouch /root/owned\n" >"$SV/home/deploy/sshd" && chmod 755 "$SV/home/deploy/sshd" && hs_spawn fake chroot --userspec=deploy:deploy "$SV" /bin/bash -c "exec -a \"sshd: /home/deploy/sshd -D [listener] 0 of 10-100 startups\" sleep 300" &&
+	hs_wait_for "grep -q listener /proc/$(hs_pid fake)/cmdline" 10 && handseal server remove --print $at >script && cp script "$SV/root/script" && sv sh /root/script >out 2>err; cat out err; rm "$SV/root/script" && ! test -e "$SV/root/owned" && rm "$SV/home/deploy/sshd" && hs_stop fake && sv_manifest now && diff before now
 '
 test_expect_success '--print is a script that does the same, and its undoing too' '
 	does 2 "user says" handseal server add --print $at && handseal server add --print --user deploy $at >script && head -n 2 script | grep "What handseal server add does" && sh -n script &&
