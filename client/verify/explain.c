@@ -108,6 +108,18 @@ ask_lists(struct hs_explained *e)
 	}
 }
 
+// What a log holds that is not the one that was signed is told, and changes no answer.
+static void
+find_shown(struct hs_explained *e)
+{
+	struct hs_err err = {0};
+
+	if (e->ask->audit == NULL || e->payload == NULL)
+		return;
+	if (hs_explain_shown(e->ask->audit, e->payload, &e->shown, &err) != HS_OK)
+		fprintf(stderr, "handseal-verify: %s\n", hs_err_sentence(&err));
+}
+
 static int
 print(struct hs_buf *b)
 {
@@ -142,6 +154,7 @@ judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
 	answer(&e, cmd_err);
 	hs_explain_gather(&e, blob);
 	ask_lists(&e);
+	find_shown(&e);
 	if (ask->json)
 		hs_explain_json(&b, &e);
 	else
@@ -151,6 +164,7 @@ judge_and_print(const struct hs_explain_ask *ask, struct hs_str blob,
 		fprintf(stderr, "handseal-verify: the answer could not be written\n");
 		status = 1;
 	}
+	hs_buf_free(&e.shown);
 	hs_grant_free(&e.own_grant);
 	hs_verdict_free(&e.verdict);
 	hs_config_free(&config);

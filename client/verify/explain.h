@@ -19,6 +19,8 @@ struct hs_explain_ask {
 	const char *cmd;    // NULL, or a command as a client would send it; "" is a shell
 	uint64_t at;	    // Unix seconds
 	bool has_at;	    // else now
+	const char
+	    *audit; // NULL, or a copy of the daemon's log, for the text that was shown
 	bool json;
 };
 
@@ -60,11 +62,19 @@ struct hs_explained {
 	bool cert_good;	     // the signature on the certificate
 	bool touch_good;     // the root's signature, its flags too
 	unsigned signatures; // how many there are: 1 or 2
+	struct hs_buf shown; // the text that the touch was given for, where it was found
 };
 
 // Fills what goes by kind, from e->verdict on the certificate in blob and e->config. A
 // grant by itself ends in e->own_grant, the caller's to free.
 void hs_explain_gather(struct hs_explained *e, struct hs_str blob); // explain_gather.c
+
+// The text that was shown for the touch that signed p, from a copy of the log it names;
+// text is emptied first. HS_OK: its hash and its record's are those that were signed.
+// HS_NO_SUCH; HS_ERR_IO, HS_ERR_TOO_LONG, HS_ERR_NOMEM.
+int hs_explain_shown(const char *path, const struct hs_grant_payload *p,
+    struct hs_buf *text,
+    struct hs_err *err); // explain_shown.c
 
 // Seconds since 1970 at which the touch was asked for, by the clock of the daemon.
 uint64_t hs_explain_touched(const struct hs_explained *e);

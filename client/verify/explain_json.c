@@ -100,6 +100,8 @@ put_touch(struct hs_buf *b, const struct hs_explained *e)
 	put_string(b, "holder", p->holder);
 	put_string(b, "ceiling", p->scope);
 	put_hex(b, "shown_sha256", p->shown, sizeof p->shown);
+	if (e->shown.len > 0)
+		put_string(b, "shown", hs_buf_str(&e->shown));
 	put_hex(b, "policy_sha256", p->policy, sizeof p->policy);
 	put_number(b, "log_seq", p->log_seq);
 	put_hex(b, "log_head", p->log_head, sizeof p->log_head);

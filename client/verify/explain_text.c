@@ -117,6 +117,27 @@ put_remedy(struct hs_buf *b, const struct hs_explained *e)
 		    "%s\n",
 		    e->config->server.revocations);
 		break;
+	case HS_NO_UV:
+		hs_put_fmt(b,
+		    "  It would take a touch with PIN or finger, or no RequireUV in "
+		    "%s/verify.conf and no require-uv for the root\n",
+		    e->config->dir);
+		break;
+	case HS_NO_NOT_YET:
+		put(b, "  It would take that time, or a clock that is not behind\n");
+		break;
+	case HS_NO_REVOKED:
+		put(b, "  It would take a new one, under a session that is not revoked:  "
+		       "handseal request\n");
+		break;
+	case HS_NO_TOUCH:
+	case HS_NO_SIG_GRANT:
+	case HS_NO_SIG_CERT:
+	case HS_NO_LINK:
+	case HS_NO_WIDER:
+		put(b,
+		    "  Nothing here would change that: its maker is not to be believed\n");
+		break;
 	case HS_NO_TOO_LONG_LIVED:
 		put(b, "  It would take a shorter one, or MaxGrant and MaxDelegation in "
 		       "verify.conf\n");
@@ -148,6 +169,22 @@ put_who(struct hs_buf *b, const struct hs_explained *e)
 }
 
 static void
+put_shown(struct hs_buf *b, struct hs_str text)
+{
+	put(b, ", which is of this text:\n");
+	while (text.len > 0) {
+		const uint8_t *lf = memchr(text.p, '\n', text.len);
+		size_t n = lf != NULL ? (size_t)(lf - text.p) : text.len;
+
+		put(b, "           | ");
+		hs_text_put_clean(b, (struct hs_str){text.p, n});
+		put(b, "\n");
+		text.p += n + (lf != NULL);
+		text.len -= n + (lf != NULL);
+	}
+}
+
+static void
 put_touch(struct hs_buf *b, const struct hs_explained *e)
 {
 	char fp[HS_FINGERPRINT_LEN + 1];
@@ -167,8 +204,12 @@ put_touch(struct hs_buf *b, const struct hs_explained *e)
 			   : "pressed, no PIN\n");
 	put(b, "  shown    SHA-256 ");
 	hs_text_put_hex(b, (struct hs_str){e->payload->shown, sizeof e->payload->shown});
-	hs_put_fmt(b, "\n           the text itself is record %ju of that daemon's log\n",
-	    (uintmax_t)e->payload->log_seq);
+	if (e->shown.len == 0)
+		hs_put_fmt(b,
+		    "\n           the text itself is record %ju of that daemon's log\n",
+		    (uintmax_t)e->payload->log_seq);
+	else
+		put_shown(b, hs_buf_str(&e->shown));
 }
 
 static void

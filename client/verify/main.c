@@ -24,7 +24,7 @@ static const char usage_text[] =
     "                       keys USER TYPE BASE64 [--connection %C]\n"
     "                       [--else CMD [ARG...]]\n"
     "       handseal-verify [--config DIR] explain CERT [--user USER] [--from ADDR]\n"
-    "                       [--at TIME] [--cmd CMD] [--json]\n"
+    "                       [--at TIME] [--cmd CMD] [--audit LOG] [--json]\n"
     "       handseal-verify [--config DIR] check-config [--user USER] [--json]\n"
     "       handseal-verify [--config DIR] evidence FILE [--roots FILE] [--json]\n"
     "       handseal-verify [--config DIR] sig -n NAMESPACE -s SIGNATURE [--roots FILE]\n"
@@ -167,6 +167,7 @@ run_explain(int argc, char **argv, const struct options *o)
 		c = c != 0 ? c : take(&argc, &argv, "--from", &ask.from);
 		c = c != 0 ? c : take(&argc, &argv, "--at", &at);
 		c = c != 0 ? c : take(&argc, &argv, "--cmd", &ask.cmd);
+		c = c != 0 ? c : take(&argc, &argv, "--audit", &ask.audit);
 		if (c < 0)
 			return usage("no value, or given twice", argv[0]);
 		if (c > 0)
