@@ -90,7 +90,8 @@ test_expect_success 'a seat without ns git signs no commit, and a commit of anot
 	ended a && seated_ "ns file" && n=$(g rev-list --count HEAD) && ! commit "out of scope" && test $n = $(g rev-list --count HEAD) && ended a && seated_ "ns git" &&
 	GIT_COMMITTER_DATE="$(($(date +%s) - 7200)) +0000" commit "before" && bad "not-yet-valid" && GIT_COMMITTER_DATE="$(($(date +%s) + 7200)) +0000" commit "after" && bad "expired" && TZ=Asia/Tokyo commit "by the seat" && TZ=America/New_York good anna@example.com
 '
-test_expect_success 'revoked: by the daemon'\''s own list, where verify.conf names the folder' '
-	echo "Revocations $XDG_STATE_HOME/handseal/lists" >$HS_SERVER/verify.conf && good anna@example.com && handseal revoke $id && hs_wait_for "ls $XDG_STATE_HOME/handseal/lists/*.list" 10 && bad revoked && ended a
+test_expect_success 'revoked: by the daemon'\''s own list, where verify.conf names the folder, or merged, where git does' '
+	echo "Revocations $XDG_STATE_HOME/handseal/lists" >$HS_SERVER/verify.conf && good anna@example.com && handseal revoke $id && hs_wait_for "ls $XDG_STATE_HOME/handseal/lists/*.list" 10 && bad revoked &&
+	rm $HS_SERVER/verify.conf && good anna@example.com && handseal krl -o "$HS_TMP/merged" "$XDG_STATE_HOME"/handseal/lists/*.list && git config --global gpg.ssh.revocationFile "$HS_TMP/merged" && bad "revoked: $HS_TMP/merged names it" && ended a
 '
 hs_done
