@@ -47,11 +47,11 @@ int hs_text_base64url(struct hs_str s, size_t max, struct hs_buf *out);
 // bytes, newline included) and, in "…", an unescaped $ or ` is refused, so that the words
 // are what every shell would have made of them, or there is an error. One exception, kept
 // with its quotedness for the caller to judge: a word that is exactly an unquoted `*`. A
-// '#' is only refused where it begins a word, a '~' there and behind an unquoted '=' or ':'
-// (bash expands it there); '!' only as a word of its own; '{' '}' '[' ']' '*' '?' anywhere;
-// '=' in the first word (an assignment) and at the beginning of any (zsh looks the rest
-// up). A NUL is refused everywhere, a control byte behind a backslash and a
-// backslash-newline in "…" too.
+// '#' is only refused where it begins a word, a '~' there, behind empty quotes (zsh), and
+// behind an unquoted '=' or ':' (bash); '!' only as a word of its own; '{' '}' '[' ']' '*'
+// '?' anywhere; '=' in the first word (an assignment) and at the beginning of any, behind
+// empty quotes too (zsh looks the rest up). A NUL is refused everywhere, a control byte
+// behind a backslash and a backslash-newline in "…" too.
 struct hs_word {
 	struct hs_str text; // points into the words' own memory, NUL-terminated behind len
 	bool quoted;	    // some part of it was quoted

@@ -56,7 +56,7 @@ static int
 read_bare(struct lexer *l)
 {
 	uint8_t c = l->s.p[l->i];
-	bool begins = l->word->text.len == 0 && !l->word->quoted;
+	bool empty = l->word->text.len == 0, begins = empty && !l->word->quoted;
 
 	if (is_control(c))
 		return refuse(l, l->i, "a control character cannot stand in a command");
@@ -64,13 +64,14 @@ read_bare(struct lexer *l)
 		return refuse(l, l->i, "a shell would act on this character: quote it");
 	if (strchr("?[]{}", c) != NULL || (c == '*' && !stands_alone(l, l->i)))
 		return refuse(l, l->i, "a shell would expand this pattern: quote it");
-	if (c == '~' && (begins || l->s.p[l->i - 1] == '=' || l->s.p[l->i - 1] == ':'))
+	// zsh does so behind empty quotes too
+	if (c == '~' && (empty || l->s.p[l->i - 1] == '=' || l->s.p[l->i - 1] == ':'))
 		return refuse(l, l->i, "a shell would expand `~` here: quote it");
 	if (c == '#' && begins)
 		return refuse(l, l->i, "a shell would read a comment here: quote it");
 	if (c == '!' && stands_alone(l, l->i))
 		return refuse(l, l->i, "a shell would read `!` as `not`: quote it");
-	if (c == '=' && (begins || l->out->n == 0))
+	if (c == '=' && (empty || l->out->n == 0))
 		return refuse(l, l->i, "`=` here sets a variable in a shell: quote it");
 	keep(l, c);
 	l->i++;

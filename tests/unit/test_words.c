@@ -106,8 +106,8 @@ plain_and_quoted(void **unused)
 	    "1-gr\xc3\xbc\xc3\x9f"
 	    "e|9-\xa0");
 	gives("a#b x~y a%^,+:@./-_", "1-a#b|5-x~y|9-a%^,+:@./-_");
-	gives("''# ''~ a!b !a", "1'#|5'~|9-a!b|13-!a");
-	gives("x a=b c'=' ''=", "1-x|3-a=b|7'c=|12'=");
+	gives("''# a!b !a", "1'#|5-a!b|9-!a");
+	gives("x a=b c'=' a''=", "1-x|3-a=b|7'c=|12'a=");
 	gives("a'='b c", "1'a=b|7-c");
 	gives("a\\=b", "1'a=b");
 }
@@ -145,6 +145,8 @@ what_a_shell_would_act_on(void **unused)
 	refused("x *''", 3, "expand this pattern");
 	refused("x ~", 3, "expand `~`");
 	refused("x ~root/y", 3, "expand `~`");
+	refused("x ''~root", 5, "expand `~`"); // zsh
+	refused("x \"\"''=ls", 7, "sets a variable");
 	refused("x a=~", 5, "expand `~`");
 	refused("x a:~", 5, "expand `~`");
 	refused("#a", 1, "comment");
