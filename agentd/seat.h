@@ -69,7 +69,11 @@ struct hs_seat {
 	uint64_t began; // Unix seconds
 	uint64_t logins, signatures, escalations, refused;
 	struct hs_seat_refused refusals[HS_SEAT_REFUSALS];
-	size_t nrefusals;	   // ever
+	size_t nrefusals;	  // ever
+	struct {		  // listings that found nothing, the same again and again
+		uint64_t boot_ms; // when one was recorded last
+		uint64_t more;	  // since then, which the next record counts
+	} unlisted;
 	struct hs_lister *listers; // who wait for certificates; seatkeys.c's
 };
 

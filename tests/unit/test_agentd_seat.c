@@ -247,6 +247,30 @@ refused(void **unused)
 	end();
 }
 
+// An agent that lists again and again fills no log.
+static void
+listings_of_nothing_are_one_record(void **unused)
+{
+	struct hs_buf key = {0};
+	uint64_t before;
+
+	(void)unused;
+	begin(POLICY);
+	open_session();
+	make();
+	hs_seat_revoke(w.d.seats);
+	world_until(&w, -1);
+	before = hs_audit_tip(w.d.audit, 1).seq;
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(list(&key), 0);
+	assert_int_equal(w.d.seats->refused, 50);
+	// it may have taken a second or two
+	assert_in_range(hs_audit_tip(w.d.audit, 1).seq - before, 1, 5);
+	assert_int_equal(w.d.seats->refusals[0].why.err.code, HS_NO_REVOKED);
+	hs_buf_free(&key);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -256,7 +280,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(rule4_unrecorded_is_not_made),
 	    cmocka_unit_test(whoever_asked_goes), cmocka_unit_test(a_touch_makes_one),
 	    cmocka_unit_test(its_asker_goes_while_it_waits),
-	    cmocka_unit_test(denied_meanwhile), cmocka_unit_test(refused)};
+	    cmocka_unit_test(denied_meanwhile), cmocka_unit_test(refused),
+	    cmocka_unit_test(listings_of_nothing_are_one_record)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)
