@@ -42,6 +42,8 @@ same(const struct hs_policy *a, const struct hs_policy *b)
 		assert_string_equal(a->scopes[i].name, b->scopes[i].name);
 		assert_true(hs_str_eq(
 		    hs_scope_text(a->scopes[i].scope), hs_scope_text(b->scopes[i].scope)));
+		assert_int_equal(a->scopes[i].trusted, b->scopes[i].trusted);
+		assert_int_equal(a->scopes[i].direct, b->scopes[i].direct);
 		assert_int_equal(a->scopes[i].always, b->scopes[i].always);
 		assert_int_equal(a->scopes[i].verify, b->scopes[i].verify);
 	}
@@ -108,7 +110,8 @@ round_trip(const struct hs_policy *p)
 	"Addr 10.0.0.0/8 ::/0\nCmd ls '...'\nCmd ls -l ...\nCmd echo 'it'\\''s'\n"         \
 	"Permit pty port-forwarding\nOpen db:1\nStatement\nNs git\nCap read:a/** *:b\n"    \
 	"Scope b\nMaxTTL 61s\nMaxUses 3\nDepth 2\nNs *\n"                                  \
-	"Scope c\nTouch always\nMaxTTL 1m\nMaxUses 1\nCap *:*\n"                           \
+	"Scope c\nTouch always\nTrust chain\nMaxTTL 1m\nMaxUses 1\nCap *:*\n"              \
+	"Scope d\nTrust direct\nMaxTTL 1m\nMaxUses *\nNs d\n"                              \
 	"Agent x\n Scope c a\n Exe /usr/bin/x y\nAgent y\nAgent unknown\n Scope *\n"       \
 	"Limits\nPrompts 1\nPromptsAll 99\nPark 90m\nWaiting 7\n"
 

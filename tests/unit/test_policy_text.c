@@ -153,6 +153,8 @@ static const struct {
     {"Session\nIdle", "2:5: a value is missing behind `Idle`: absent means none"},
     {"Session\nIdle never", "2:6: this must be a time such as 900, 15m, 8h or 1d"},
     {"Session\nVerify finger", "2:8: this must be touch or pin"},
+    {"Scope s\nTrust both\nMaxTTL 1m\nMaxUses 1\nNs a",
+	"2:7: this must be chain or direct"},
     {"Session\n Scope", "2:7: a value is missing behind `Scope`: absent means none"},
     {"Session\n Scope *",
 	"2:8: this is no name of a scope: `open` asks for scopes by name"},

@@ -132,6 +132,11 @@ static const struct {
     {"Deny ns git\nScope a\nMaxTTL 1m\nMaxUses 1\nNs file", ""},
     {"Escalate deny\nScope a\nMaxTTL 1m\nMaxUses 1\nNs file\nTouch always",
 	"2:1: `a` costs a touch each time, and `Escalate deny` refuses that\n"},
+    {LOGIN "Cmd id\nTrust direct",
+	"1:1: `a` says Trust direct, and is refused as it stands: a stock server cannot "
+	"enforce this scope: it does not know its own names: only `host *` is\n"},
+    {LOGIN "Cmd id\nTrust chain", ""},
+    {HEAD "User u\nHost *\nAddr *\nCmd id\nTrust direct", ""},
 };
 
 static void
