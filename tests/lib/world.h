@@ -65,6 +65,8 @@ void world_open(int sock, const char *scope, uint64_t ttl);
 // For world_agent's key, with a proof for the session that is open.
 void world_request(
     struct world *w, int sock, const char *scope, const char *agent, const char *reason);
+void world_request_direct(
+    struct world *w, int sock, const char *scope, const char *agent, const char *reason);
 void world_pending(int sock, const char *code, uint32_t wait);
 void world_pending_by_key(int sock, const char *code, uint32_t wait);
 void world_answer(int sock, const char *code, enum hs_agent_answer_what what, int pin_fd);

@@ -88,12 +88,9 @@ prove(struct hs_str message, struct hs_buf *key, struct hs_buf *proof)
 	hs_buf_free(&bytes);
 }
 
-void
-world_request(
-    struct world *w, int sock, const char *scope, const char *agent, const char *reason)
+static void
+request(struct world *w, int sock, struct hs_agent_request m)
 {
-	struct hs_agent_request m = {
-	    .scope = hs_str_c(scope), .agent = hs_str_c(agent), .reason = hs_str_c(reason)};
 	struct hs_buf key = {0}, proof = {0}, message = {0};
 
 	hs_key_put(&key, &world_agent.key);
@@ -107,6 +104,27 @@ world_request(
 	hs_buf_free(&key);
 	hs_buf_free(&proof);
 	hs_buf_free(&message);
+}
+
+void
+world_request(
+    struct world *w, int sock, const char *scope, const char *agent, const char *reason)
+{
+	request(w, sock,
+	    (struct hs_agent_request){.scope = hs_str_c(scope),
+		.agent = hs_str_c(agent),
+		.reason = hs_str_c(reason)});
+}
+
+void
+world_request_direct(
+    struct world *w, int sock, const char *scope, const char *agent, const char *reason)
+{
+	request(w, sock,
+	    (struct hs_agent_request){.scope = hs_str_c(scope),
+		.agent = hs_str_c(agent),
+		.reason = hs_str_c(reason),
+		.direct = 1});
 }
 
 void
