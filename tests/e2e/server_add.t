@@ -11,6 +11,7 @@ test_description='getting onto a server'
 sv_needed
 hs_ns "$0" "$@"
 hs_init "$@"
+sv_ready
 
 roots=$SV/etc/handseal/roots
 config=$SV/etc/ssh/sshd_config

@@ -12,6 +12,7 @@ sv_needed
 command -v rsync >/dev/null || hs_skip "rsync is not installed"
 hs_ns "$0" "$@"
 hs_init "$@"
+sv_ready
 
 # here NAME: that block on the person's machine; there NAME: on the server, as root's login would
 here() { block "$1" SERVERS.md >"$home/block" && chmod 644 "$home/block" && me sh -e ./block >out 2>err || { cat out err && false; }; }

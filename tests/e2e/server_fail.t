@@ -11,6 +11,7 @@ test_description='a server is left as it was, whatever fails'
 sv_needed
 hs_ns "$0" "$@"
 hs_init "$@"
+sv_ready
 
 # In place of a program: the real one, unless /run/fault/NAME.WHAT is there; the words that are looked at come first.
 broken() { # broken PROGRAM SCRIPT

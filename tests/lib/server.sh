@@ -6,7 +6,8 @@
 # Nothing in it is started but its sshd, which has no init above it.
 #
 #	sv_needed              before hs_ns: SKIPs where there can be no such server
-#	sv_make                after hs_init: unpacks it to $SV; makes its user deploy; root lets in $HS_TMP/admin
+#	sv_ready               after hs_init: has it made, or SKIPs where the mirror cannot be reached
+#	sv_make                unpacks it to $SV; makes its user deploy; root lets in $HS_TMP/admin
 #	sv_start [ARG...]      starts its sshd (on $HS_PORT), waits until it answers; its log is in $HS_TMP/sshd.log
 #	sv CMD...              runs CMD in it, as root
 #	sv_ssh USER [ARG...]   logs in as the admin's key, which only root lets in; `sv_ssh root CMD`
@@ -41,16 +42,18 @@ sv_tar_() {
 		mkdir "$d" && mount -t tmpfs -o mode=0755 tmpfs "$d" &&
 			timeout 360 debootstrap --variant=minbase --include=openssh-server,rsync "$(sv_codename_)" "$d" "$(sv_mirror_)" </dev/null >"$HS_TMP/debootstrap.log" 2>&1 &&
 			rm -rf "$d"/var/cache/apt/* "$d"/var/lib/apt/lists/* "$d"/usr/share/locale/* "$d"/usr/share/doc/* "$d"/usr/share/man/* "$d"/var/log/* &&
-			tar -cf "$sv_tar.new" -C "$d" . && mv "$sv_tar.new" "$sv_tar" && chown --reference="$HS_SRC" "$sv_dir_" "$sv_tar" && umount "$d"
+			tar -cf "$sv_tar.new" -C "$d" . && mv "$sv_tar.new" "$sv_tar" && chown --reference="$HS_SRC" "$sv_dir_" "$sv_dir_/lock" "$sv_tar" && umount "$d"
 	) 9>"$sv_dir_/lock"
 }
 
+sv_ready() {
+	sv_tar_ && return
+	tail -n 3 "$HS_TMP/debootstrap.log" | sed 's/^/# /'
+	! grep -q -i -E 'retriev|resolv|download|connect|Release' "$HS_TMP/debootstrap.log" || hs_skip "the mirror of Debian cannot be reached"
+	hs_fail_ "no Debian could be made"
+}
+
 sv_make() {
-	if ! sv_tar_ 3>&- 4>&- 5>&- 6>&-; then
-		tail -n 3 "$HS_TMP/debootstrap.log" | sed 's/^/# /'
-		[ -s "$HS_TMP/debootstrap.log" ] && grep -q -i -E 'retriev|resolv|download|connect' "$HS_TMP/debootstrap.log" && hs_skip "the mirror of Debian cannot be reached"
-		return 1
-	fi
 	mkdir "$SV" && mount -t tmpfs -o mode=0755 tmpfs "$SV" && tar -xpf "$sv_tar" -C "$SV" && mount -t proc proc "$SV/proc" && mount --rbind /dev "$SV/dev" &&
 		mkdir -p "$SV/run/sshd" && sv_libraries_ && sv useradd -m -s /bin/sh deploy &&
 		{ [ -f "$HS_TMP/admin" ] || ssh-keygen -q -t ed25519 -N '' -C admin -f "$HS_TMP/admin"; } &&
