@@ -71,6 +71,10 @@ put_root_remedy(struct hs_buf *b, const struct hs_explained *e)
 		    e->config->dir);
 		hs_explain_roots_line(b, e);
 		put(b, "\n");
+		if (e->config->by_user)
+			put(b,
+			    "  or a login as one of those who have roots of their own in "
+			    "roots.d, which --user looks at\n");
 	} else if (e->code == HS_NO_USER_ROOT && e->root != NULL && e->ask->user != NULL) {
 		put(b, "  It would take that name in the users= of ");
 		put_place(b, e);
@@ -139,8 +143,9 @@ put_remedy(struct hs_buf *b, const struct hs_explained *e)
 		    "  Nothing here would change that: its maker is not to be believed\n");
 		break;
 	case HS_NO_TOO_LONG_LIVED:
-		put(b, "  It would take a shorter one, or MaxGrant and MaxDelegation in "
-		       "verify.conf\n");
+		put(b, "  It would take a shorter one, or more in MaxGrant and "
+		       "MaxDelegation of "
+		       "verify.conf, or in the root's own line\n");
 		break;
 	default:
 		break;

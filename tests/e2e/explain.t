@@ -108,6 +108,10 @@ test_expect_success 'no: an unknown root, and the line that it would take is one
 	no_ root-unknown foreign && grep -x "  users=\"\*\" sk-ssh-ed25519@openssh.com [A-Za-z0-9+/=]*" "$HS_TMP/out" &&
 	no_ root-unknown foreign --user "x\" evil" && grep -x "  users=\"\*\" sk-ssh.*" "$HS_TMP/out"
 '
+test_expect_success 'roots of one user: with --user, and told of without' '
+	mkdir "$HS_SERVER/roots.d" && cp "$HS_TMP/stranger.pub" "$HS_SERVER/roots.d/deploy" && yes_ foreign $from && says "YES, web1.example.com would admit it: deploy" && no_ root-unknown foreign && says "which --user looks at" &&
+	no_ root-unknown foreign --user root && ! says "which --user looks at" && echo "max-delegation=1m $(cat "$HS_TMP/stranger.pub")" >"$HS_SERVER/roots.d/deploy" && no_ too-long-lived foreign $from && rm -r "$HS_SERVER/roots.d"
+'
 test_expect_success 'no: the touch' '
 	hv_cert untouched flags=0 && no_ no-touch untouched $from &&
 	says "the signature does not show a touch" && says "the root'\''s signature is NOT good" &&

@@ -295,6 +295,7 @@ hs_config_load(struct hs_config *out, const struct hs_config_ask *ask)
 	out->absent = rc == HS_ERR_IO && missing(ask->dir);
 	if (rc == HS_OK)
 		rc = load_user(out, ask, &err);
+	out->by_user = ask->user == NULL && !is_absent(ask->dir, "roots.d");
 	// verify.conf is read even so: explain names this server by it
 	if (load_server(out, ask->own) != HS_OK || load_revoked(out, ask->own) != HS_OK ||
 	    rc != HS_OK)

@@ -17,6 +17,7 @@ struct hs_config {
 	struct hs_err err;  // why nobody may be admitted; code HS_OK where the files hold
 	unsigned bad_lines; // lines of roots that were skipped, in all of their files
 	bool absent;	    // there is no file of roots at all
+	bool by_user;	    // and there are files of users' roots, which were not asked for
 	struct hs_buf
 	    revoked; // the text of DIR/revoked, where there is one; without mistakes
 };
