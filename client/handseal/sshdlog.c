@@ -89,13 +89,26 @@ parse_certificate(struct hs_str rest, struct hs_sshdlog *l)
 	return true;
 }
 
+// handseal-shell's and handseal-verify's lines, in the same log, quote what a client sent.
+static bool
+is_anothers(struct hs_str front)
+{
+	struct hs_str s = front, before;
+
+	if (until(&s, "handseal-shell[", &before))
+		return true;
+	s = front;
+	return until(&s, "handseal-verify[", &before);
+}
+
 int
 hs_sshdlog_parse(struct hs_str line, struct hs_sshdlog *out)
 {
 	struct hs_str rest = line, front, port, type;
 
 	*out = (struct hs_sshdlog){0};
-	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front))
+	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front) ||
+	    is_anothers(front))
 		return HS_NO_SUCH;
 	while (
 	    rest.len > 0 && (rest.p[rest.len - 1] == '\n' || rest.p[rest.len - 1] == '\r'))

@@ -29,6 +29,14 @@ test_expect_success 'each login has its touch, one certificate no login' '
 	grep "^server  *1 certificates without a login there" out && grep "^  no login  *[0-9a-f]*\.2  other: deploy@web1.example.com: uptime" out &&
 	does 0 . verify "$HS_TMP/sshd.log" --json && is out "\$j->{server}{logins} == 1 && \$j->{server}{without_touch} == 0 && \$j->{server}{without_login_list}[0] =~ /\.2$/"
 '
+test_expect_success 'what ran, the login and the record join on one id' '
+	id=$(sed -n "s/.*Accepted publickey.* ID \(handseal:[^ ]*\) .*/\1/p" "$HS_TMP/sshd.log" | head -n 1) && session=${id#handseal:} && session=${session%%:*} &&
+	hs_wait_for "grep -q \"handseal-shell.*deploy: ended after . s with status 0: id (from 127.0.0.1, root SHA256:.*, id .$id.)\" $HS_TMP/syslog" 5 && grep "handseal-shell.*deploy: runs: id (from .*id .$id.)" "$HS_TMP/syslog" && grep "handseal-verify.*admitted deploy.*id .$id." "$HS_TMP/syslog" &&
+	grep "\"event\":\"issue\"" "$XDG_STATE_HOME/handseal/audit.jsonl" | grep "$session" | grep "\"serial\":\"*1[^0-9]"
+'
+test_expect_success 'a command that looks like a login is none' '
+	! hs_ssh -i job -o CertificateFile=job-cert.pub deploy@127.0.0.1 "id $(grep -o "Accepted publickey.*" "$HS_TMP/sshd.log" | head -n 1 | tr -d "()")" && hs_wait_for "grep -q \"handseal-shell.*refused.*Accepted publickey\" $HS_TMP/syslog" 5 && cat "$HS_TMP/syslog" "$HS_TMP/sshd.log" >all && does 0 "^server  *2 logins by handseal.s certificates, 0 without a touch" verify all
+'
 test_expect_success 'a login that no record is of, of another key, by another signer' '
 	grep "Accepted publickey.*handseal" "$HS_TMP/sshd.log" | head -n 1 >line &&
 	print=SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA &&

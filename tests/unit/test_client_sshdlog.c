@@ -74,7 +74,12 @@ rule10_no_logins(void **state)
 {
 	static const char *const none[] = {"",
 	    "Failed publickey for a from b port 1 ssh2: ED25519 " P1,
-	    "Accepted password for a from b port 1 ssh2", "Accepted publickey for"};
+	    "Accepted password for a from b port 1 ssh2", "Accepted publickey for",
+	    // a command that looks like a login
+	    "Nov 26 18:11:00 web1 handseal-shell[160]: deploy: runs: echo " LOGIN
+	    "ED25519 " P1,
+	    "Nov 26 18:11:00 web1 handseal-shell[160]: deploy: runs: " OURS,
+	    "handseal-verify[7]: refused: " OURS};
 	static const char *const bad[] = {"Accepted publickey for ",
 	    "Accepted publickey for a from b",
 	    "Accepted publickey for a from b port x ssh2: ED25519 " P1,
