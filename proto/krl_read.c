@@ -255,6 +255,7 @@ hs_krl_walk(const struct hs_krl *k, hs_krl_each *fn, void *arg)
 struct question {
 	struct hs_str blob; // of the key, or of the CA
 	uint8_t hash[HS_KRL_HASH];
+	uint8_t sha1[SHA_DIGEST_LENGTH]; // for who wrote `sha1:` into an ssh-keygen list
 	uint64_t serial; // 0: the key is meant
 };
 
@@ -264,8 +265,10 @@ ask(void *arg, const struct hs_krl_item *it)
 {
 	const struct question *q = arg;
 	const struct hs_str hash = {q->hash, sizeof q->hash};
+	const struct hs_str sha1 = {q->sha1, sizeof q->sha1};
 	bool yes = (it->what == HS_KRL_KEY && hs_str_eq(it->value, q->blob)) ||
-		   (it->what == HS_KRL_SHA256 && hs_str_eq(it->value, hash));
+		   (it->what == HS_KRL_SHA256 && hs_str_eq(it->value, hash)) ||
+		   (it->what == HS_KRL_SHA1 && hs_str_eq(it->value, sha1));
 
 	if (q->serial > 0 && it->what == HS_KRL_SERIALS)
 		yes = (it->ca.len == 0 || hs_str_eq(it->ca, q->blob)) &&
@@ -284,6 +287,7 @@ has(const struct hs_krl *k, const struct hs_key *key, uint64_t serial)
 	hs_key_put(&blob, key);
 	q.blob = hs_buf_str(&blob);
 	yes = hs_buf_err(&blob) != HS_OK || SHA256(blob.p, blob.len, q.hash) == NULL ||
+	      SHA1(blob.p, blob.len, q.sha1) == NULL ||
 	      hs_krl_walk(k, ask, &q) != HS_OK;
 	hs_buf_free(&blob);
 	return yes;

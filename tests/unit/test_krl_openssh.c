@@ -252,6 +252,38 @@ certificates(void **unused)
 	hs_buf_free(&raw);
 }
 
+// A key that ssh-keygen wrote down by itself or by either of its fingerprints.
+static void
+keys(void **unused)
+{
+	static const char *const how[] = {"key", "sha1", "sha256"};
+	struct hs_buf line = {0}, spec = {0}, krl = {0};
+	struct hs_key id;
+	struct hs_krl k;
+
+	(void)unused;
+	assert_true(keygen_read(scratch_in("id.pub"), &line));
+	assert_int_equal(
+	    hs_key_parse_line((struct hs_str){line.p, line.len - 1}, &id, NULL), 0);
+	for (size_t i = 0; i < sizeof how / sizeof how[0]; i++) {
+		hs_buf_reset(&spec);
+		hs_buf_reset(&krl);
+		hs_put_fmt(&spec, "%s: ", how[i]);
+		hs_put_raw(&spec, line.p, line.len);
+		assert_true(keygen_write(scratch_in("spec"), hs_buf_str(&spec)));
+		assert_int_equal(KEYGEN(NULL, "-q", "-k", "-f", scratch_in("theirs"),
+				     scratch_in("spec")),
+		    0);
+		assert_true(keygen_read(scratch_in("theirs"), &krl));
+		assert_int_equal(hs_krl_parse(hs_buf_str(&krl), &k), HS_OK);
+		assert_true(hs_krl_has_key(&k, &id));
+		assert_false(hs_krl_has_key(&k, &chains.session.key));
+	}
+	hs_buf_free(&line);
+	hs_buf_free(&spec);
+	hs_buf_free(&krl);
+}
+
 static int
 setup(void **unused)
 {
@@ -276,7 +308,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(random_sets),
-	    cmocka_unit_test(a_dense_set), cmocka_unit_test(certificates)};
+	    cmocka_unit_test(a_dense_set), cmocka_unit_test(certificates),
+	    cmocka_unit_test(keys)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("krl_openssh", tests, setup, scratch_remove);
