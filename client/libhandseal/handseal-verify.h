@@ -87,7 +87,10 @@ enum hs_verify_what {
 	HS_VERIFY_SFTP = 4,	// user, addr, write: the sftp subsystem
 	HS_VERIFY_FORWARD = 5,	// user, addr, value: a connection to "host:port"
 	HS_VERIFY_CAP = 6,	// value: "action:resource"
-	HS_VERIFY_SIGNATURE = 7 // ns: was message signed in a namespace that it may sign in
+	// ns: was message signed in a namespace that it may sign in; with
+	// HS_VERIFY_PROVEN_ELSEWHERE, may it sign in that one: message and signature are
+	// empty then, for they are not looked at.
+	HS_VERIFY_SIGNATURE = 7
 };
 
 // What a certificate needs that is older than fresh: a list of its session that is not

@@ -41,6 +41,10 @@ hs_verify_proof_asked(const struct hs_verify_ask *ask, struct hs_err *err)
 	if (hs_signed_own_ns(ns))
 		return hs_fail(err, HS_ERR_USAGE,
 		    "namespaces that end in " HS_VENDOR " are the daemon's own");
+	if (of_message && ask->proof == HS_VERIFY_PROVEN_ELSEWHERE &&
+	    (ask->message.len > 0 || ask->signature.len > 0))
+		return hs_fail(err, HS_ERR_USAGE,
+		    "a message that was proven elsewhere is not looked at here");
 	if (of_message)
 		return HS_OK;
 	if (!is_services_own(name))

@@ -169,6 +169,10 @@ signatures(void **state)
 	service_proven(&s, &chains.agent, "git", hs_buf_str(&s.certificate), false);
 	s.ask.message = service_text(SERVICE_CHALLENGE);
 	s.ask.proof = HS_VERIFY_PROVEN_ELSEWHERE;
+	REFUSED("usage");
+	s.ask.message = service_text("");
+	REFUSED("usage");
+	s.ask.signature = s.ask.message;
 	ADMITTED();
 	service_certified(&s, chains_delegation(&none, NULL), SERVICE_SCOPE);
 	REFUSED("outside-scope");
