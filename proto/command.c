@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-is_sftp_server(struct hs_str word)
+bool
+hs_command_is_sftp(struct hs_str word)
 {
 	static const char *const names[] = {"internal-sftp", "/usr/lib/openssh/sftp-server",
 	    "/usr/libexec/openssh/sftp-server", "/usr/libexec/sftp-server",
@@ -59,7 +59,7 @@ hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err)
 			return rc;
 		out->list[i] = out->words.w[i].text;
 	}
-	if (is_sftp_server(out->list[0]))
+	if (hs_command_is_sftp(out->list[0]))
 		out->kind = HS_REQ_SFTP;
 	return HS_OK;
 }

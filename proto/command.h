@@ -25,5 +25,7 @@ int hs_command_parse(const char *text, struct hs_command *out, struct hs_err *er
 // The same of bytes, which ask for something.
 int hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err);
 void hs_command_free(struct hs_command *c);
+// A first word by which sshd, or one of its usual Subsystem lines, means the sftp server.
+bool hs_command_is_sftp(struct hs_str word);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "proto/certform.h"
+#include "proto/command.h"
 #include "proto/names.h"
 #include "proto/text.h"
 
@@ -27,6 +28,15 @@ only_any(const struct hs_scope *s, enum hs_scope_key key)
 	       hs_str_is(hs_scope_value(s, 0, key, 0), "*");
 }
 
+static bool
+has_backslash(const struct hs_str *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (memchr(words[i].p, '\\', words[i].len) != NULL)
+			return true;
+	return false;
+}
+
 static const struct obstacle *
 command_obstacle(const struct hs_scope *s)
 {
@@ -36,13 +46,22 @@ command_obstacle(const struct hs_scope *s)
 	    many = {"it can force one command, and here are several",
 		"ask for one of them, in a certificate of its own"},
 	    pattern = {"a command with `...` is a pattern",
-		"ask for one whole command, or for --cmd '*'"};
+		"ask for one whole command, or for --cmd '*'"},
+	    sftp = {"sshd takes that command for its own sftp, which writes",
+		"ask for subsystem:sftp or subsystem:sftp-write"},
+	    backslash = {"a \\ in a word is not the same in every login's shell",
+		"ask for a command without one"};
+	const struct hs_str *words;
 	enum hs_cmd_kind kind;
 	size_t nwords;
 
 	if (hs_scope_values(s, 0, HS_KEY_CMD) != 1)
 		return hs_scope_values(s, 0, HS_KEY_CMD) == 0 ? &none : &many;
-	(void)hs_scope_cmd(s, 0, 0, &kind, &nwords);
+	words = hs_scope_cmd(s, 0, 0, &kind, &nwords);
+	if (kind == HS_CMD_EXACT && hs_command_is_sftp(words[0]))
+		return &sftp;
+	if (kind == HS_CMD_EXACT && has_backslash(words, nwords))
+		return &backslash;
 	return kind == HS_CMD_PREFIX ? &pattern : NULL;
 }
 
