@@ -128,7 +128,8 @@ put_part(struct hs_buf *b, const struct hs_seat *s, size_t i)
 	    .last = p->last,
 	    .pid = s->runner.pid,
 	    .touched = p->touched,
-	    .more = i > 0};
+	    .more = i > 0,
+	    .revoked = s->revoked};
 
 	hs_agent_seat_item_put(b, &m);
 }

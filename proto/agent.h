@@ -263,6 +263,7 @@ struct hs_agent_seat_item {
 	uint64_t pid;	     // of the runner
 	uint8_t touched;     // 1: this part cost a touch of its own
 	uint8_t more;	     // 1: what a touch gave the seat of that id beside, not a seat
+	uint8_t revoked;     // 1: it signs no more, and stays until who asked for it goes
 };
 // why: the last refusal on this seat. DONE with hs_agent_reasons.
 struct hs_agent_why {

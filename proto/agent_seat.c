@@ -107,6 +107,7 @@ hs_agent_seat_item_put(struct hs_buf *b, const struct hs_agent_seat_item *m)
 	hs_put_u64(b, m->pid);
 	hs_put_u8(b, m->touched);
 	hs_put_u8(b, m->more);
+	hs_put_u8(b, m->revoked);
 }
 
 int
@@ -127,6 +128,7 @@ hs_agent_seat_item_get(struct hs_rd *r, struct hs_agent_seat_item *m)
 	GET(hs_get_u64, pid);
 	GET(hs_agent_get_bool, touched);
 	GET(hs_agent_get_bool, more);
+	GET(hs_agent_get_bool, revoked);
 	return rc;
 }
 

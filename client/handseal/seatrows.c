@@ -164,7 +164,10 @@ hs_seatrows_put(struct hs_buf *b, const struct hs_seatrows *r, size_t i)
 	put_cell(b, &cell, AGENT_WIDTH, false);
 	put_may(&cell, t);
 	put_cell(b, &cell, r->may_width + 1, r->cut);
-	put_end(&cell, t->end, r->now);
+	if (t->revoked)
+		hs_put_fmt(&cell, "REVOKED");
+	else
+		put_end(&cell, t->end, r->now);
 	put_cell(b, &cell, ENDS_WIDTH, false);
 	put_used(&cell, t);
 	put_cell(b, &cell, USED_WIDTH, false);
@@ -180,12 +183,12 @@ hs_seatrows_json(const struct hs_seat *t)
 
 	snprintf(id, sizeof id, "%s.%" PRIu64, t->session, t->serial);
 	snprintf(parent, sizeof parent, "%s.%" PRIu64, t->parent_session, t->parent_serial);
-	return json_pack("{s:s,s:s?,s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:I,s:b,s:b}", "id", id,
+	return json_pack("{s:s,s:s?,s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:I,s:b,s:b,s:b}", "id", id,
 	    "parent", t->parent_session[0] != '\0' ? parent : NULL, "agent", t->agent,
 	    "scope", hs_cli_json_text(t->scope), "began", hs_cli_json_time(t->began), "end",
 	    hs_cli_json_time(t->end), "used", (json_int_t)t->used, "uses_left",
 	    t->uses_left == HS_USES_ANY ? json_null()
 					: json_integer((json_int_t)t->uses_left),
 	    "last", hs_cli_json_time(t->last), "pid", (json_int_t)t->pid, "touched",
-	    t->touched, "more", t->more);
+	    t->touched, "more", t->more, "revoked", t->revoked);
 }

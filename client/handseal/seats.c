@@ -60,6 +60,7 @@ read_item(struct hs_seat *t, const struct hs_agent_seat_item *m)
 	    .pid = m->pid,
 	    .touched = m->touched != 0,
 	    .more = m->more != 0,
+	    .revoked = m->revoked != 0,
 	    .parent = HS_SEATS_NONE,
 	    .child = HS_SEATS_NONE,
 	    .last_child = HS_SEATS_NONE,

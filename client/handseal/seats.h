@@ -18,7 +18,7 @@ struct hs_seat {
 	char agent[HS_AGENT_NAME_MAX + 1];
 	struct hs_str scope;				 // as the daemon sent it; owned
 	uint64_t began, end, used, uses_left, last, pid; // as in hs_agent_seat_item
-	bool touched;
+	bool touched, revoked;
 	bool more; // not a seat: what a touch gave the seat `parent` beside its scope
 	// places in hs_seats.v, or HS_SEATS_NONE
 	size_t parent;

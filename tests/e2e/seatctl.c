@@ -155,11 +155,11 @@ list(void)
 	for (; n > 0; n--) {
 		hs_wire_check(hs_agent_seat_item_get(&r, &i));
 		printf("%.*s parent %.*s agent %.*s used %" PRIu64 " left %" PRId64
-		       " end %" PRIu64 " touched %u more %u\n",
+		       " end %" PRIu64 " touched %u more %u%s\n",
 		    (int)i.id.len, (const char *)i.id.p, (int)i.parent.len,
 		    i.parent.len > 0 ? (const char *)i.parent.p : "", (int)i.agent.len,
 		    (const char *)i.agent.p, i.used, (int64_t)i.uses_left, i.end, i.touched,
-		    i.more);
+		    i.more, i.revoked != 0 ? " revoked" : "");
 	}
 	return 0;
 }

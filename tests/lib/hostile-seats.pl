@@ -18,10 +18,10 @@ sub seat_item {
 	my ($serial, $parent, %m) = @_;
 	my $now = time;
 	%m = (id => "$session.$serial", agent => 'claude', scope => $may, end => $now + 3 * 3600 + 41 * 60 + 30, used => 0,
-	    left => ~0, last => 0, touched => 0, more => 0, %m);
+	    left => ~0, last => 0, touched => 0, more => 0, revoked => 0, %m);
 	$parent = "$session.$parent" if $parent =~ /^\d+$/;
 	return str($m{id}) . str($parent) . str($m{agent}) . str($m{scope}) . u64($now - 100) . u64($m{end}) . u64($m{used})
-	    . u64($m{left}) . u64($m{last}) . u64(4711) . chr($m{touched}) . chr($m{more});
+	    . u64($m{left}) . u64($m{last}) . u64(4711) . chr($m{touched}) . chr($m{more}) . chr($m{revoked});
 }
 sub seat_page { my ($more, @items) = @_; return u64(time + 3600) . pack('N', scalar @items) . join('', @items) . chr($more) }
 sub seat_usual {

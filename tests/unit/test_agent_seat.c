@@ -48,7 +48,8 @@ static const struct hs_agent_seat_item item = {.id = S(ID),
     .last = 1795486000,
     .pid = 26368,
     .touched = 0,
-    .more = 1};
+    .more = 1,
+    .revoked = 1};
 static const struct hs_agent_why why = {.user = S("root"), .host = S("db1.example.com")};
 static const struct hs_agent_reasons reasons = {.time = 1795486000,
     .code = S("user-outside-scope"),
@@ -153,6 +154,7 @@ values_that_are_none(void **state)
 		const struct hs_agent_seat q = {.what = (uint8_t)v};
 		struct hs_agent_seated s = {.touched = (uint8_t)v};
 		struct hs_agent_seat_item i = {.more = (uint8_t)v};
+		struct hs_agent_seat_item k = {.revoked = (uint8_t)v};
 
 		hs_buf_reset(&b);
 		hs_agent_seat_put(&b, &q);
@@ -169,6 +171,11 @@ values_that_are_none(void **state)
 		r = hs_rd_of(hs_buf_str(&b));
 		assert_int_equal(
 		    hs_agent_seat_item_get(&r, &i), v < 2 ? HS_OK : HS_ERR_FORMAT);
+		hs_buf_reset(&b);
+		hs_agent_seat_item_put(&b, &k);
+		r = hs_rd_of(hs_buf_str(&b));
+		assert_int_equal(
+		    hs_agent_seat_item_get(&r, &k), v < 2 ? HS_OK : HS_ERR_FORMAT);
 	}
 	for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
 		hs_buf_reset(&b);

@@ -322,6 +322,9 @@ times_and_uses(void **state)
 	(void)state;
 #define ROW(rest) "7c2e.3      claude    sign git                       " rest
 	assert_row(&m, ROW("11:41 3h41    0/*    never"));
+	m.revoked = 1;
+	assert_row(&m, ROW("REVOKED       0/*    never"));
+	m.revoked = 0;
 	m.end = NOW + 59;
 	m.used = 3;
 	m.uses_left = 7;
