@@ -129,7 +129,7 @@ struct reading {
 	bool same_boot, ended, bad;
 };
 
-// What cannot be read is skipped: then the file says too little, and counts as such.
+// What cannot be read is skipped: then it could have been anything, a grant's line too.
 static int
 take_line(void *arg, struct hs_str line, unsigned number)
 {
@@ -178,14 +178,14 @@ hs_revindex_waiting(const struct hs_revindex *x, hs_revindex_each *fn, void *arg
 
 int
 hs_revindex_read(int dir, const char *session, hs_revindex_each *fn, void *arg,
-    bool *complete, struct hs_err *err)
+    enum hs_revindex_state *state, struct hs_err *err)
 {
 	struct reading r = {.fn = fn, .arg = arg};
 	uint64_t torn = 0;
 	char name[64];
 	int fd, rc;
 
-	*complete = false;
+	*state = HS_REVINDEX_DAMAGED;
 	name_of(session, name, sizeof name);
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -199,6 +199,8 @@ hs_revindex_read(int dir, const char *session, hs_revindex_each *fn, void *arg,
 		r.bad = true;
 		rc = HS_OK;
 	}
-	*complete = !r.bad && torn == 0 && (r.ended || r.same_boot);
+	if (rc == HS_OK && !r.bad)
+		*state = torn == 0 && (r.ended || r.same_boot) ? HS_REVINDEX_WHOLE
+							       : HS_REVINDEX_CUT;
 	return rc;
 }

@@ -31,9 +31,14 @@ void hs_revindex_free(struct hs_revindex *x); // as it is
 typedef int hs_revindex_each(void *arg, const struct hs_indexed *i);
 int hs_revindex_waiting(const struct hs_revindex *x, hs_revindex_each *fn, void *arg);
 
-// Reads a session's. *complete: nothing can be missing; where it is false, fn was told what
-// is there. HS_NO_SUCH: there is none. HS_ERR_IO, or fn's first answer that is not HS_OK.
+enum hs_revindex_state {
+	HS_REVINDEX_DAMAGED, // or unread: anything may be missing
+	HS_REVINDEX_CUT,     // certificates may be missing; grants and seats never are
+	HS_REVINDEX_WHOLE    // nothing can be missing
+};
+// Reads a session's. Whatever *state is, fn was told what is there. HS_NO_SUCH: there is
+// none. HS_ERR_IO, or fn's first answer that is not HS_OK.
 int hs_revindex_read(int dir, const char *session, hs_revindex_each *fn, void *arg,
-    bool *complete, struct hs_err *err);
+    enum hs_revindex_state *state, struct hs_err *err);
 
 #endif

@@ -96,6 +96,7 @@ take(struct hs_revkey *k, const char *session, struct hs_str data)
 		rc = HS_ERR_FORMAT;
 	if (rc == HS_OK) {
 		k->session_key = r.cert.ca;
+		k->begin = r.grant.cert.valid_after;
 		k->end = r.grant.payload.end;
 		hs_put_raw(&k->certificate, f.certificate.p, f.certificate.len);
 		rc = hs_buf_err(&k->certificate);

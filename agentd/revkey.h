@@ -18,7 +18,7 @@ struct hs_revkey {
 	uint8_t *secret; // sodium_malloc'ed; NULL: none
 	struct hs_buf certificate;
 	struct hs_key session_key; // who certified it
-	uint64_t end;		   // of the grant that opened the session, Unix seconds
+	uint64_t begin, end;	   // of the grant that opened the session, Unix seconds
 };
 // Reads it back, and holds it against its certificate. HS_NO_SUCH, HS_ERR_IO,
 // HS_ERR_FORMAT.

@@ -146,9 +146,8 @@ add_directs(struct hs_buf *krl, const struct hs_revlist_dirs *dirs, const char *
     const struct hs_revlog_of *revoked, uint64_t after, bool *any)
 {
 	struct directs d = {.revoked = revoked, .after = after};
-	bool complete;
-	int rc =
-	    hs_revindex_read(dirs->sessions, session, take_direct, &d, &complete, NULL);
+	enum hs_revindex_state state;
+	int rc = hs_revindex_read(dirs->sessions, session, take_direct, &d, &state, NULL);
 
 	*any = d.n > 0;
 	if (rc == HS_OK)
@@ -221,8 +220,8 @@ hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log
 		rc = write_list(dirs, session, &key, hs_buf_str(&krl), next, err);
 	if (rc == HS_OK && has->direct &&
 	    (rc = add_directs(&krl, dirs, session, &w, after, &direct)) != HS_OK)
-		rc = hs_fail(
-		    err, (enum hs_code)rc, "the direct certificates of the session");
+		rc = hs_fail(err, rc == HS_ERR_NOMEM ? HS_ERR_NOMEM : HS_ERR_IO,
+		    "the direct certificates of the session");
 	if (rc == HS_OK)
 		rc = write_krl(dirs, session, direct || (has->key && (w.whole || w.n > 0)),
 		    hs_buf_str(&krl), err);

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "agentd/log.h"
+
+#define NAME   "revoked"
+#define KEPT_S (30 * 24 * 3600) // after its end, as of all that is a session's
 
 static int
 keep(struct hs_revlog *l, const struct hs_revoked *r)
@@ -50,9 +54,12 @@ hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 	struct reading r = {.l = l};
 	int rc;
 
-	*l = (struct hs_revlog){.file = {.fd = -1}};
+	struct hs_now now;
+
+	hs_clock_read(&now);
+	*l = (struct hs_revlog){.file = {.fd = -1}, .since = now.boot_ms, .dir = dir};
 	*torn = 0;
-	rc = hs_statefile_open(&l->file, dir, "revoked", NULL, err);
+	rc = hs_statefile_open(&l->file, dir, NAME, NULL, err);
 	if (rc != HS_OK)
 		return rc;
 	rc = hs_statefile_lines(l->file.fd, HS_REVSTATE_LINE_MAX, take_line, &r, torn);
@@ -67,9 +74,61 @@ hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 		    fsync(l->file.fd) != 0)
 			rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	}
+	l->old = l->n;
 	if (rc != HS_OK)
 		hs_revlog_close(l);
 	return rc;
+}
+
+// ---- dropping
+
+static bool
+is_over(const struct hs_revlog *l, size_t i, const struct hs_now *now)
+{
+	const struct hs_revoked *e = &l->v[i];
+	uint64_t lasted = e->end > e->time ? e->end - e->time : 0;
+
+	if (lasted < HS_SESSION_TTL)
+		lasted = HS_SESSION_TTL; // of a clock that was wrong at the time
+	return i < l->old && now->wall > e->end && now->wall - e->end > KEPT_S &&
+	       now->boot_ms > l->since && (now->boot_ms - l->since) / 1000 > lasted;
+}
+
+void
+hs_revlog_tidy(struct hs_revlog *l, const struct hs_now *now)
+{
+	struct hs_buf lines = {0};
+	struct hs_err why = {0};
+	size_t over = 0, kept = 0, old = 0;
+	int rc;
+
+	for (size_t i = 0; i < l->n; i++)
+		over += is_over(l, i, now);
+	if (over == 0 || 2 * over < l->n)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		if (!is_over(l, i, now))
+			hs_revoked_put(&lines, &l->v[i]);
+	rc = hs_buf_err(&lines);
+	if (rc == HS_OK)
+		rc = hs_statefile_replace(l->dir, NAME, 0600, hs_buf_str(&lines), &why);
+	hs_buf_free(&lines);
+	if (rc != HS_OK) {
+		hs_log("revoked stays as long as it is: %s", hs_err_sentence(&why));
+		return;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		if (is_over(l, i, now))
+			continue;
+		old += i < l->old;
+		l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
+	l->old = old;
+	// what is open is the file that has no name any more
+	hs_statefile_close(&l->file);
+	if (hs_statefile_open(&l->file, l->dir, NAME, NULL, &why) != HS_OK)
+		hs_log("revoked: %s", hs_err_sentence(&why));
 }
 
 int
@@ -80,6 +139,11 @@ hs_revlog_add(struct hs_revlog *l, const struct hs_revoked *v, size_t n, struct 
 	size_t before = l->n;
 	int rc = HS_OK;
 
+	// it was written anew, and could not be opened then
+	if (l->file.fd < 0)
+		rc = hs_statefile_open(&l->file, l->dir, NAME, NULL, &why);
+	if (rc != HS_OK)
+		return hs_fail(err, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
 	for (size_t i = 0; i < n && rc == HS_OK; i++) {
 		hs_revoked_put(&lines, &v[i]);
 		rc = keep(l, &v[i]);
@@ -143,5 +207,5 @@ hs_revlog_close(struct hs_revlog *l)
 {
 	hs_statefile_close(&l->file);
 	free(l->v);
-	*l = (struct hs_revlog){.file = {.fd = -1}};
+	*l = (struct hs_revlog){.file = {.fd = -1}, .dir = -1};
 }

@@ -6,6 +6,7 @@
 #ifndef HS_AGENTD_REVLOG_H
 #define HS_AGENTD_REVLOG_H
 
+#include "agentd/clock.h"
 #include "agentd/statefile.h"
 #include "proto/krl.h"
 #include "proto/revstate.h"
@@ -14,6 +15,9 @@ struct hs_revlog {
 	struct hs_statefile file;
 	struct hs_revoked *v; // all of it, in the order of the file
 	size_t n, cap;
+	size_t old;	// of them, those that were there when it was opened
+	uint64_t since; // and when that was: CLOCK_BOOTTIME in milliseconds
+	int dir;	// the caller's; it outlives this
 };
 
 // Opens or makes dir/revoked and reads it. A last line that was torn is cut off, and *torn
@@ -22,6 +26,11 @@ int hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *
 // Adds all of these or none; they are on disk when it returns HS_OK (rule 5).
 int hs_revlog_add(
     struct hs_revlog *l, const struct hs_revoked *v, size_t n, struct hs_err *err);
+
+// Drops what has been over for 30 days, where that is half of it or more: the file is
+// written anew, whole or not at all. What has not been known here for as long as it was to
+// last stays, whatever the wall clock says. Where it fails it is tried again.
+void hs_revlog_tidy(struct hs_revlog *l, const struct hs_now *now);
 
 // What of a session was revoked, and does not end before `after`: as ranges, sorted and
 // joined.

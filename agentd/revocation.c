@@ -51,10 +51,11 @@ find(const struct hs_revocation *r, const char *id)
 }
 
 static struct hs_revocation_session *
-add(struct hs_revocation *r, const char *id, uint64_t end)
+add(struct hs_revocation *r, const char *id, uint64_t begin, uint64_t end)
 {
 	size_t cap = r->cap > 0 ? r->cap * 2 : 16;
 	struct hs_revocation_session *v;
+	struct hs_now now;
 
 	if (r->n == r->cap) {
 		v = reallocarray(r->v, cap, sizeof *v);
@@ -63,8 +64,10 @@ add(struct hs_revocation *r, const char *id, uint64_t end)
 		r->v = v;
 		r->cap = cap;
 	}
+	hs_clock_read(&now);
 	v = &r->v[r->n++];
-	*v = (struct hs_revocation_session){.end = end};
+	*v = (struct hs_revocation_session){
+	    .begin = begin, .end = end, .since = now.boot_ms};
 	(void)snprintf(v->id, sizeof v->id, "%s", id);
 	return v;
 }
@@ -78,13 +81,12 @@ remove_failed(struct hs_revocation *r)
 }
 
 static int
-take_session(void *arg, const char *id, bool key)
+take_session(void *arg, const char *id)
 {
-	struct hs_revocation_session *s = add(arg, id, 0);
+	struct hs_revocation_session *s = add(arg, id, 0, 0);
 
 	if (s == NULL)
 		return HS_ERR_NOMEM;
-	s->has.key = key;
 	s->unread = true;
 	return HS_OK;
 }
@@ -94,12 +96,43 @@ hs_revocation_look(struct hs_revocation *r, uint64_t now)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct hs_revocation_session *s = &r->v[i];
+		struct hs_revfiles_session f;
 
-		if (s->unread)
-			s->unread = !hs_revfiles_read(&r->dirs, s->id, &s->has, &s->end);
-		if (s->unread)
-			s->end = now + HS_TTL_MAX; // no grant is for longer
+		if (!s->unread)
+			continue;
+		s->unread = !hs_revfiles_read(&r->dirs, s->id, &f);
+		s->begin = f.begin;
+		s->end = s->unread ? now + HS_TTL_MAX : f.end; // no grant is for longer
+		s->has = f.has;
+		s->keyless = f.keyless;
 	}
+}
+
+// A clock that is wrong could say of a session that lives that it is long over. So it must
+// say that for longer than the session was to last, by a clock that nobody sets.
+static bool
+is_over(const struct hs_revocation_session *s, const struct hs_now *now)
+{
+	uint64_t lasted = s->end > s->begin ? s->end - s->begin : 0;
+
+	if (lasted < HS_SESSION_TTL)
+		lasted = HS_SESSION_TTL; // where its beginning is not known well
+	return now->wall > s->end && now->wall - s->end > HS_REVFILES_KEPT_S &&
+	       now->boot_ms > s->since && (now->boot_ms - s->since) / 1000 > lasted;
+}
+
+static void
+forget(struct hs_revocation *r, const struct hs_now *now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (is_over(&r->v[i], now) && strcmp(r->v[i].id, r->open) != 0)
+			(void)hs_revfiles_remove(&r->dirs, r->v[i].id);
+		else
+			r->v[kept++] = r->v[i];
+	}
+	r->n = kept;
 }
 
 int
@@ -128,7 +161,7 @@ hs_revocation_open(
 		hs_statefile_clean(r->dirs.sessions);
 		hs_statefile_clean(r->dirs.lists);
 		hs_statefile_clean(r->dirs.krl);
-		rc = hs_revfiles_each(&r->dirs, time(NULL), take_session, r, err);
+		rc = hs_revfiles_each(&r->dirs, take_session, r, err);
 		hs_revocation_look(r, (uint64_t)time(NULL));
 	}
 	if (rc == HS_OK)
@@ -170,14 +203,25 @@ write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t no
 {
 	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
 	struct hs_err why = {0};
-	int rc = hs_revlist_write(
-	    &r->dirs, &r->log, s->id, &s->has, now, next, &s->version, &why);
+	struct hs_revlist_has has = s->has;
+	int rc =
+	    hs_revlist_write(&r->dirs, &r->log, s->id, &has, now, next, &s->version, &why);
 
+	// of its key, which was removed or is no such key
+	s->keyless = rc == HS_NO_SUCH || rc == HS_ERR_FORMAT;
+	has.key = false;
+	if (s->keyless && has.direct) // which stand in its KRL, that nobody signs
+		rc = hs_revlist_write(
+		    &r->dirs, &r->log, s->id, &has, now, next, &s->version, &why);
+	if (s->keyless)
+		rc = hs_fail(&why, HS_NO_LIST,
+		    "the key that would sign the list of session %s is gone", s->id);
 	s->behind = rc != HS_OK;
 	(void)told(s->trouble, sizeof s->trouble, rc, &why, err);
 	if (rc == HS_OK && r->written != NULL)
 		r->written(r->arg);
-	if (rc != HS_OK && r->attached && uv_timer_get_due_in(&r->timer) > AGAIN_MS)
+	if (rc != HS_OK && !s->keyless && r->attached &&
+	    uv_timer_get_due_in(&r->timer) > AGAIN_MS)
 		(void)uv_timer_start(
 		    &r->timer, on_timer, AGAIN_MS, (uint64_t)r->seconds * 1000);
 	return rc;
@@ -194,9 +238,11 @@ on_timer(uv_timer_t *t)
 	remove_failed(r);
 	hs_revocation_look(r, now.wall);
 	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].end > now.wall &&
+		if (r->v[i].end > now.wall && !r->v[i].keyless &&
 		    write_list(r, &r->v[i], now.wall, &why) != HS_OK)
 			hs_log("list of session %s: %s", r->v[i].id, hs_err_sentence(&why));
+	forget(r, &now);
+	hs_revlog_tidy(&r->log, &now);
 }
 
 int
@@ -281,7 +327,7 @@ hs_revocation_begin(
 	hs_revocation_end(r);
 	remove_failed(r);
 	rc = hs_revindex_begin(&r->index, r->dirs.sessions, s->id, err);
-	if (rc == HS_OK && (k = add(r, s->id, 0)) == NULL)
+	if (rc == HS_OK && (k = add(r, s->id, now, 0)) == NULL)
 		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
 	memcpy(r->open, s->id, sizeof r->open);
 	if (rc == HS_OK && !s->held[0]->direct) // that is noted when it is released
@@ -333,9 +379,9 @@ hs_revocation_next(const struct hs_revocation *r, uint64_t now, size_t *i)
 
 int
 hs_revocation_read(struct hs_revocation *r, const char *session, hs_revindex_each *fn,
-    void *arg, bool *complete, struct hs_err *err)
+    void *arg, enum hs_revindex_state *state, struct hs_err *err)
 {
-	int rc = hs_revindex_read(r->dirs.sessions, session, fn, arg, complete, err);
+	int rc = hs_revindex_read(r->dirs.sessions, session, fn, arg, state, err);
 
 	// what is being released belongs to it too
 	if (rc == HS_OK && strcmp(r->open, session) == 0)

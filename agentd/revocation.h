@@ -46,12 +46,15 @@ void hs_revocation_end(struct hs_revocation *r); // it ended; fine where none is
 
 struct hs_revocation_session {
 	char id[HS_SESSION_ID_LEN + 1];
+	uint64_t begin;	  // Unix seconds: of its first grant
 	uint64_t end;	  // Unix seconds: of the last thing in it
 	bool unread;	  // that is not known
+	uint64_t since;	  // CLOCK_BOOTTIME in milliseconds: so long it has been known here
 	uint64_t version; // of its list; 0: not known
 	bool behind; // its list lacks what was remembered, or is older than it should be
 	char trouble[120]; // why it could not be written last; "": it could
 	struct hs_revlist_has has;
+	bool keyless; // no list of it can be signed any more: its key is gone
 };
 // Reads again what could not be read of them. What still cannot counts as living.
 void hs_revocation_look(struct hs_revocation *r, uint64_t now);
@@ -59,7 +62,7 @@ void hs_revocation_look(struct hs_revocation *r, uint64_t now);
 const struct hs_revocation_session *hs_revocation_next(
     const struct hs_revocation *r, uint64_t now, size_t *i);
 int hs_revocation_read(struct hs_revocation *r, const char *session, hs_revindex_each *fn,
-    void *arg, bool *complete, struct hs_err *err);
+    void *arg, enum hs_revindex_state *state, struct hs_err *err);
 // Of the open one what is not released yet, too.
 // What of it was revoked, whether it has expired or not. HS_ERR_NOMEM.
 int hs_revocation_of(
@@ -69,7 +72,7 @@ int hs_revocation_of(
 int hs_revocation_remember(
     struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err);
 // Sees to it that a session's list says all that was remembered. *version (may be NULL)
-// gets its version.
+// gets its version. HS_NO_LIST where no list of it can be signed any more.
 int hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
     uint64_t *version, struct hs_err *err);
 

@@ -74,6 +74,30 @@ stop(struct hs_conn *c, const struct hs_revplan_session *p)
 
 // ---- on disk
 
+// One that cannot be written keeps no other from being so. What failed first is told, and a
+// key that is gone before a disk that is full.
+static int
+write_lists(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_err *err)
+{
+	int rc = HS_OK;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		struct hs_revplan_session *p = &plan->v[i];
+		struct hs_err why = {0};
+		int failed =
+		    hs_revocation_list(d->revocation, p->id, now, &p->version, &why);
+
+		if (failed == HS_OK)
+			continue;
+		hs_log("revoke: %s", hs_err_sentence(&why));
+		if (rc == HS_OK || (failed == HS_NO_LIST && rc != HS_NO_LIST)) {
+			rc = failed;
+			*err = why;
+		}
+	}
+	return rc;
+}
+
 static int
 remember(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_err *err)
 {
@@ -102,10 +126,9 @@ remember(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_e
 	}
 	rc = hs_revocation_remember(d->revocation, v, n, err);
 	free(v);
-	for (size_t i = 0; i < plan->n && rc == HS_OK; i++)
-		rc = hs_revocation_list(
-		    d->revocation, plan->v[i].id, now, &plan->v[i].version, err);
-	return rc;
+	if (rc != HS_OK)
+		hs_log("revoke: %s", hs_err_sentence(err));
+	return rc == HS_OK ? write_lists(d, plan, now, err) : rc;
 }
 
 // ---- the answer
@@ -163,12 +186,15 @@ on_recorded(void *arg, int code)
 	int rc = remember(c->d, &r->plan, r->now, &why.err);
 
 	hs_clock_read(&now);
-	if (rc != HS_OK) {
-		hs_log("revoke: %s", hs_err_sentence(&why.err));
+	if (rc != HS_OK)
 		hs_refusal_remedy(&why,
-		    "the daemon signs nothing for it any more, but servers do not know; "
-		    "see that its disk can be written, and revoke again");
-	}
+		    rc == HS_NO_LIST
+			? "the daemon signs nothing for it any more, and all else that was "
+			  "named is revoked; tell servers of that session by its root's "
+			  "touch: handseal revoke --by-root --session, or in their own "
+			  "file revoked"
+			: "the daemon signs nothing for it any more, but servers do not "
+			  "know; see that its disk can be written, and revoke again");
 	if (rc != HS_OK && code == HS_OK) {
 		hs_reply_refuse(
 		    c, HS_EXT_REVOKE, &why, &now, (struct hs_str){0}, (struct hs_str){0});

@@ -17,8 +17,7 @@ struct issued {
 	uint64_t now;
 	struct hs_indexed *v;
 	size_t n, cap;
-	bool complete; // else certificates may be missing; grants and seats never are
-	bool unread;   // anything may be
+	enum hs_revindex_state state;
 };
 
 struct targets { // serials whose subtrees are meant
@@ -181,7 +180,7 @@ find_targets(
 	bool good;
 	int rc = HS_OK;
 
-	*sure = x->complete;
+	*sure = x->state == HS_REVINDEX_WHOLE;
 	if (l->m->what == HS_REVOKE_ALL) // on a seat: itself
 		return add_target(t, l->on->serial);
 	for (size_t i = 0; l->m->what == HS_REVOKE_AGENT && i < x->n && rc == HS_OK; i++)
@@ -202,7 +201,7 @@ find_targets(
 				rc = add_target(t, what_ends(&x->v[i]));
 				found = true;
 			}
-		*sure &= found || x->complete;
+		*sure &= found || x->state == HS_REVINDEX_WHOLE;
 	}
 	return rc;
 }
@@ -289,7 +288,7 @@ is_whole(const struct lookup *l, const char *id, const struct issued *x)
 	case HS_REVOKE_SESSION:
 		return begins(id, l->m->name);
 	case HS_REVOKE_ROOT:
-		return touched_by(x, l->m->name) || x->unread;
+		return touched_by(x, l->m->name) || x->state == HS_REVINDEX_DAMAGED;
 	case HS_REVOKE_ALL:
 		return l->on == NULL;
 	default:
@@ -312,15 +311,12 @@ look_in(struct lookup *l, const struct hs_revocation_session *s)
 	struct targets t = {0};
 	struct hs_err why = {0};
 	bool sure = true;
-	int rc =
-	    hs_revocation_read(l->d->revocation, s->id, collect, &x, &x.complete, &why);
+	int rc = hs_revocation_read(l->d->revocation, s->id, collect, &x, &x.state, &why);
 
 	if (rc == HS_ERR_NOMEM)
 		goto out;
 	if (rc != HS_OK) {
 		hs_log("%s", hs_err_sentence(&why));
-		x.unread = true;
-		x.complete = false;
 		rc = HS_OK;
 	}
 	memcpy(p.id, s->id, sizeof p.id);

@@ -164,6 +164,87 @@ torn_and_bad(void **state)
 	assert_int_equal(rmdir(scratch_in("revoked")), 0);
 }
 
+// ---- dropping
+
+#define DAY	(24 * 3600)
+#define MONTH	(30 * DAY)
+#define SOON_MS ((uint64_t)(HS_SESSION_TTL + 1) * 1000)
+
+// What is over by both clocks goes, whole or not at all; by one of them alone it stays.
+static void
+rule5_dropped_when_it_is_over(void **state)
+{
+	struct hs_revoked v[3] = {entry(4, 4), entry(7, 9), entry(12, 12)};
+	struct hs_revlog_of of;
+	struct hs_err err = {0};
+	struct hs_now now = {0};
+	struct hs_revlog l;
+	uint64_t torn;
+
+	(void)state;
+	v[2].end = 1000 + DAY;
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	assert_int_equal(hs_revlog_add(&l, v, 3, &err), HS_OK);
+	now.wall = UINT64_MAX;
+	now.boot_ms = UINT64_MAX;
+	hs_revlog_tidy(&l, &now); // these are of now, and so not old
+	assert_int_equal(l.n, 3);
+	hs_revlog_close(&l);
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	now = (struct hs_now){.wall = 1000 + MONTH, .boot_ms = l.since + SOON_MS};
+	hs_revlog_tidy(&l, &now);
+	assert_int_equal(l.n, 3);
+	now = (struct hs_now){.wall = 1001 + MONTH, .boot_ms = l.since + SOON_MS - 1000};
+	hs_revlog_tidy(&l, &now); // the clock could be wrong
+	assert_int_equal(l.n, 3);
+	disk(10); // what it would write does not fit
+	now.boot_ms = l.since + SOON_MS;
+	hs_revlog_tidy(&l, &now);
+	disk(RLIM_INFINITY);
+	assert_int_equal(l.n, 3);
+	scratch_holds("revoked",
+	    "1 " SESSION " 4 1000\n1 " SESSION " 7-9 1000\n1 " SESSION " 12 87400\n");
+	assert_int_equal(scratch_count(), 1);
+	hs_revlog_tidy(&l, &now);
+	assert_int_equal(l.n, 1);
+	scratch_holds("revoked", "1 " SESSION " 12 87400\n");
+	assert_int_equal(scratch_mode("revoked"), 0600);
+	assert_int_equal(scratch_count(), 1);
+	// and goes on in the new one
+	assert_int_equal(hs_revlog_add(&l, v, 1, &err), HS_OK);
+	scratch_holds("revoked", "1 " SESSION " 12 87400\n1 " SESSION " 4 1000\n");
+	now = (struct hs_now){.wall = UINT64_MAX, .boot_ms = UINT64_MAX};
+	hs_revlog_tidy(&l, &now);
+	scratch_holds("revoked", "1 " SESSION " 4 1000\n");
+	assert_int_equal(hs_revlog_of(&l, SESSION, 0, &of), HS_OK);
+	assert_true(of.n == 1 && hs_revlog_of_has(&of, 4) && !hs_revlog_of_has(&of, 12));
+	free(of.r);
+	hs_revlog_close(&l);
+}
+
+// It could be written anew and not opened: then nothing is remembered where it is lost.
+static void
+rule5_a_new_one_that_cannot_be_opened(void **state)
+{
+	struct hs_revoked v[2] = {entry(4, 4), entry(7, 9)};
+	struct hs_err err = {0};
+	struct hs_revlog l;
+	uint64_t torn;
+
+	(void)state;
+	assert_int_equal(hs_revlog_open(&l, dir, &torn, &err), HS_OK);
+	hs_statefile_close(&l.file);
+	assert_int_equal(mkdir(scratch_in("x"), 0700), 0);
+	assert_int_equal(rename(scratch_in("revoked"), scratch_in("kept")), 0);
+	assert_int_equal(mkdir(scratch_in("revoked"), 0700), 0);
+	assert_int_equal(hs_revlog_add(&l, v, 1, &err), HS_ERR_IO);
+	assert_int_equal(rmdir(scratch_in("revoked")), 0);
+	assert_int_equal(hs_revlog_add(&l, v, 2, &err), HS_OK);
+	scratch_holds("revoked", "1 " SESSION " 4 1000\n1 " SESSION " 7-9 1000\n");
+	hs_revlog_close(&l);
+	assert_int_equal(rmdir(scratch_in("x")), 0);
+}
+
 // ---- the index
 
 static int
@@ -175,17 +256,22 @@ add_up(void *arg, const struct hs_indexed *i)
 	return HS_OK;
 }
 
+static enum hs_revindex_state
+state_of(uint64_t want)
+{
+	enum hs_revindex_state state;
+	struct hs_err err = {0};
+	uint64_t sum = 0;
+
+	assert_int_equal(hs_revindex_read(dir, SESSION, add_up, &sum, &state, &err), HS_OK);
+	assert_int_equal(sum, want);
+	return state;
+}
+
 static bool
 reads(uint64_t want)
 {
-	struct hs_err err = {0};
-	uint64_t sum = 0;
-	bool complete;
-
-	assert_int_equal(
-	    hs_revindex_read(dir, SESSION, add_up, &sum, &complete, &err), HS_OK);
-	assert_int_equal(sum, want);
-	return complete;
+	return state_of(want) == HS_REVINDEX_WHOLE;
 }
 
 static void
@@ -196,13 +282,13 @@ an_index_knows_what_it_lacks(void **state)
 	    .what = HS_INDEXED_CERT, .serial = 1, .end = 9, .agent = "a"};
 	struct hs_buf text = {0};
 	struct hs_err err = {0};
+	enum hs_revindex_state how;
 	uint64_t sum = 0;
-	bool complete;
 
 	(void)state;
 	assert_int_equal(
-	    hs_revindex_read(dir, SESSION, add_up, &sum, &complete, &err), HS_NO_SUCH);
-	assert_false(complete);
+	    hs_revindex_read(dir, SESSION, add_up, &sum, &how, &err), HS_NO_SUCH);
+	assert_int_equal(how, HS_REVINDEX_DAMAGED);
 	assert_int_equal(hs_revindex_begin(&x, dir, SESSION, &err), HS_OK);
 	assert_true(reads(0));
 	assert_int_equal(hs_revindex_note(&x, &i, false, &err), HS_OK);
@@ -222,13 +308,13 @@ an_index_knows_what_it_lacks(void **state)
 	assert_true(keygen_read(scratch_in(SESSION ".index"), &text));
 	memset(text.p + 5, '0', 8); // another boot
 	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
-	assert_false(reads(6));
+	assert_int_equal(state_of(6), HS_REVINDEX_CUT);
 	hs_put_fmt(&text, "end\n");
 	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
 	assert_true(reads(6)); // but it was ended in order
 	hs_put_fmt(&text, "cert 9 9 a -\n");
 	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
-	assert_false(reads(15)); // and then went on
+	assert_int_equal(state_of(15), HS_REVINDEX_DAMAGED); // and then went on
 	assert_int_equal(
 	    hs_revindex_begin(&x, dir, SESSION, &err), HS_ERR_IO); // it is there
 	assert_int_equal(unlink(scratch_in(SESSION ".index")), 0);
@@ -255,12 +341,14 @@ an_index_with_bad_lines(void **state)
 		hs_put_raw(&text, whole.p, whole.len);
 		hs_put_fmt(&text, "cert 1 9 a -\n%s", bad[i]);
 		assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
-		assert_false(reads(1));
+		// a last line without LF was only cut off
+		assert_int_equal(
+		    state_of(1), i == 1 ? HS_REVINDEX_CUT : HS_REVINDEX_DAMAGED);
 	}
 	memset(longer, 'x', sizeof longer);
 	hs_put_raw(&text, longer, sizeof longer);
 	assert_true(keygen_write(scratch_in(SESSION ".index"), hs_buf_str(&text)));
-	assert_false(reads(1));
+	assert_int_equal(state_of(1), HS_REVINDEX_DAMAGED);
 	hs_revindex_free(&x);
 	hs_buf_free(&text);
 	hs_buf_free(&whole);
@@ -273,6 +361,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(replaced_whole_or_not, setup, teardown),
 	    cmocka_unit_test_setup_teardown(rule5_added_whole_or_not, setup, teardown),
 	    cmocka_unit_test_setup_teardown(torn_and_bad, setup, teardown),
+	    cmocka_unit_test_setup_teardown(rule5_dropped_when_it_is_over, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		rule5_a_new_one_that_cannot_be_opened, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_index_knows_what_it_lacks, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_index_with_bad_lines, setup, teardown)};
 

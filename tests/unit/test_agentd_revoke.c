@@ -339,51 +339,6 @@ rule1_a_seat_reaches_no_further(void **unused)
 	hs_buf_free(&data);
 }
 
-// The daemon ends and another begins.
-static void
-restart(void)
-{
-	struct hs_err err = {0};
-	struct hs_keys key;
-	uint64_t torn;
-
-	hs_daemon_session_close(&w.d, "closed", "it ended", &key);
-	hs_keys_wipe(&key);
-	hs_revocation_detach(w.d.revocation);
-	for (int i = 0; i < 10; i++)
-		world_turn(&w);
-	hs_revocation_free(&w.d.revocation);
-	assert_int_equal(
-	    hs_revocation_open(world_set.state_dir, &w.d.revocation, &torn, &err), HS_OK);
-	assert_int_equal(hs_revocation_attach(w.d.revocation, &w.loop, 300), HS_OK);
-}
-
-// Then it is not known what it issued, but that it may have.
-static void
-rule5_a_session_whose_index_is_lost(void **unused)
-{
-	char path[PATH_MAX + 64], session[HS_SESSION_ID_LEN + 1];
-	uint64_t until;
-
-	(void)unused;
-	for (int spoilt = 0; spoilt < 2; spoilt++) {
-		begin(POLICY);
-		open_session();
-		memcpy(session, w.d.session.id, sizeof session);
-		until = w.d.session.held[0]->end;
-		index_of(session, path);
-		if (spoilt)
-			assert_true(keygen_write(path, hs_str_c("boot x\nnonsense\n")));
-		else
-			assert_int_equal(unlink(path), 0);
-		restart();
-		assert_int_equal(revokes(w.client, HS_REVOKE_SESSION, session), 1);
-		assert_true(got[0].whole && got[0].until == until);
-		assert_true(is_listed(session, 1));
-		end();
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -391,8 +346,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(rule7_again_and_again), cmocka_unit_test(what_is_under_way),
 	    cmocka_unit_test(what_is_issued_meanwhile), cmocka_unit_test(rule9_unrecorded),
 	    cmocka_unit_test(names), cmocka_unit_test(by_agent_and_by_certificate),
-	    cmocka_unit_test(rule1_a_seat_reaches_no_further),
-	    cmocka_unit_test(rule5_a_session_whose_index_is_lost)};
+	    cmocka_unit_test(rule1_a_seat_reaches_no_further)};
 	int role = world_program(argc, argv);
 
 	if (role >= 0)
