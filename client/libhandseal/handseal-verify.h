@@ -80,13 +80,13 @@ enum hs_verify_proof {
 // addr; for these the root's line must name the user (users=). For HS_VERIFY_CAP its caps=
 // must have the value.
 enum hs_verify_what {
-	HS_VERIFY_NOTHING = 0,	// refused
-	HS_VERIFY_LOGIN = 1,	// user, addr: may it log in at all
-	HS_VERIFY_COMMAND = 2,	// user, addr, words, terminal: may it run this command
-	HS_VERIFY_SHELL = 3,	// user, addr, terminal: an interactive shell
-	HS_VERIFY_SFTP = 4,	// user, addr, write: the sftp subsystem
-	HS_VERIFY_FORWARD = 5,	// user, addr, value: a connection to "host:port"
-	HS_VERIFY_CAP = 6,	// value: "action:resource"
+	HS_VERIFY_NOTHING = 0, // refused
+	HS_VERIFY_LOGIN = 1,   // user, addr: may it log in at all
+	HS_VERIFY_COMMAND = 2, // user, addr, words, terminal: may it run this command
+	HS_VERIFY_SHELL = 3,   // user, addr, terminal: an interactive shell
+	HS_VERIFY_SFTP = 4,    // user, addr, write: the sftp subsystem
+	HS_VERIFY_FORWARD = 5, // user, addr, value: a connection to "host:port"
+	HS_VERIFY_CAP = 6,     // value: "action:resource"
 	// ns: was message signed in a namespace that it may sign in; with
 	// HS_VERIFY_PROVEN_ELSEWHERE, may it sign in that one: message and signature are
 	// empty then, for they are not looked at.
