@@ -2,7 +2,7 @@
 #
 # The whole build, in one file. What exists is built: a program without sources is left out.
 # Settings: CC, B (build folder), SAN=1 (address, undefined, leak), V=1 (show commands), PREFIX,
-# DESTDIR, LIBEXECDIR, LIBDIR, INCLUDEDIR, SYSCONFDIR, JOBS, FUZZ_SECONDS, TESTS (for check: which test programs).
+# DESTDIR, LIBEXECDIR, LIBDIR, INCLUDEDIR, SYSCONFDIR, JOBS, TESTJOBS, FUZZ_SECONDS, TESTS (for check: which test programs).
 VERSION      := 0.1.0
 B            ?= build
 PREFIX       ?= /usr/local
@@ -11,6 +11,8 @@ LIBDIR       ?= $(PREFIX)/lib
 INCLUDEDIR   ?= $(PREFIX)/include
 SYSCONFDIR   ?= /etc
 JOBS         ?= $(shell nproc 2>/dev/null || echo 1)
+# most tests wait for something most of the time
+TESTJOBS     ?= $(shell expr $(JOBS) \* 2)
 FUZZ_SECONDS ?= 20
 SILENT       := $(findstring s,$(firstword -$(MAKEFLAGS)))
 Q            := $(if $(V),,@)
@@ -181,7 +183,7 @@ export HS_LIBEXECDIR := $(LIBEXECDIR)
 
 check: all $(filter $(B)/%,$(TESTS)) $(call bin,$(E2EPROGS)) $(call so,$(PRELOADS))
 	@rm -rf $(B)/tap
-	prove -j$(JOBS) --exec scripts/lib/tap-run $(TESTS)
+	prove -j$(TESTJOBS) --exec scripts/lib/tap-run $(TESTS)
 check-asan:
 	$(MAKE) B=$(B)-asan SAN=1 TESTS="$(patsubst $(B)/%,$(B)-asan/%,$(TESTS))" check
 lint: all
