@@ -67,6 +67,22 @@ hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PATH_MA
 		dir[0] = '\0';
 }
 
+// Its line may have been taken out of roots since the login, or the user out of the line.
+static int
+still_trusted(const struct hs_config *config, const struct hs_key *root, const char *user,
+    struct hs_err *err)
+{
+	const struct hs_root *line = hs_roots_find(&config->roots, root);
+
+	if (line == NULL)
+		return hs_fail(err, HS_NO_ROOT_UNKNOWN,
+		    "the root behind this login is no longer trusted here");
+	if (!hs_root_admits(line, hs_str_c(user)))
+		return hs_fail(
+		    err, HS_NO_USER_ROOT, "%s", hs_code_sentence(HS_NO_USER_ROOT));
+	return HS_OK;
+}
+
 int
 hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
     char folder[static HS_LISTS_PATH_MAX], struct hs_err *err)
@@ -92,6 +108,8 @@ hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
 		goto out;
 	}
 	(void)hs_str_copy(hs_str_c(config.server.revocations), folder, HS_LISTS_PATH_MAX);
+	if ((rc = still_trusted(&config, &root, user, err)) != HS_OK)
+		goto out;
 	rc = hs_lists_look(&config, &root, &s, now, bad_list, &config, &lists);
 	if (rc != HS_OK)
 		*err = lists.err;

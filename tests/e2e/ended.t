@@ -74,6 +74,7 @@ test_expect_success 'rule5: a list that is written over bit by bit, in a folder 
 '
 test_expect_success 'files that cannot be read end nothing, and start nothing; the log says so once' '
 	master some && job six -n $at sleep 1008 && running 1 && : >"$HS_TMP/syslog" && chmod 600 $HS_SERVER/verify.conf && logged "what runs is not ended, but nothing would start: io-failed" && test_expect_code 126 on sleep 0 && chmod 644 $HS_SERVER/verify.conf && on sleep 0 && hs_alive six && test $(grep -c "what runs is not ended" "$HS_TMP/syslog") = 1 &&
+	hv_roots "users=\"deploy\" $(cat "$HS_TMP/root2.pub") other" && test_expect_code 126 on sleep 0 2>err && grep "refused, root-unknown" err && hv_roots "users=\"root\" $(cat "$HS_TMP/root.pub") not for deploy" && test_expect_code 126 on sleep 0 2>err && grep "refused, root-not-for-user" err && hs_alive six && hv_roots && on sleep 0 &&
 	list serials=6 && hs_wait six 10 && hs_wait master 10 && within 1000 $(now) && list
 '
 test_expect_success 'at the grant'\''s end, after a notice' '
