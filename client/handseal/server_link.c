@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #define GREETING "handseal-server 1"
-// Any login shell takes it. It reads no further than it was told to, so what comes later is
-// still there for the next script.
+// Any login shell takes it. The greeting stands on a line of its own, whatever start files
+// said before. It reads no further than it was told to, so what comes later is still there
+// for the next script.
 #define BOOTSTRAP                                                                          \
-	"exec /bin/sh -c 'echo " GREETING                                                  \
+	"exec /bin/sh -c 'echo; echo " GREETING                                            \
 	"; while read -r n; do eval \"$(head -c \"$n\")\"; done' handseal-server"
 #define OUTPUT_MAX   65536
 #define UNDO_SECONDS 60

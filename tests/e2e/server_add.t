@@ -50,6 +50,12 @@ test_expect_success 'again: nothing is there twice, and its settings are the own
 	sed -i "s/users=\"deploy\"/users=\"deploy\",max-grant=2h/" "$roots" && sv_manifest added && printf x >>"$SV/usr/local/bin/handseal-verify" &&
 	does 0 "id -un. works" handseal server add --yes $at && grep "stay as they are" out && grep "handseal-verify is 0" out && sv_manifest now && diff added now
 '
+test_expect_success 'what root'\''s start files say first is not taken for an answer' '
+	cp -p "$SV/root/.bashrc" kept && printf "echo Welcome\necho kind other\necho end 0\nprintf %%s unfinished\n" >"$SV/root/.bashrc" && does 0 "asks handseal-verify, as handseal-verify" handseal server status $at && cp -p kept "$SV/root/.bashrc"
+'
+test_expect_success 'a person is asked on the terminal, and may say no' '
+	printf "n\n" | script -qec "handseal server remove $at" /dev/null >out 2>&1; cat out; grep "Do it? \[y/N\]" out && grep "nothing was done" out && sv_manifest now && diff added now
+'
 test_expect_success 'a second person adds theirs, and takes only theirs back' '
 	(XDG_CONFIG_HOME=$HS_TMP/config2 && export XDG_CONFIG_HOME && mkdir -m 700 "$XDG_CONFIG_HOME" && hs_softkey_start red && hs_softkey red touch-next &&
 		handseal enroll --device "softkey:$HS_TMP/red.sock" --name red >/dev/null && does 0 "NO delegated login was tried" handseal server add --yes --no-proof --user "deploy,root" $at && grep "users=\"deploy,root\" sk-" "$roots" &&
