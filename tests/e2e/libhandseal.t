@@ -48,6 +48,11 @@ test_expect_success 'its names are those of its headers, and it has no state' '
 test_expect_success 'the example builds with what pkg-config says, as C99, without a warning' '
 	cc -std=c99 -D_POSIX_C_SOURCE=200809L -pedantic -Wall -Wextra -Wconversion -Werror $(sanitized) "$HS_SRC/client/example/seat.c" $(installed --cflags --libs) -o example
 '
+test_expect_success 'both headers compile as C99; the half for services asks the system for nothing and keeps nothing' '
+	printf "#include <%s>\n" handseal-verify.h handseal.h handseal-verify.h >both.c && cc -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only $(installed --cflags) both.c &&
+	nm -u "$HS_BUILD"/client/libhandseal/verify*.o >undefined && grep " U hs_chain_check" undefined && ! grep -E " U _*(open|openat|read|write|send|recv|socket|fopen|printf|fprintf|stderr|syslog|time|clock_gettime|getenv|getrandom|randombytes_buf)(_chk|64)?$" undefined &&
+	{ test "$(sanitized)" || size -A "$HS_BUILD"/client/libhandseal/verify*.o | awk "\$1 ~ /^\.(data|bss)\$/ { n += \$2 } END { exit n > 0 }"; }
+'
 test_expect_success 'no daemon: 6' 'HANDSEAL_SOCK=$HS_TMP/none.sock lib 6 status && grep "(not-found)" err'
 test_expect_success 'a key, a policy, a daemon, a server that trusts the key' '
 	policy "KnownHosts $HS_TMP/known" "$base" && hs_softkey_start blue && daemon &&
