@@ -6,6 +6,7 @@
 // usage: crashctl HANDSEALD SOCKET STATE KILLS SEED. Its environment is the daemon's, with
 // HS_PRELOAD as LD_PRELOAD. A software key that touches itself is enrolled.
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ take_back(struct client *c)
 }
 
 static void
-sign(struct client *c)
+sign(struct client *c, int out)
 {
 	char id[HS_SESSION_ID_LEN + 24], path[108];
 	static struct driven_conn agent;
@@ -97,12 +98,13 @@ sign(struct client *c)
 	if (!still(&c->conn, driven_seat(&c->conn, soon(), scope, id, path)) ||
 	    driven_dial(&agent, path, soon()) != DRIVEN_DONE)
 		return;
+	dprintf(out, "s0\n"); // it is ready
 	while (driven_sign(&agent, soon(), &none) == DRIVEN_DONE && !none)
 		c->signatures++;
 }
 
 enum { ASKS, REVOKES, SIGNS };
-static const int clients[] = {ASKS, ASKS, ASKS, REVOKES, REVOKES, SIGNS};
+static const int clients[] = {SIGNS, ASKS, ASKS, ASKS, REVOKES, REVOKES};
 #define CLIENTS (sizeof clients / sizeof clients[0])
 
 static void __attribute__((noreturn)) go(int what, const char *session, int out)
@@ -113,7 +115,7 @@ static void __attribute__((noreturn)) go(int what, const char *session, int out)
 		_exit(0); // it is gone
 	c->session = session;
 	if (what == SIGNS)
-		sign(c);
+		sign(c, out);
 	else
 		while (request(c) && (what == ASKS || take_back(c)))
 			continue;
@@ -148,9 +150,9 @@ hear(int fd)
 	free(line);
 }
 
-// Load until the moment comes.
+// Load until the moment comes. seated: which does not come before there is a seat.
 static void
-load(const char *session, uint64_t after_us)
+load(const char *session, bool seated, uint64_t after_us)
 {
 	int p[CLIENTS][2];
 
@@ -162,6 +164,11 @@ load(const char *session, uint64_t after_us)
 		if (pid == 0)
 			go(clients[i], session, p[i][1]);
 		(void)close(p[i][1]);
+		if (seated && clients[i] == SIGNS) {
+			struct pollfd ready = {.fd = p[i][0], .events = POLLIN};
+
+			(void)poll(&ready, 1, WAIT_US / 1000);
+		}
 	}
 	(void)usleep((useconds_t)after_us);
 	(void)kill(driven.pid, SIGKILL);
@@ -175,13 +182,14 @@ round_of(uint64_t *seed, struct driven_conn *c)
 {
 	char session[HS_SESSION_ID_LEN + 1], touch[ID_MAX];
 	int status;
-	bool early = driven_random(seed) % 8 == 0;
+	bool early = driven_random(seed) % 8 == 0, seated = driven_random(seed) % 2 == 0;
+	uint64_t after = driven_random(seed) % 60000;
 	uint64_t until = driven_now_us() + (early ? driven_random(seed) % 150000 : WAIT_US);
 
 	if (driven_open(c, until, scope, session) == DRIVEN_DONE) {
 		(void)snprintf(touch, sizeof touch, "%s.", session);
 		crashlog_add(&all.known, hs_str_c(touch));
-		load(session, driven_random(seed) % 60000);
+		load(session, seated, after);
 	} else if (!early) {
 		driven_die("no session in time");
 	}
