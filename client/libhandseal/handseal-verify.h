@@ -94,7 +94,7 @@ enum hs_verify_what {
 };
 
 // What a certificate needs that is older than fresh: a list of its session that is not
-// (docs/PROTOCOL.revoke section 4). What the lists revoke is refused under all three.
+// (docs/PROTOCOL.revoke section 5). What the lists revoke is refused under all three.
 enum hs_verify_lists {
 	HS_VERIFY_LISTS_REQUIRED = 0, // else it is refused, "revocation-unknown"
 	HS_VERIFY_LISTS_OPTIONAL = 1, // else it is admitted, and the answer says waived

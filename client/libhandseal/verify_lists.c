@@ -6,7 +6,7 @@
 // Contract in verify.h and handseal-verify.h.
 //
 // Who attacks: whoever brings the lists, who can leave one out or bring an older one. It
-// gains what docs/PROTOCOL.revoke section 8 says, and with a table of what was seen less.
+// gains what docs/PROTOCOL.revoke section 9 says, and with a table of what was seen less.
 #include <string.h>
 #include "client/libhandseal/verify.h"
 #include "proto/barred.h"
