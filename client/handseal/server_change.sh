@@ -61,10 +61,12 @@ trust() { # roots_ prints the lines
 in_order() { # what stood there before may be wrong too
 	said_=$("$hs_bin/handseal-verify" check-config 2>&1) || { fail "$(printf '%s\n' "$said_" | head -n 1) (handseal-verify check-config)"; return 1; }
 }
-lines_() { # for sshd
-	printf 'AuthorizedKeysCommand %s/handseal-verify keys %%u %%t %%k%s\nAuthorizedKeysCommandUser %s\n' "$hs_bin" "${command:+ --else $command}" "${run_as:-$hs_own}"
+lines_() { # for sshd, which hands the login to a command without arguments, and behind --else none is
+	case $command in '') else_= ;; *[[:blank:]]*) else_=" --else $command" ;; *) else_=" --else $command %u" ;; esac
+	printf 'AuthorizedKeysCommand %s/handseal-verify keys %%u %%t %%k%s\nAuthorizedKeysCommandUser %s\n' "$hs_bin" "$else_" "${run_as:-$hs_own}"
 }
 configure() { # where nothing of ours stands yet
+	was_=$command
 	undo_line un_reload && lines_ >"$J/lines" && { cat "$J/lines" && cat "$sshd_config"; } >"$J/sshd_config" || { fail "cannot write $J"; return 1; }
 	said_=$(sshd_test -f "$J/sshd_config") || { fail "sshd -t refuses the new configuration: $(printf '%s' "$said_" | head -n 1)"; return 1; }
 	if include_counts; then
@@ -80,6 +82,7 @@ configure() { # where nothing of ours stands yet
 	[ "$command" = "$wanted_" ] && [ "$command_user" = "${run_as:-$hs_own}" ] || { fail "another file says otherwise, and sshd takes it: AuthorizedKeysCommand $command, as $command_user"; return 1; }
 	reload || { fail "sshd did not take its new configuration, though sshd -t is content"; return 1; }
 	tell say "sshd -t is content; reloaded"
+	[ -z "$was_" ] || tell warn "no login by $was_ was tried: try one before you log out here"
 }
 remember() { # what a later remove has to know
 	{ [ ! -f "$hs_var/added" ] || cat "$hs_var/added"; cat "$J/made"; } | awk '!seen[$0]++' >"$J/added" && put "$hs_var/added" 600 <"$J/added"

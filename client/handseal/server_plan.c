@@ -48,7 +48,7 @@ put_sshd(struct hs_buf *b, const struct plan *a)
 	hs_put_fmt(b, "\n          both as the user %s; until now ",
 	    a->s->run_as != NULL ? a->s->run_as : "?");
 	put_fact(b, fact(a, "command-user"));
-	hs_put_fmt(b, "\n");
+	hs_put_fmt(b, "\n          no login by it is tried: try one yourself\n");
 }
 
 static int

@@ -47,15 +47,16 @@ each() { # each KEY <TEXT: a line for each line
 
 processes_() { ls /proc | grep -x '[0-9]*'; }
 cmdline_() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
-is_listener_() { # sets title, which anybody may choose for a process of their own: so root's alone
+is_listener_() { # sets title. Anybody may choose one, also for what they start that becomes root: so it must be root's, and a file of that name
 	title=$(cmdline_ "$1")
 	case $title in
 	"sshd: /"*" [listener]"*) title=${title#sshd: } title=${title%% \[listener\]*} ;;
-	/*/sshd | /*/sshd\ *) # before 8.2
-		[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "${title%% *}" ] || return 1
-		case " $title " in *" -i "* | *" -R "*) return 1 ;; esac ;;
+	/*/sshd | /*/sshd\ *) case " $title " in *" -i "* | *" -R "*) return 1 ;; esac ;; # before 8.2
 	*) return 1 ;;
 	esac
+	exe_=$(readlink "/proc/$1/exe" 2>/dev/null) exe_=${exe_% (deleted)} # by an upgrade
+	case $exe_ in */sshd) ;; *) return 1 ;; esac
+	[ "$exe_" = "${title%% *}" ] || [ "$exe_" = "$(readlink -f "${title%% *}" 2>/dev/null)" ] || return 1
 	grep -q '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "/proc/$1/status" 2>/dev/null
 }
 find_sshd() { # sets listener, sshd, sshd_args, sshd_config
@@ -122,7 +123,9 @@ kind_of() {
 	'') kind=none ;;
 	"$ours_" | "$ours_ --else "* | "$ours_ --connection %C" | "$ours_ --connection %C --else "*) was_made_ "file $hs_dropin" || was_made_ "block $sshd_config" && kind=ours || kind=hand ;;
 	*/handseal-verify | */handseal-verify\ *) fail "sshd asks handseal-verify already, in another way than this command knows: $command"; return 1 ;;
-	/*) kind=other ;;
+	/*) # whose first word is not in doubt
+		case ${command%%[[:blank:]]*} in *[\\\"\']*) fail "sshd asks a command that is written with quotes: $command. Do it by hand (docs/SERVERS.md)"; return 1 ;; esac
+		kind=other ;;
 	*) fail "sshd asks a command that is no path: $command"; return 1 ;;
 	esac
 }

@@ -75,7 +75,8 @@ test_expect_success 'with no session open its proof is asked for as anything els
 '
 test_expect_success 'a process of somebody else that calls itself sshd is never believed' '
 	printf "#!/bin/sh\ntouch /root/owned\n" >"$SV/home/deploy/sshd" && chmod 755 "$SV/home/deploy/sshd" && hs_spawn fake chroot --userspec=deploy:deploy "$SV" /bin/bash -c "exec -a \"sshd: /home/deploy/sshd -D [listener] 0 of 10-100 startups\" sleep 300" &&
-	hs_wait_for "grep -q listener /proc/$(hs_pid fake)/cmdline" 10 && handseal server remove --print $at >script && cp script "$SV/root/script" && sv sh /root/script >out 2>err; cat out err; rm "$SV/root/script" && ! test -e "$SV/root/owned" && rm "$SV/home/deploy/sshd" && hs_stop fake && sv_manifest now && diff before now
+	hs_spawn fake2 chroot "$SV" /bin/bash -c "exec -a \"sshd: /usr/bin/env /home/deploy/sshd [listener] 0 of 10-100 startups\" sleep 300" && hs_spawn fake3 chroot "$SV" /bin/bash -c "exec -a \"sshd: /bin/sleep 1 [listener] 0 of 10-100 startups\" sleep 300" &&
+	for fake in fake fake2 fake3; do hs_wait_for "grep -q listener /proc/$(hs_pid $fake)/cmdline" 10 || return 1; done && handseal server remove --print $at >script && cp script "$SV/root/script" && { sv sh /root/script >out 2>err || { cat err && false; }; } && rm "$SV/root/script" && ! test -e "$SV/root/owned" && rm "$SV/home/deploy/sshd" && hs_stop fake && hs_stop fake2 && hs_stop fake3 && sv_manifest now && diff before now
 '
 test_expect_success '--print is a script that does the same, and its undoing too' '
 	does 2 "user says" handseal server add --print $at && handseal server add --print --user deploy $at >script && head -n 2 script | grep "What handseal server add does" && sh -n script &&
@@ -89,6 +90,12 @@ test_expect_success 'a command that sshd asks already goes on, as who the owner 
 	does 0 "id -un. works" handseal server add --yes --run-as nobody --user deploy $at && test "$(sv_asked)" = "$ours --else /usr/local/bin/keys-of %u \"a  b\" as nobody" && test "$(sv_ssh other id -un)" = other && test "$(deploy id -un)" = deploy &&
 	does 0 "asks handseal-verify already" handseal server add --yes $at && ! sv getent passwd handseal-verify &&
 	does 0 "asks /usr/local/bin/keys-of" handseal server remove --yes $at && sv_manifest now && diff before2 now && test "$(sv_ssh other id -un)" = other && rm "$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload
+'
+test_expect_success 'to a command without arguments sshd hands the login, and so do we' '
+	printf "AuthorizedKeysCommand /usr/local/bin/keys-of\nAuthorizedKeysCommandUser nobody\n" >"$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload && test "$(sv_ssh other id -un)" = other && sv_manifest before2 &&
+	does 0 "id -un. works" handseal server add --yes --run-as nobody --user deploy $at && grep "no login by /usr/local/bin/keys-of was tried" out err && test "$(sv_asked)" = "$ours --else /usr/local/bin/keys-of %u as nobody" && test "$(sv_ssh other id -un)" = other && test "$(deploy id -un)" = deploy &&
+	does 0 "asks /usr/local/bin/keys-of again" handseal server remove --yes $at && sv_manifest now && diff before2 now && test "$(sv_ssh other id -un)" = other &&
+	printf "%s\n" "AuthorizedKeysCommand /usr/local/bin/keys\\-of" "AuthorizedKeysCommandUser nobody" >"$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload && does 1 "written with quotes" handseal server add --yes --no-proof --run-as nobody --user deploy $at && rm "$SV/etc/ssh/sshd_config.d/50-keys.conf" && sv_reload
 '
 test_expect_success 'a configuration that includes nothing: the lines come first in it, and go again' '
 	cp -p "$config" kept && sed -i "/^Include/d" "$config" && printf "Match User other\n\tX11Forwarding no\n" >>"$config" && sv_reload && sv_manifest before2 &&
