@@ -66,6 +66,8 @@
 	X(HS_NO_REVOKED, "revoked", "it has been revoked")                                 \
 	X(HS_NO_LIST, "revocation-unknown",                                                \
 	    "no fresh list here says that it is not revoked")                              \
+	X(HS_NO_LISTS_UNREAD, "lists-unread",                                              \
+	    "lists here that could say that it is revoked were not read")                  \
 	/* signed messages: PROTOCOL.certs */                                              \
 	X(HS_NO_SIG_MESSAGE, "message-signature", "the signature is not this message's")   \
 	X(HS_NO_NAMESPACE, "wrong-namespace", "it was signed for another purpose")         \

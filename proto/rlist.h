@@ -13,6 +13,7 @@
 #define HS_RLIST_MESSAGE_MAX (HS_RLIST_MAX / 4) // what is signed, so that a helper takes it
 #define HS_RLIST_ENTRIES_MAX 256
 #define HS_RLIST_GRANTS_MAX  64
+#define HS_RLIST_FILES_MAX   1024 // of one root, one a touch: more are not read by a server
 
 enum hs_rlist_what {
 	HS_RLIST_ALL = 1, // everything that ever stood under the root

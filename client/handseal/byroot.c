@@ -26,6 +26,8 @@ struct wish {
 	const struct hs_root_record *root;
 	char dir[HS_PATHS_MAX];	 // where it goes
 	char path[HS_PATHS_MAX]; // of its file; "": by what is in it
+	uint64_t highest;	 // number of a list of this root that is there
+	unsigned lists; // files that a server takes for this root's, with the new one
 };
 
 // ---- the command line
@@ -136,14 +138,15 @@ find_root(struct wish *w, struct hs_err *err)
 
 // ---- its file
 
-// The highest number of this root's lists in the folder; a list that is none has none.
-static uint64_t
-highest_there(const struct wish *w)
+// What is there of this root: a list that is none has no number, and its file counts.
+static void
+look_there(struct wish *w)
 {
+	char id[HS_SESSION_ID_LEN + 1];
 	DIR *d = opendir(w->dir);
 	const struct dirent *e;
-	uint64_t highest = 0;
 
+	hs_rlist_root_id(&w->root->key, id);
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char path[2 * HS_PATHS_MAX];
 		struct hs_buf data = {0};
@@ -151,17 +154,32 @@ highest_there(const struct wish *w)
 
 		if (strncmp(e->d_name, "root-", 5) != 0)
 			continue;
+		w->lists += strncmp(e->d_name + 5, id, HS_SESSION_ID_LEN) == 0;
 		(void)snprintf(path, sizeof path, "%s/%s", w->dir, e->d_name);
 		if (hs_paths_read(path, HS_RLIST_MAX, false, &data, NULL) == HS_OK &&
 		    hs_rlist_parse(hs_buf_str(&data), &l, NULL) == HS_OK &&
 		    hs_rlist_check(&l, NULL, NULL) == HS_OK &&
-		    hs_key_eq(&l.root, &w->root->key) && l.version > highest)
-			highest = l.version;
+		    hs_key_eq(&l.root, &w->root->key) && l.version > w->highest)
+			w->highest = l.version;
 		hs_buf_free(&data);
 	}
 	if (d != NULL)
 		(void)closedir(d);
-	return highest;
+	w->lists++;
+}
+
+// One over the bound refuses every login under the root: said while there is time.
+static void
+warn_of_many(const struct wish *w)
+{
+	if (w->lists < HS_RLIST_FILES_MAX / 4 * 3)
+		return;
+	hs_cli_say(
+	    "%s holds %u lists of this root. A server that holds more than %u "
+	    "refuses every login under it. Take those away, there too, whose "
+	    "certificates have all ended; with  handseal revoke --by-root --root %s  "
+	    "all other lists of it may go",
+	    w->dir, w->lists, HS_RLIST_FILES_MAX, w->root->name);
 }
 
 // Beside the daemon's lists, where there is no -o; into the folder that it names, or the
@@ -249,10 +267,11 @@ print_json(const struct wish *w, const struct hs_rlist *l, bool told, json_t *se
 		json_decref(rows);
 		return hs_cli_print_json(NULL);
 	}
-	return hs_cli_print_json(json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:b,s:O}", "root",
+	return hs_cli_print_json(json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:I,s:b,s:O}", "root",
 	    fingerprint, "name", w->root->name, "version", (json_int_t)l->version, "issued",
 	    hs_cli_json_time(l->issued), "revoked", rows, "list",
-	    hs_cli_json(hs_str_c(w->path)), "daemon", told, "servers", servers));
+	    hs_cli_json(hs_str_c(w->path)), "lists", (json_int_t)w->lists, "daemon", told,
+	    "servers", servers));
 }
 
 static int
@@ -273,6 +292,7 @@ tell(const struct wish *w, const struct hs_rlist *l)
 		hs_cli_put_text(stdout, hs_buf_str(&b), "");
 		status = hs_cli_finish();
 	}
+	warn_of_many(w);
 	json_decref(servers);
 	hs_buf_free(&b);
 	return status;
@@ -282,7 +302,6 @@ static int
 make(struct wish *w, struct hs_buf *list, struct hs_err *err)
 {
 	struct hs_rlist_spec spec = {.root = &w->root->key,
-	    .version = highest_there(w),
 	    .issued = hs_cli_now(),
 	    .v = w->what.v,
 	    .n = w->what.n,
@@ -295,10 +314,10 @@ make(struct wish *w, struct hs_buf *list, struct hs_err *err)
 	struct hs_buf message = {0};
 	int rc;
 
+	look_there(w);
 	// seconds, so that it grows also where the one before is not here
-	spec.version = spec.version >= spec.issued && spec.version < UINT64_MAX
-			   ? spec.version + 1
-			   : spec.issued;
+	spec.version = w->highest >= spec.issued && w->highest < UINT64_MAX ? w->highest + 1
+									    : spec.issued;
 	rc = hs_rlist_put_message(&message, &spec, err);
 	if (rc == HS_OK && w->root->simulated)
 		fputs(

@@ -121,6 +121,12 @@ put_remedy(struct hs_buf *b, const struct hs_explained *e)
 		    "%s\n",
 		    e->config->server.revocations);
 		break;
+	case HS_NO_LISTS_UNREAD:
+		hs_put_fmt(b,
+		    "  It would take all lists in %s to be readable, and those away that "
+		    "are none or of what has ended\n",
+		    e->config->server.revocations);
+		break;
 	case HS_NO_UV:
 		hs_put_fmt(b,
 		    "  It would take a touch with PIN or finger, or no RequireUV in "
@@ -267,7 +273,7 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 		put(b, e->kind != HS_EXPLAIN_GRANT
 			   ? "not known: verify.conf names no folder of lists\n"
 			   : "no list is about such a certificate\n");
-	else if (l->err.code == HS_NO_LIST)
+	else if (l->err.code == HS_NO_LIST || l->err.code == HS_NO_LISTS_UNREAD)
 		hs_put_fmt(b, "not known: %s%s\n", hs_err_sentence(&l->err),
 		    l->waived ? "; let pass, as RevocationsMissing says" : "");
 	else if (e->kind == HS_EXPLAIN_DIRECT)

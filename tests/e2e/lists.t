@@ -66,10 +66,11 @@ test_expect_success 'rule10: unsigned, changed, cut, another root'\''s, untouche
 	ln -sf /dev/zero "$lists/$id.list" && doubted "" && rm "$lists/$id.list" && mkfifo "$lists/$id.list" && doubted "not a regular file" && rm "$lists/$id.list" &&
 	head -c 1100000 /dev/zero >"$lists/$id.list" && doubted "longer than" && rm "$lists/$id.list"
 '
-test_expect_success 'rule2: a folder that cannot be read: nobody, or as verify.conf says; so do too many lists' '
+test_expect_success 'rule2: a folder that cannot be read: nobody, or as verify.conf says; too many lists, or one that cannot be read: nobody' '
 	chmod 700 "$lists" && hv_refused revocation-unknown hv_ssh one $at id -un && conf "RevocationsMissing allow" && ok one && logged "let pass.*Permission denied" && chmod 755 "$lists" &&
 	hv_conf "HostName web1.example.com" "Revocations $HS_TMP/nowhere" && hv_refused revocation-unknown hv_ssh one $at id -un && conf &&
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do list $id-$n.list || return 1; done && hv_refused revocation-unknown hv_ssh one $at id -un && logged "more than 16 lists" && rm "$lists"/*
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do list $id-$n.list || return 1; done && hv_refused lists-unread hv_ssh one $at id -un && logged "more than 16 lists" &&
+	conf "RevocationsMissing allow" && hv_refused lists-unread hv_ssh one $at id -un && explains 3 "NO, lists-unread" one && rm "$lists/$id-17.list" && ok one && chmod 600 "$lists/$id-1.list" && hv_refused lists-unread hv_ssh one $at id -un && logged "$id-1.list: Permission denied" && conf && rm "$lists"/*
 '
 on_mux() { ssh -F /dev/null -o ControlPath="$HS_TMP/mux" $at "$@" </dev/null; }
 test_expect_success 'a connection that stays open starts nothing more' '
@@ -106,7 +107,12 @@ test_expect_success 'rule5: a root'\''s list takes back a session, a serial, an 
 test_expect_success 'rule1, rule10: another root'\''s, one without a touch, changed, under another'\''s name: does not count' '
 	listctl make "$lists/root-$rid.list" root="$HS_TMP/root2" session=$id all=1 && ok one && logged "does not count: .*another root" && rlist root-$rid.list all=1 flags=0 && ok one && logged "does not count: no-touch" && rlist root-$rid.list all=1 by="$HS_TMP/root2" && ok one && logged "signature is not good" &&
 	rlist root-$rid.list all=1 && for n in 1 60 150 250; do cp "$lists/root-$rid.list" good && perl -e "open(my \$f, \"+<\", \$ARGV[0]); seek(\$f, -s \$f, 0); seek(\$f, (-s \$f) - $n, 0); read(\$f, my \$c, 1); seek(\$f, (-s \$f) - $n, 0); print \$f chr(ord(\$c) ^ 1)" "$lists/root-$rid.list" && ok one && cp good "$lists/root-$rid.list" || return 1; done && hv_refused revoked hv_ssh one $at id -un && rm "$lists"/* &&
-	for n in $(seq 65); do echo x >"$lists/root-$rid-$n.list" || return 1; done && hv_refused revocation-unknown hv_ssh one $at id -un && logged "more than 64 lists of this root" && rm "$lists"/* && ok one
+	rm -f good
+'
+test_expect_success 'rule2: lists of a root that are over the bounds: nobody, whatever verify.conf says; up to these each is read' '
+	conf "RevocationsMissing allow" && rlist root-$rid.list direct=1 && for n in $(seq 1022); do cp "$lists/root-$rid.list" "$lists/root-$rid-$n.list" || return 1; done && ok one &&
+	rlist root-$rid-y.list serials=$id:5-5 && hv_refused revoked hv_ssh one $at id -un && ok two && rlist root-$rid-y.list direct=2 && ok one && rlist root-$rid-z.list direct=3 && hv_refused lists-unread hv_ssh one $at id -un && logged "more than 1024 lists of this root" && explains 3 "NO, lists-unread" one && explains 3 "It would take all lists in" one &&
+	conf && hv_refused lists-unread hv_ssh one $at id -un && rm "$lists"/* && for n in $(seq 18); do truncate -s 1048575 "$lists/root-$rid-$n.list" || return 1; done && hv_refused lists-unread hv_ssh one $at id -un && logged "more than 16777216 bytes" && rm "$lists"/* && ok one
 '
 test_expect_success 'a connection that stays open starts nothing more once its root'\''s list is there' '
 	hs_spawn mux ssh $HS_SSH_OPTS -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/one-cert.pub" -o ControlMaster=yes -o ControlPath="$HS_TMP/mux" -N $at && hs_wait_for "test -S $HS_TMP/mux" 10 && test "$(on_mux id -un)" = deploy && rlist root-$rid.list serials=$id:5-5 && test_expect_code 126 on_mux id -un 2>err && grep "refused, revoked: the certificate has been revoked" err && rm "$lists"/* && test "$(on_mux id -un)" = deploy && hs_stop mux

@@ -76,6 +76,9 @@ test_expect_success 'an older list that is put back, in place or beside, takes n
 test_expect_success 'two machines undo nothing of each other'\''s: their files have different names' '
 	gone && takes blue $one && brought && rm -rf "$HS_TMP/b/state" && takes blue $two && brought && test $(ls "$lists" | wc -l) = 2 && refused one && refused two
 '
+test_expect_success 'rule2: near the bound of what a server reads it warns' '
+	gone && takes blue $one && ! grep "lists of this root" err && f=$HS_TMP/b/state/handseal/lists/$(made) && for n in $(seq 765); do cp "$f" "${f%%-????????????????.list}-$n.list" || return 1; done && takes blue $two --json && ! grep "lists of this root" err && grep "\"lists\": *767" out && takes blue $two && grep "holds 768 lists of this root. A server that holds more than 1024 refuses every login" err && gone
+'
 test_expect_success 'into a folder or a file that is named; a file that is there stays' '
 	gone && mkdir -p "$HS_TMP/o" && takes blue $one -o "$HS_TMP/o" && ls "$HS_TMP/o" | grep "^root-.*\.list$" && takes blue $two -o "$HS_TMP/o/mine" && test -s "$HS_TMP/o/mine" && not_taken io-failed 1 "exists, and is never overwritten" $one -o "$HS_TMP/o/mine" && not_taken io-failed 1 "cannot write to" $one -o "$HS_TMP/nowhere/x"
 '

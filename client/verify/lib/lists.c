@@ -4,7 +4,9 @@
 //
 // Who writes in the folder: whatever brings lists there, perhaps a user of its own. A list
 // is signed, so what counts is inside; but its file must not hold up a login: it is opened
-// without waiting, no link is followed, and its size and number are bounded.
+// without waiting, no link is followed, and its size and number are bounded. What is over
+// a bound, or cannot be read for another reason than its own, could name anything: so it
+// refuses, whatever verify.conf says of lists that are missing.
 #include "client/verify/lib/lists.h"
 
 #include <dirent.h>
@@ -27,6 +29,9 @@ struct looking {
 	hs_lists_bad *on_bad;
 	void *arg;
 	struct hs_lists *out;
+	unsigned nsession, nroot; // files of either kind
+	size_t bytes;		  // of all that were read
+	struct hs_err unread;	  // why one that was there was not
 };
 
 // ID.list or ID-....list
@@ -49,20 +54,35 @@ is_of_root(const char *name, const char *id)
 	       is_called(name + strlen(ROOT_PREFIX), id);
 }
 
+// For the first reason; NULL once there is one.
+static struct hs_err *
+unread(struct looking *l)
+{
+	return l->unread.code == HS_OK ? &l->unread : NULL;
+}
+
+// What is gone, a link or no file is none. HS_NO_LISTS_UNREAD: it could not be read.
 static int
 read_file(int dir, const char *name, struct hs_buf *data, struct hs_err *err)
 {
 	int fd =
 	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool none;
 	struct stat st;
 	int rc;
 
-	if (fd < 0)
-		return hs_fail(err, HS_ERR_IO, "%s: %s", name, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fd < 0) {
+		none = errno == ENOENT || errno == ELOOP || errno == ENXIO;
+		return hs_fail(err, none ? HS_ERR_IO : HS_NO_LISTS_UNREAD, "%s: %s", name,
+		    strerror(errno));
+	}
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		rc = hs_fail(err, HS_ERR_IO, "%s is not a regular file", name);
-	else
+	} else {
 		rc = hs_config_read_fd(fd, name, HS_LIST_MAX, data, err);
+		if (rc == HS_ERR_IO)
+			rc = HS_NO_LISTS_UNREAD;
+	}
 	(void)close(fd);
 	return rc;
 }
@@ -72,19 +92,53 @@ take_file(struct looking *l, int dir, const char *name, bool of_root)
 {
 	struct hs_buf data = {0};
 	struct hs_err err = {0};
-	int rc = read_file(dir, name, &data, &err);
+	int rc;
 
+	if (l->bytes > HS_LISTS_BYTES) {
+		(void)hs_fail(unread(l), HS_NO_LISTS_UNREAD,
+		    "%s holds more than %u bytes of lists of this session and root",
+		    l->c->server.revocations, HS_LISTS_BYTES);
+		return;
+	}
+	rc = read_file(dir, name, &data, &err);
+	l->bytes += data.len;
 	if (rc == HS_OK)
 		rc = of_root ? hs_rlist_take(
 				   &l->out->found, hs_buf_str(&data), l->root, l->s, &err)
 			     : hs_list_take(&l->out->found, hs_buf_str(&data), &l->c->roots,
 				   l->s, l->now, &err);
+	if (rc == HS_NO_LISTS_UNREAD || rc == HS_ERR_NOMEM)
+		(void)hs_fail(unread(l), HS_NO_LISTS_UNREAD, "%s/%s",
+		    l->c->server.revocations, hs_err_sentence(&err));
 	if (rc != HS_OK)
 		l->on_bad(l->arg, name, &err);
 	hs_buf_free(&data);
 }
 
-// A folder that cannot be read is no folder without lists.
+static void
+take_entry(struct looking *l, int dir, const char *name)
+{
+	const char *path = l->c->server.revocations;
+
+	if (is_called(name, l->s->session)) {
+		if (l->nsession++ < HS_LISTS_OF_SESSION)
+			take_file(l, dir, name, false);
+		else
+			(void)hs_fail(unread(l), HS_NO_LISTS_UNREAD,
+			    "%s holds more than %u lists of this session", path,
+			    HS_LISTS_OF_SESSION);
+	} else if (is_of_root(name, l->root_id)) {
+		if (l->nroot++ < HS_RLIST_FILES_MAX)
+			take_file(l, dir, name, true);
+		else
+			(void)hs_fail(unread(l), HS_NO_LISTS_UNREAD,
+			    "%s holds more than %u lists of this root", path,
+			    HS_RLIST_FILES_MAX);
+	}
+}
+
+// A folder that cannot be read is no folder without lists: HS_NO_LIST where it is not to be
+// had, HS_NO_LISTS_UNREAD where not all that is in it was read.
 static int
 take_folder(struct looking *l)
 {
@@ -92,28 +146,24 @@ take_folder(struct looking *l)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *e;
-	unsigned n = 0, nroot = 0;
+	int why = errno;
 
 	if (d == NULL && fd >= 0)
 		(void)close(fd);
-	if (d == NULL)
-		return hs_fail(&l->out->err, HS_NO_LIST, "%s: %s", path, strerror(errno));
-	errno = 0;
-	while ((e = readdir(d)) != NULL) {
-		if (is_called(e->d_name, l->s->session) && n++ < HS_LISTS_OF_SESSION)
-			take_file(l, dirfd(d), e->d_name, false);
-		if (is_of_root(e->d_name, l->root_id) && nroot++ < HS_LISTS_OF_ROOT)
-			take_file(l, dirfd(d), e->d_name, true);
-	}
-	(void)closedir(d);
-	if (n > HS_LISTS_OF_SESSION)
-		return hs_fail(&l->out->err, HS_NO_LIST,
-		    "%s holds more than %u lists of this session", path,
-		    HS_LISTS_OF_SESSION);
-	if (nroot > HS_LISTS_OF_ROOT)
-		return hs_fail(&l->out->err, HS_NO_LIST,
-		    "%s holds more than %u lists of this root", path, HS_LISTS_OF_ROOT);
-	return HS_OK;
+	if (d == NULL && (why == EMFILE || why == ENFILE || why == ENOMEM || why == EIO))
+		(void)hs_fail(unread(l), HS_NO_LISTS_UNREAD, "%s: %s", path, strerror(why));
+	else if (d == NULL)
+		return hs_fail(&l->out->err, HS_NO_LIST, "%s: %s", path, strerror(why));
+	while (d != NULL && (errno = 0, e = readdir(d)) != NULL)
+		take_entry(l, dirfd(d), e->d_name);
+	if (d != NULL && errno != 0)
+		(void)hs_fail(
+		    unread(l), HS_NO_LISTS_UNREAD, "%s: %s", path, strerror(errno));
+	if (d != NULL)
+		(void)closedir(d);
+	if (l->unread.code != HS_OK)
+		l->out->err = l->unread;
+	return (int)l->unread.code;
 }
 
 int
@@ -129,7 +179,7 @@ hs_lists_look(const struct hs_config *c, const struct hs_key *root,
 	    .arg = arg,
 	    .out = out};
 	struct hs_err judged = {0};
-	int rc, unread;
+	int rc, taken;
 
 	memset(out, 0, sizeof *out);
 	if (root != NULL)
@@ -139,13 +189,13 @@ hs_lists_look(const struct hs_config *c, const struct hs_key *root,
 	if (rc != HS_OK || s == NULL || c->server.revocations[0] == '\0')
 		return rc;
 	out->looked = true;
-	unread = take_folder(&l);
-	out->unread = unread != HS_OK;
+	taken = take_folder(&l);
+	out->unread = taken != HS_OK;
 	rc = hs_list_judge(&out->found, s, c->server.lists_fresh, now, &judged);
-	if (rc == HS_OK && unread != HS_OK)
-		rc = unread; // what was not read could have named it
-	else if (rc != HS_OK)
+	if (rc == HS_NO_REVOKED || taken == HS_OK)
 		out->err = judged;
+	else
+		rc = taken; // what was not read could have named it
 	if (rc == HS_NO_LIST && c->server.lists_optional) {
 		out->waived = true;
 		return HS_OK;
