@@ -29,7 +29,7 @@ by_place(const void *a, const void *b)
 static int
 by_session(const void *a, const void *b)
 {
-	const struct hs_rlist_grant *x = a, *y = b;
+	const struct hs_rlist_proof *x = a, *y = b;
 
 	return strcmp(x->session, y->session);
 }
@@ -74,8 +74,8 @@ hs_rlist_put_message(struct hs_buf *b, struct hs_rlist_spec *spec, struct hs_err
 	int rc;
 
 	spec->n = join(spec->v, spec->n);
-	if (spec->ngrants > 0)
-		qsort(spec->grants, spec->ngrants, sizeof *spec->grants, by_session);
+	if (spec->nproofs > 0)
+		qsort(spec->proofs, spec->nproofs, sizeof *spec->proofs, by_session);
 	key = hs_put_string_begin(b);
 	hs_key_put(b, spec->root);
 	hs_put_string_end(b, key);
@@ -88,9 +88,9 @@ hs_rlist_put_message(struct hs_buf *b, struct hs_rlist_spec *spec, struct hs_err
 		hs_put_u64(b, spec->v[i].lo);
 		hs_put_u64(b, spec->v[i].hi);
 	}
-	hs_put_u32(b, (uint32_t)spec->ngrants);
-	for (size_t i = 0; i < spec->ngrants; i++)
-		hs_put_str(b, spec->grants[i].blob);
+	hs_put_u32(b, (uint32_t)spec->nproofs);
+	for (size_t i = 0; i < spec->nproofs; i++)
+		hs_put_str(b, spec->proofs[i].blob);
 	if ((rc = hs_buf_err(b)) != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "%s", "");
 	return hs_rlist_parse_message(
@@ -173,50 +173,54 @@ is_named(void *arg, const struct hs_rlist_entry *e)
 	return HS_OK;
 }
 
-// A grant of this root for a session that is named, behind the one before.
+// A delegation of a session that is named, below a grant of this root, behind the one
+// before.
 static int
-check_grant(const struct hs_rlist *l, struct hs_str blob,
+check_proof(const struct hs_rlist *l, struct hs_str blob,
     char last[static HS_SESSION_ID_LEN + 1], struct hs_err *err)
 {
 	char session[HS_SESSION_ID_LEN + 1];
 	struct finding f = {session, false};
-	struct hs_grant g;
-	int rc = hs_grant_parse(blob, false, &g, err);
+	struct hs_delegation d;
+	int rc = hs_delegation_parse(blob, &d, err);
 
 	if (rc == HS_OK) {
-		hs_session_id(&g.cert.key, session);
+		hs_session_id(&d.cert.ca, session);
 		(void)hs_rlist_walk(l, is_named, &f);
-		if (!hs_key_eq(&g.cert.ca, &l->root))
-			rc = hs_fail(err, HS_NO_WIDER, "it holds another root's grant");
-		else if (!f.found)
+		if (!hs_key_eq(&d.grant.cert.ca, &l->root) ||
+		    !hs_key_eq(&d.grant.cert.key, &d.cert.ca))
 			rc = hs_fail(
-			    err, HS_NO_WIDER, "it holds a grant of what it does not name");
+			    err, HS_NO_WIDER, "it holds a certificate below another grant");
+		else if (!f.found)
+			rc = hs_fail(err, HS_NO_WIDER,
+			    "it holds a certificate of what it does not name");
 		else if (strcmp(session, last) <= 0)
-			rc = hs_fail(err, HS_ERR_FORMAT, "its grants are out of order");
+			rc = hs_fail(
+			    err, HS_ERR_FORMAT, "its certificates are out of order");
 		else
 			memcpy(last, session, sizeof session);
 	}
-	hs_grant_free(&g);
+	hs_delegation_free(&d);
 	return rc;
 }
 
 static int
-get_grants(struct hs_rd *r, struct hs_rlist *out, struct hs_err *err)
+get_proofs(struct hs_rd *r, struct hs_rlist *out, struct hs_err *err)
 {
 	char last[HS_SESSION_ID_LEN + 1] = "";
 	const uint8_t *start;
 	struct hs_str blob;
-	int rc = hs_get_u32(r, &out->ngrants);
+	int rc = hs_get_u32(r, &out->nproofs);
 
-	if (rc == HS_OK && out->ngrants > HS_RLIST_GRANTS_MAX)
+	if (rc == HS_OK && out->nproofs > HS_RLIST_PROOFS_MAX)
 		rc = HS_ERR_TOO_LONG;
 	start = r->p;
-	for (uint32_t i = 0; i < out->ngrants && rc == HS_OK; i++) {
+	for (uint32_t i = 0; i < out->nproofs && rc == HS_OK; i++) {
 		rc = hs_get_string_max(r, HS_CERT_MAX, &blob);
-		if (rc == HS_OK && (rc = check_grant(out, blob, last, err)) != HS_OK)
+		if (rc == HS_OK && (rc = check_proof(out, blob, last, err)) != HS_OK)
 			return rc; // told
 	}
-	out->grants = (struct hs_str){start, (size_t)(r->p - start)};
+	out->proofs = (struct hs_str){start, (size_t)(r->p - start)};
 	return rc == HS_OK ? HS_OK : hs_fail(err, (enum hs_code)rc, "%s", "");
 }
 
@@ -243,7 +247,7 @@ hs_rlist_parse_message(struct hs_str message, struct hs_rlist *out, struct hs_er
 		rc = hs_get_u64(&r, &out->issued);
 	if (rc == HS_OK)
 		rc = get_entries(&r, out);
-	if (rc == HS_OK && (rc = get_grants(&r, out, err)) != HS_OK)
+	if (rc == HS_OK && (rc = get_proofs(&r, out, err)) != HS_OK)
 		return rc;
 	if (rc == HS_OK)
 		rc = hs_rd_end(&r);
@@ -322,28 +326,38 @@ hs_rlist_walk(const struct hs_rlist *l, hs_rlist_each *fn, void *arg)
 	return rc;
 }
 
+// Both signatures: the session's is what the root cannot make.
+static int
+prove(struct hs_delegation *d, struct hs_err *err)
+{
+	if (hs_cert_verify(&d->cert, NULL) != HS_OK)
+		return hs_fail(err, HS_NO_SIG_CERT,
+		    "the session's signature on the certificate is not good");
+	return hs_grant_check_signature(&d->grant, err);
+}
+
 int
 hs_rlist_session_key(
     const struct hs_rlist *l, const char *session, struct hs_key *out, struct hs_err *err)
 {
-	struct hs_rd r = hs_rd_of(l->grants);
+	struct hs_rd r = hs_rd_of(l->proofs);
 	char id[HS_SESSION_ID_LEN + 1];
-	struct hs_grant g;
+	struct hs_delegation d;
 	struct hs_str blob;
 	bool found = false;
 	int rc = HS_OK;
 
 	while (!found && rc == HS_OK && hs_get_string(&r, &blob) == HS_OK) {
-		rc = hs_grant_parse(blob, false, &g, err);
+		rc = hs_delegation_parse(blob, &d, err);
 		if (rc == HS_OK) {
-			hs_session_id(&g.cert.key, id);
+			hs_session_id(&d.cert.ca, id);
 			found = strcmp(id, session) == 0;
 		}
-		if (found && (rc = hs_grant_check_signature(&g, err)) == HS_OK)
-			*out = g.cert.key;
-		hs_grant_free(&g);
+		if (found && (rc = prove(&d, err)) == HS_OK)
+			*out = d.cert.ca;
+		hs_delegation_free(&d);
 	}
 	if (rc != HS_OK || found)
 		return rc;
-	return hs_fail(err, HS_NO_SUCH, "it holds no grant of session %s", session);
+	return hs_fail(err, HS_NO_SUCH, "it holds no certificate of session %s", session);
 }

@@ -12,7 +12,7 @@
 #define HS_RLIST_MAX	     HS_LIST_MAX	// bytes
 #define HS_RLIST_MESSAGE_MAX (HS_RLIST_MAX / 4) // what is signed, so that a helper takes it
 #define HS_RLIST_ENTRIES_MAX 256
-#define HS_RLIST_GRANTS_MAX  64
+#define HS_RLIST_PROOFS_MAX  64
 #define HS_RLIST_FILES_MAX   1024 // of one root, one a touch: more are not read by a server
 
 enum hs_rlist_what {
@@ -26,9 +26,11 @@ struct hs_rlist_entry {
 	char session[HS_SESSION_ID_LEN + 1]; // of the middle two, else ""
 	uint64_t lo, hi; // serials of the last two, both included; else 0
 };
-// One of the root's grants for a session that the list names: what says whose session it is
-// to who knows no certificate of it, and its key's name to stock sshd.
-struct hs_rlist_grant {
+// A delegation of a session that the list names, below a grant of the root's: the session
+// key signed over that grant, so it says whose session it is to who knows no other
+// certificate of it, and its key's name to stock sshd. A grant alone would not: a root can
+// sign one for any key.
+struct hs_rlist_proof {
 	char session[HS_SESSION_ID_LEN + 1];
 	struct hs_str blob; // whole
 };
@@ -40,8 +42,8 @@ struct hs_rlist_spec {
 	uint64_t version, issued; // issued in Unix seconds
 	struct hs_rlist_entry *v; // sorted and joined in place; at least one
 	size_t n;
-	struct hs_rlist_grant *grants; // sorted in place; one a session, none for others
-	size_t ngrants;
+	struct hs_rlist_proof *proofs; // sorted in place; one a session, none for others
+	size_t nproofs;
 };
 // Appends what the root signs, before SSHSIG is put around it (namespace HS_NS_KRL).
 // HS_ERR_USAGE and the like where it could not be read back.
@@ -54,14 +56,15 @@ void hs_rlist_put(struct hs_buf *b, struct hs_str message, struct hs_str signatu
 struct hs_rlist { // views into the blob
 	struct hs_key root;
 	uint64_t version, issued;
-	struct hs_str entries, grants; // for the walks below
-	uint32_t n, ngrants;
+	struct hs_str entries, proofs; // for the walks below
+	uint32_t n, nproofs;
 	struct hs_str message, signature;
 };
 // Is it a root's list, by its first bytes?
 bool hs_rlist_is(struct hs_str blob);
 // Decodes one, or what is signed of it, and checks its form: HS_ERR_FORMAT and the like,
-// HS_NO_GRANT_FORM; HS_NO_WIDER where it names a grant of another root or session.
+// HS_NO_CERT_FORM, HS_NO_GRANT_FORM; HS_NO_WIDER where it holds a certificate of another
+// root or session.
 int hs_rlist_parse(struct hs_str blob, struct hs_rlist *out, struct hs_err *err);
 int hs_rlist_parse_message(struct hs_str message, struct hs_rlist *out, struct hs_err *err);
 // Verifies the root's signature and its touch: HS_ERR_CRYPTO, HS_NO_TOUCH. Where roots is
@@ -73,8 +76,8 @@ int hs_rlist_check(
 // at the first that is not HS_OK, and returns that.
 typedef int hs_rlist_each(void *arg, const struct hs_rlist_entry *e);
 int hs_rlist_walk(const struct hs_rlist *l, hs_rlist_each *fn, void *arg);
-// The key of a session, where the list holds a grant of it whose signature is good.
-// HS_NO_SUCH; as hs_grant_check_signature; HS_ERR_NOMEM.
+// The key of a session, where the list holds a delegation of it whose signatures are good.
+// HS_NO_SUCH; HS_NO_SIG_CERT; as hs_grant_check_signature; HS_ERR_NOMEM.
 int hs_rlist_session_key(
     const struct hs_rlist *l, const char *session, struct hs_key *out, struct hs_err *err);
 

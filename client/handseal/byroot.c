@@ -305,8 +305,8 @@ make(struct wish *w, struct hs_buf *list, struct hs_err *err)
 	    .issued = hs_cli_now(),
 	    .v = w->what.v,
 	    .n = w->what.n,
-	    .grants = w->what.grants,
-	    .ngrants = w->what.ngrants};
+	    .proofs = w->what.proofs,
+	    .nproofs = w->what.nproofs};
 	const struct hs_rootsign how = {.root = w->root,
 	    .device = w->device,
 	    .pin = w->pin,

@@ -2,8 +2,8 @@
 //
 // Uniting lists. Contract in krlmerge.h.
 //
-// A KRL that names a key takes back whatever that signs: so a root's list must prove, by a
-// grant of that root's, whose session it is.
+// A KRL that names a key takes back whatever that signs: so a root's list must prove whose
+// session it is, by something that the session key signed over a grant of that root's.
 #include "client/handseal/krlmerge.h"
 
 #include <stdlib.h>
@@ -214,7 +214,8 @@ struct meaning {
 	struct hs_err *bad; // why an entry cannot stand in a KRL
 };
 
-// The key of a session that this root endorsed: proven by the list itself, or by another.
+// The key of a session that this root endorsed and which took that: proven by a certificate
+// in the list itself, or by the session's own list.
 static int
 find_session(const struct meaning *x, const char *id, struct hs_key *key)
 {

@@ -125,31 +125,31 @@ read_session(const char *name, struct hs_rlist_entry *e)
 
 // ---- certificates
 
-// The grant goes with the list once for each session.
+// One certificate goes with the list for each session: it proves whose that is.
 static int
-add_grant(
+add_proof(
     struct hs_takeback *t, const char *session, struct hs_str blob, struct hs_err *err)
 {
-	struct hs_rlist_grant *g = &t->grants[t->ngrants];
+	struct hs_rlist_proof *g = &t->proofs[t->nproofs];
 
-	for (size_t i = 0; i < t->ngrants; i++)
-		if (strcmp(t->grants[i].session, session) == 0)
+	for (size_t i = 0; i < t->nproofs; i++)
+		if (strcmp(t->proofs[i].session, session) == 0)
 			return HS_OK;
-	if (t->ngrants == HS_RLIST_GRANTS_MAX)
+	if (t->nproofs == HS_RLIST_PROOFS_MAX)
 		return hs_fail(err, HS_ERR_TOO_LONG,
 		    "one list takes back certificates of at most %d sessions",
-		    HS_RLIST_GRANTS_MAX);
-	hs_put_raw(&t->blobs[t->ngrants], blob.p, blob.len);
-	if (hs_buf_err(&t->blobs[t->ngrants]) != HS_OK)
+		    HS_RLIST_PROOFS_MAX);
+	hs_put_raw(&t->blobs[t->nproofs], blob.p, blob.len);
+	if (hs_buf_err(&t->blobs[t->nproofs]) != HS_OK)
 		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
 	(void)hs_str_copy(hs_str_c(session), g->session, sizeof g->session);
-	g->blob = hs_buf_str(&t->blobs[t->ngrants++]);
+	g->blob = hs_buf_str(&t->blobs[t->nproofs++]);
 	return HS_OK;
 }
 
 static int
-add_delegation(
-    struct hs_takeback *t, struct hs_delegation *d, bool whole, struct hs_err *err)
+add_delegation(struct hs_takeback *t, struct hs_str blob, struct hs_delegation *d,
+    bool whole, struct hs_err *err)
 {
 	struct hs_rlist_entry e = {.what = HS_RLIST_SESSION};
 	int rc;
@@ -162,7 +162,7 @@ add_delegation(
 	    (rc = set_root(t, &d->grant.cert.ca, err)) != HS_OK)
 		return rc;
 	hs_session_id(&d->cert.ca, e.session);
-	rc = add_grant(t, e.session, d->grant_blob, err);
+	rc = add_proof(t, e.session, blob, err);
 	if (rc == HS_OK && whole)
 		return add(t, e, err);
 	e.what = HS_RLIST_SERIALS;
@@ -214,7 +214,7 @@ add_blob(struct hs_takeback *t, struct hs_str blob, bool whole, struct hs_err *e
 	}
 	rc = hs_delegation_parse(blob, &d, err);
 	if (rc == HS_OK)
-		rc = add_delegation(t, &d, whole, err);
+		rc = add_delegation(t, blob, &d, whole, err);
 	hs_delegation_free(&d);
 	return rc;
 }
@@ -300,8 +300,8 @@ hs_takeback_all(struct hs_takeback *t, struct hs_err *err)
 void
 hs_takeback_free(struct hs_takeback *t)
 {
-	for (size_t i = 0; i < t->ngrants; i++)
+	for (size_t i = 0; i < t->nproofs; i++)
 		hs_buf_free(&t->blobs[i]);
-	t->n = t->ngrants = 0;
+	t->n = t->nproofs = 0;
 	t->rooted = false;
 }

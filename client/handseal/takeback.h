@@ -13,9 +13,9 @@
 struct hs_takeback {
 	struct hs_rlist_entry v[HS_RLIST_ENTRIES_MAX];
 	size_t n;
-	struct hs_rlist_grant grants[HS_RLIST_GRANTS_MAX]; // views into blobs
-	size_t ngrants;
-	struct hs_buf blobs[HS_RLIST_GRANTS_MAX]; // of those grants
+	struct hs_rlist_proof proofs[HS_RLIST_PROOFS_MAX]; // views into blobs
+	size_t nproofs;
+	struct hs_buf blobs[HS_RLIST_PROOFS_MAX]; // of those certificates
 	struct hs_key root;			  // whose certificates were named
 	bool rooted;				  // some were
 };

@@ -40,6 +40,11 @@ test_expect_success 'rule1: a session that another root touched for stays, also 
 	listctl make "$lists/r.list" root="$HS_TMP/root2" session=$id && does 1 "of session $id no list proves the key" krl && listctl make "$lists/r.list" root="$HS_TMP/root2" all=1 && krl && lives one && lives direct &&
 	forgelist "$lists/s2.list" root="$HS_TMP/root" session="$HS_TMP/session2" && listctl make "$lists/r.list" root="$HS_TMP/root" all=1 && krl && revoked one && revoked other && revoked direct && rm "$lists"/*
 '
+test_expect_success 'rule1: a certificate in a root'\''s list proves its session, but not where another key signed it; a grant alone is none' '
+	listctl make "$lists/r.list" root="$HS_TMP/root" serials=$id:5-5 proof="$HS_TMP/one-cert.pub" && krl && revoked one && lives two && lives other && listctl make "$lists/r.list" root="$HS_TMP/root" session=$id proof="$HS_TMP/one-cert.pub" && krl && revoked two &&
+	hv_cert lie serial=5 root="$HS_TMP/root2" by="$HS_TMP/session2" && listctl make "$lists/r.list" root="$HS_TMP/root2" session=$id proof="$HS_TMP/lie-cert.pub" && does 1 "r.list does not count: .*session.s signature on the certificate is not good" krl && does 0 "" krl --skip-bad && lives one && lives two &&
+	forgecert grant "$HS_TMP/g-cert.pub" root="$HS_TMP/root2" session="$HS_TMP/session" scope="$HS_TMP/scope" && test_must_fail listctl make "$lists/g.list" root="$HS_TMP/root2" session=$id proof="$HS_TMP/g-cert.pub" && test ! -e "$lists/g.list" && rm "$lists"/*
+'
 test_expect_success 'rule1: with --roots only lists under these' '
 	echo "users=\"*\" $(cat "$HS_TMP/root2.pub")" >roots && list a serials=5 && does 1 "root-unknown" krl --roots roots && echo "users=\"*\" $(cat "$HS_TMP/root.pub")" >>roots && krl --roots roots && revoked one && echo junk >>roots && does 0 "roots:3: line skipped" krl --roots roots &&
 	listctl make "$lists/r.list" root="$HS_TMP/root2" direct=1 && krl --roots roots && sed -i 1d roots && does 1 "no trusted root signed the list" krl --roots roots && does 1 "" krl --roots nowhere

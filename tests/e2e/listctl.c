@@ -8,6 +8,7 @@
 //                                   goes to standard output
 //
 // KEY=VALUE: all=1 session=ID serials=ID:LO-HI direct=LO-HI, each any number of times;
+// proof=FILE a certificate of the first thing's session;
 // version=N, issued= in seconds from now; flags=N of the signature; by=FILE another root
 // that signs.
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "proto/names.h"
 #include "proto/rlist.h"
 #include "proto/sshsig.h"
+#include "proto/text.h"
 #include "tests/lib/mint.h"
 
 __attribute__((noreturn)) static void
@@ -89,7 +91,7 @@ sshsig(const char *list, const char *message)
 struct wish {
 	struct hs_rlist_entry v[16];
 	size_t n;
-	const char *root, *by;
+	const char *root, *by, *proof;
 	uint64_t version, issued;
 	uint8_t flags;
 };
@@ -132,6 +134,8 @@ take(struct wish *w, const char *arg)
 		w->root = v;
 	else if (is(arg, "by=", &v))
 		w->by = v;
+	else if (is(arg, "proof=", &v))
+		w->proof = v;
 	else if (is(arg, "version=", &v))
 		w->version = strtoull(v, NULL, 10);
 	else if (is(arg, "issued=", &v))
@@ -150,13 +154,29 @@ take(struct wish *w, const char *arg)
 		die(arg);
 }
 
+static void
+read_cert(const char *path, struct hs_buf *blob)
+{
+	static char line[2 * HS_CERT_MAX];
+	FILE *f = fopen(path, "r");
+	char *base64;
+
+	need(f != NULL && fgets(line, sizeof line, f) != NULL && fclose(f) == 0, path);
+	base64 = strchr(line, ' ');
+	need(base64 != NULL, path);
+	base64++;
+	base64[strcspn(base64, " \n")] = '\0';
+	need(hs_text_base64(hs_str_c(base64), HS_CERT_MAX, blob) == HS_OK, path);
+}
+
 static int
 make(const char *out, struct wish *w)
 {
 	struct hs_mint root, by;
 	struct hs_rlist_spec spec = {
 	    .version = w->version, .issued = w->issued, .v = w->v, .n = w->n};
-	struct hs_buf message = {0}, bytes = {0}, list = {0};
+	struct hs_buf message = {0}, bytes = {0}, list = {0}, cert = {0};
+	struct hs_rlist_proof proof;
 	struct hs_err err = {0};
 	size_t n;
 
@@ -164,6 +184,13 @@ make(const char *out, struct wish *w)
 	load(w->root, &root);
 	load(w->by != NULL ? w->by : w->root, &by);
 	spec.root = &root.key;
+	if (w->proof != NULL) {
+		read_cert(w->proof, &cert);
+		proof.blob = hs_buf_str(&cert);
+		memcpy(proof.session, w->v[0].session, sizeof proof.session);
+		spec.proofs = &proof;
+		spec.nproofs = 1;
+	}
 	need(hs_rlist_put_message(&message, &spec, &err) == HS_OK, hs_err_sentence(&err));
 	hs_sshsig_put_signed(&bytes, HS_NS_KRL, hs_buf_str(&message));
 	n = bytes.len;
@@ -175,6 +202,7 @@ make(const char *out, struct wish *w)
 	hs_buf_free(&message);
 	hs_buf_free(&bytes);
 	hs_buf_free(&list);
+	hs_buf_free(&cert);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ gather(void *arg, const struct hs_rlist_entry *e)
 	return HS_OK;
 }
 
-// Written anew, without its grants, up to where those would stand.
+// Written anew, without its certificates, up to where those would stand.
 static void
 same(const struct hs_rlist *l)
 {

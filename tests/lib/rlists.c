@@ -28,7 +28,7 @@ rlists_example(void)
 	    .flags = 1,
 	    .v = v,
 	    .n = 4,
-	    .grant = true,
+	    .proof = &chains.session,
 	    .grant_flags = 1};
 }
 
@@ -36,20 +36,27 @@ void
 rlists_put_message(struct hs_buf *b, const struct rlists_spec *s)
 {
 	struct hs_grant_spec g = chains_grant();
-	struct hs_buf blob = {0};
-	struct hs_rlist_grant grant = {.session = SESSION};
+	struct hs_scope *scope = chains_scope(CHAINS_SCOPE);
+	struct hs_delegation_spec d;
+	struct hs_buf grant = {0}, blob = {0};
+	struct hs_rlist_proof proof = {.session = SESSION};
 	struct hs_rlist_spec spec = {.root = &s->root->key,
 	    .version = 3,
 	    .issued = CHAINS_MADE + 600,
 	    .v = s->v,
 	    .n = s->n,
-	    .grants = &grant,
-	    .ngrants = s->grant};
+	    .proofs = &proof,
+	    .nproofs = s->proof != NULL};
 
 	g.root = &s->root->key;
-	chains_put_grant(&blob, &g, s->root, s->grant_flags);
-	grant.blob = hs_buf_str(&blob);
+	chains_put_grant(&grant, &g, s->root, s->grant_flags);
+	d = chains_delegation(&grant, scope);
+	if (s->proof != NULL)
+		chains_put_delegation(&blob, &d, s->proof);
+	proof.blob = hs_buf_str(&blob);
 	assert_int_equal(hs_rlist_put_message(b, &spec, NULL), HS_OK);
+	hs_scope_free(&scope);
+	hs_buf_free(&grant);
 	hs_buf_free(&blob);
 }
 

@@ -14,8 +14,8 @@ struct rlists_spec {
 	uint8_t flags;
 	struct hs_rlist_entry *v; // sorted and joined in place
 	size_t n;
-	bool grant; // of the page's session, signed by root with grant_flags
-	uint8_t grant_flags;
+	const struct hs_mint *proof; // signs a delegation of the page's session; NULL: none
+	uint8_t grant_flags;	     // of the grant in it, which root signs
 };
 struct rlists_spec rlists_example(void); // its entries are static
 void rlists_put_message(struct hs_buf *b, const struct rlists_spec *s);

@@ -34,7 +34,7 @@ page(void **state)
 	assert_true(hs_page_example("PROTOCOL.revoke", "root-text", &want));
 	if (!hs_str_eq(hs_buf_str(&text), hs_buf_str(&want)))
 		fail_msg("root-text should be:\n%.*s", (int)text.len, text.p);
-	assert_true(l.n == 4 && l.ngrants == 1 && l.version == 3);
+	assert_true(l.n == 4 && l.nproofs == 1 && l.version == 3);
 	hs_rlist_name(&l, name);
 	assert_int_equal(strlen(name), HS_RLIST_NAME_LEN);
 	assert_int_equal(strncmp(name, "root-", 5), 0);
@@ -227,64 +227,6 @@ one_order(void **state)
 	hs_buf_free(&two);
 }
 
-// ---- grants
-
-static int
-with_grant(const struct hs_mint *root, const struct hs_mint *session, const char *names,
-    unsigned times)
-{
-	struct hs_grant_spec g = chains_grant();
-	struct hs_rlist_entry e = {.what = HS_RLIST_SESSION};
-	struct hs_rlist_grant grants[2] = {{.session = ""}, {.session = ""}};
-	struct hs_rlist_spec spec = {
-	    .root = &chains.root.key, .v = &e, .n = 1, .grants = grants, .ngrants = times};
-	struct hs_buf blob = {0}, b = {0};
-	int rc;
-
-	g.root = &root->key;
-	g.session_key = &session->key;
-	chains_put_grant(&blob, &g, root, 1);
-	memcpy(e.session, names, sizeof e.session);
-	grants[0].blob = grants[1].blob = hs_buf_str(&blob);
-	rc = hs_rlist_put_message(&b, &spec, NULL);
-	hs_buf_free(&blob);
-	hs_buf_free(&b);
-	return rc;
-}
-
-static void
-rule1_only_its_own_grants(void **state)
-{
-	static const char id[] = "20259320c16a21ad", other[] = "0123456789abcdef";
-
-	(void)state;
-	assert_int_equal(with_grant(&chains.root, &chains.session, id, 1), HS_OK);
-	assert_int_equal(
-	    with_grant(&chains.other_root, &chains.session, id, 1), HS_NO_WIDER);
-	assert_int_equal(
-	    with_grant(&chains.root, &chains.other_session, id, 1), HS_NO_WIDER);
-	assert_int_equal(with_grant(&chains.root, &chains.session, other, 1), HS_NO_WIDER);
-	assert_int_equal(with_grant(&chains.root, &chains.session, id, 2), HS_ERR_FORMAT);
-}
-
-// Such a grant is believed for its signature alone.
-static void
-a_grant_that_was_not_touched(void **state)
-{
-	struct rlists_spec s = rlists_example();
-	struct hs_buf b = {0};
-	struct hs_rlist l;
-	struct hs_key key;
-
-	(void)state;
-	s.grant_flags = 0;
-	rlists_put(&b, &s);
-	assert_int_equal(hs_rlist_parse(hs_buf_str(&b), &l, NULL), HS_OK);
-	assert_int_equal(
-	    hs_rlist_session_key(&l, "20259320c16a21ad", &key, NULL), HS_NO_TOUCH);
-	hs_buf_free(&b);
-}
-
 // ---- asking
 
 static int
@@ -422,9 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(page),
 	    cmocka_unit_test(rule10_bytes), cmocka_unit_test(rule1_signed_by_a_touch),
 	    cmocka_unit_test(an_ecdsa_root), cmocka_unit_test(rule2_what_an_entry_may_be),
-	    cmocka_unit_test(one_order), cmocka_unit_test(rule1_only_its_own_grants),
-	    cmocka_unit_test(a_grant_that_was_not_touched),
-	    cmocka_unit_test(rule1_what_it_takes_back),
+	    cmocka_unit_test(one_order), cmocka_unit_test(rule1_what_it_takes_back),
 	    cmocka_unit_test(rule5_beside_the_session_s_own), cmocka_unit_test(generated)};
 
 	anyscope_seed();
