@@ -118,7 +118,7 @@ sub seat_told { my ($body) = @_; return seat(why => sub { return (0, $body) }) }
 	tree_query => sub { return $_[0] eq 'query' ? frame(chr(29) . str('query') . "\0\0\0\x20abc") : reply($_[0], 0, '') },
 
 	seat_usual => seat(),
-	seat_closed => seat(status => sub { return (0, str('0.0') . str('') . u64(time) . "\0" . str('') . u64(0) x 2 . str('') x 2 . "\0\0" . str('') . u64(0) x 2 . pack('NN', 2, 1) . u64(0) . str('') x 2 . u64(7) . chr(1) . str('')) }),
+	seat_closed => seat(status => sub { return (0, str('0.0') . str('') . u64(time) . "\0" . str('') . u64(0) x 2 . str('') x 2 . "\0\0" . str('') . u64(0) x 2 . pack('NN', 2, 1) . u64(0) . str('') x 2 . u64(7) . chr(1) . str('') x 2) }),
 	seat_two => seat(list => sub { return (0, seat_page(0, seat_item(3, ''), seat_item(4, ''))) }),
 	seat_spent => seat(list => sub { return (0, seat_page(0, seat_item(3, '', left => 0))) }),
 	seat_ended => seat(list => sub { return (0, seat_page(0, seat_item(3, '', end => 1))) }),
