@@ -50,8 +50,9 @@ int hs_shell_subject(const struct hs_shell_arg *arg, struct hs_list_subject *s);
 void hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PATH_MAX]);
 // Was what user logged in by taken back, by what the server's files say now? HS_OK, or the
 // reason: HS_NO_REVOKED; HS_NO_LIST; HS_NO_ROOT_UNKNOWN or HS_NO_USER_ROOT where roots was
-// changed so; or what is wrong with those files, which this account must be able to read.
-// folder: of Revocations; empty where there is none, or verify.conf does not hold.
+// changed so, or is gone; or what is wrong with those files, which this account must be
+// able to read. folder: of Revocations; empty where there is none, or verify.conf does not
+// hold.
 int hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
     char folder[static HS_LISTS_PATH_MAX], struct hs_err *err);
 

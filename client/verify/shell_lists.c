@@ -67,7 +67,8 @@ hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PATH_MA
 		dir[0] = '\0';
 }
 
-// Its line may have been taken out of roots since the login, or the user out of the line.
+// Its line may have been taken out of roots since the login, with the file or without it,
+// or the user out of the line.
 static int
 still_trusted(const struct hs_config *config, const struct hs_key *root, const char *user,
     struct hs_err *err)
@@ -103,7 +104,7 @@ hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
 	hs_config_load(&config,
 	    &(struct hs_config_ask){.dir = dir, .own = arg->config.len > 0, .user = user});
 	rc = (int)config.err.code;
-	if (rc != HS_OK) {
+	if (rc != HS_OK && !config.absent) { // without any there, none is trusted
 		*err = config.err;
 		goto out;
 	}

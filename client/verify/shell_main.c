@@ -85,15 +85,18 @@ refused(const struct hs_shell_ask *ask, const struct hs_err *err)
 static void
 note_end(const struct hs_shell_ask *ask, const struct hs_shell_end *end)
 {
-	char what[600];
+	char what[600], left[80] = "";
 
+	if (end->left > 0)
+		(void)snprintf(left, sizeof left,
+		    ", nor was what is still below it: %zu processes or more", end->left);
 	if (end->code != HS_OK)
 		(void)snprintf(what, sizeof what,
 		    "was ended after %" PRIu64 " s, %s, %s%s%s", end->seconds,
 		    hs_code_name(end->code), hs_err_sentence(&end->err),
 		    end->closed ? ", and its connection with it"
 				: ", but its connection was not",
-		    end->left > 0 ? ", nor were processes of other users" : "");
+		    left);
 	else if (WIFSIGNALED(end->status))
 		(void)snprintf(what, sizeof what, "ended after %" PRIu64 " s by signal %d",
 		    end->seconds, WTERMSIG(end->status));

@@ -20,6 +20,7 @@
 
 #define CALM_MS	   50	// at the least between two looks, however often a file changes
 #define STEP_MS	   20	// between two looks whether all has ended
+#define HURRY_MS   300	// without one while others come up, to overtake what forks on
 #define SAID_MS	   100	// for sshd to pass on what was said last
 #define PERSIST_MS 5000 // how long what does not end is ended again
 
@@ -29,6 +30,7 @@ struct supervised {
 	pid_t teller;  // 0: nothing is being told
 	int status;
 	int signals;	// signalfd
+	int children;	// list of them, or -1
 	int connection; // pidfd, or -1
 	bool told;
 };
@@ -49,7 +51,9 @@ hs_shell_time_now(void)
 	return (struct hs_shell_time){clock_ms(CLOCK_REALTIME), clock_ms(CLOCK_BOOTTIME)};
 }
 
-static void
+// True where we have no child any more. Then there is nothing below us at all: what loses
+// its parent becomes our child.
+static bool
 reap(struct supervised *s)
 {
 	pid_t pid;
@@ -63,6 +67,7 @@ reap(struct supervised *s)
 		s->command = 0;
 		s->status = status;
 	}
+	return pid < 0 && errno == ECHILD;
 }
 
 // ---- telling the person
@@ -121,19 +126,47 @@ tell_end(struct supervised *s, const struct hs_err *why)
 
 // ---- ending
 
-// Waits until nothing is left below us, or that clock has come so far. Again and again
-// sends sig, where it is not 0.
-static size_t
-wait_for_all(struct supervised *s, int sig, uint64_t until)
+static void
+ask_all(const struct supervised *s, int sig)
 {
-	size_t left;
+	if (hs_shell_tree_signal(sig) == 0 && s->command != 0)
+		(void)kill(s->command, sig); // not to be seen, but not reaped
+}
+
+// Whoever kills a parent need not know its children. Without the list it is what can be
+// seen.
+static uint64_t
+kill_all(const struct supervised *s)
+{
+	uint64_t seen = 0;
+
+	if (s->children >= 0)
+		seen = hs_shell_children_kill(s->children);
+	else
+		(void)hs_shell_tree_signal(SIGKILL);
+	if (s->command != 0)
+		(void)kill(s->command, SIGKILL);
+	return seen;
+}
+
+// Waits until nothing is left below us, or that clock has come so far.
+static bool
+wait_for_all(struct supervised *s, bool killing, uint64_t until)
+{
+	uint64_t hurry = 0, last = 0, now, seen;
 
 	for (;;) {
-		reap(s);
-		left = hs_shell_tree_signal(sig);
-		if (left == 0 || clock_ms(CLOCK_BOOTTIME) >= until)
-			return left;
-		(void)poll(NULL, 0, STEP_MS);
+		if (reap(s))
+			return true;
+		now = clock_ms(CLOCK_BOOTTIME);
+		if (now >= until)
+			return false;
+		if (killing && (seen = kill_all(s)) != last) { // others than before
+			last = seen;
+			hurry = now + HURRY_MS;
+		}
+		if (now >= hurry)
+			(void)poll(NULL, 0, STEP_MS);
 	}
 }
 
@@ -146,17 +179,20 @@ end_all(struct supervised *s, struct hs_shell_end *out)
 
 	if (s->teller != 0)
 		(void)kill(s->teller, SIGKILL); // it holds up what is to be told now
-	reap(s);
+	(void)reap(s);
 	s->teller = 0;
 	tell_end(s, &out->err);
-	(void)hs_shell_tree_signal(SIGTERM);
-	(void)hs_shell_tree_signal(SIGHUP);
-	(void)hs_shell_tree_signal(SIGCONT);
-	(void)wait_for_all(s, 0, start + HS_SHELL_GRACE_MS);
-	(void)wait_for_all(s, SIGKILL, start + 2 * HS_SHELL_GRACE_MS);
+	ask_all(s, SIGTERM);
+	ask_all(s, SIGHUP);
+	ask_all(s, SIGCONT);
+	(void)wait_for_all(s, false, start + HS_SHELL_GRACE_MS);
+	(void)wait_for_all(s, true, start + 2 * HS_SHELL_GRACE_MS);
 	(void)poll(NULL, 0, SAID_MS);
 	out->closed = s->connection >= 0 && hs_shell_connection_end(s->connection);
-	out->left = wait_for_all(s, SIGKILL, start + PERSIST_MS);
+	if (wait_for_all(s, true, start + PERSIST_MS))
+		return;
+	out->left = hs_shell_tree_signal(0);
+	out->left += out->left == 0;
 }
 
 // ---- watching
@@ -187,7 +223,7 @@ take_signals(struct supervised *s)
 
 	while (read(s->signals, &si, sizeof si) == (ssize_t)sizeof si)
 		pass_on(s, &si);
-	reap(s);
+	(void)reap(s);
 }
 
 // Must it end now? *wait: milliseconds until the clock is to be looked at again.
@@ -256,7 +292,7 @@ int
 hs_shell_supervise(
     const struct hs_shell_job *job, struct hs_shell_end *out, struct hs_err *err)
 {
-	struct supervised s = {.job = job, .signals = -1, .connection = -1};
+	struct supervised s = {.job = job, .signals = -1, .children = -1, .connection = -1};
 	sigset_t all, before;
 	int rc = HS_OK;
 
@@ -267,6 +303,7 @@ hs_shell_supervise(
 	    (s.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return hs_fail(err, HS_ERR_IO, "cannot watch over it: %s", strerror(errno));
 	s.connection = hs_shell_connection_open();
+	s.children = hs_shell_children_open();
 	s.command = fork();
 	if (s.command == 0) {
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -283,6 +320,8 @@ hs_shell_supervise(
 	}
 	if (s.connection >= 0)
 		(void)close(s.connection);
+	if (s.children >= 0)
+		(void)close(s.children);
 	(void)close(s.signals);
 	return rc;
 }

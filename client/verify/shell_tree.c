@@ -175,6 +175,50 @@ hs_shell_tree_signal(int sig)
 	return n;
 }
 
+// ---- straight below
+
+int
+hs_shell_children_open(void)
+{
+	char path[64];
+
+	// where this /proc counts processes in another way than we do, there is none such
+	(void)snprintf(
+	    path, sizeof path, "/proc/self/task/%jd/children", (intmax_t)getpid());
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+// Nothing is reaped in between, so each number is still that child's.
+uint64_t
+hs_shell_children_kill(int fd)
+{
+	char text[PROC_TEXT_MAX];
+	uint64_t sum = 0;
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, text, sizeof text, at)) > 0) {
+		size_t begin = 0;
+
+		for (size_t i = 0; i < (size_t)n; i++) {
+			struct hs_str word = {(uint8_t *)text + begin, i - begin};
+			uint64_t pid;
+
+			if (text[i] != ' ')
+				continue;
+			if (hs_text_u64(word, INT_MAX, &pid) == HS_OK && pid > 1) {
+				(void)kill((pid_t)pid, SIGKILL);
+				sum += pid;
+			}
+			begin = i + 1;
+		}
+		if (begin == 0)
+			break;
+		at += (off_t)begin; // what was cut off comes whole
+	}
+	return sum;
+}
+
 // ---- above
 
 static bool
@@ -221,15 +265,27 @@ hs_shell_connection_open(void)
 	return -1;
 }
 
+// Has it ended, within ms? Without room for a descriptor poll waits for none.
+static bool
+has_ended(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int n = poll(&p, 1, ms);
+
+	if (n >= 0)
+		return n > 0;
+	(void)poll(NULL, 0, ms);
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0 && errno == ESRCH;
+}
+
 bool
 hs_shell_connection_end(int pidfd)
 {
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	static const int signals[] = {SIGTERM, SIGKILL};
 
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
 		(void)syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0);
-		if (poll(&p, 1, HS_SHELL_GRACE_MS) > 0)
+		if (has_ended(pidfd, HS_SHELL_GRACE_MS))
 			return true;
 	}
 	return false;

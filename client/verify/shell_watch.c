@@ -146,18 +146,43 @@ drain(int fd)
 		;
 }
 
+// Whoever runs below us may lower our limits: what can then not be read is no missing file.
+static int
+can_open(struct hs_err *err)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)close(fd);
+	else if (errno == EMFILE)
+		return hs_fail(err, HS_ERR_IO,
+		    "it can no longer be seen whether this was revoked: %s",
+		    strerror(errno));
+	return HS_OK;
+}
+
+static bool
+is_untrusted(int rc)
+{
+	return rc == HS_NO_ROOT_UNKNOWN || rc == HS_NO_USER_ROOT;
+}
+
 int
 hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err)
 {
 	char folder[HS_LISTS_PATH_MAX];
 	uint8_t seen[32];
+	bool changed;
 	int rc;
 
+	if ((rc = can_open(err)) != HS_OK)
+		return rc;
 	drain(w->inotify);
 	look_at_all(w, seen);
-	if (memcmp(seen, w->seen, sizeof seen) == 0 && !w->again)
+	changed = memcmp(seen, w->seen, sizeof seen) != 0;
+	if (!changed && !w->again)
 		return HS_OK;
-	w->again = memcmp(seen, w->seen, sizeof seen) != 0;
+	w->again = changed;
 	memcpy(w->seen, seen, sizeof seen);
 	rc = hs_shell_revoked(w->arg, w->user, now, folder, err);
 	if (folder[0] != '\0' && strcmp(folder, w->folder) != 0) {
@@ -165,9 +190,11 @@ hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err)
 		w->again = true;
 	}
 	listen_to(w);
-	if (rc == HS_NO_REVOKED)
+	// a root that is not there yet, in a file that is being written, is there at the
+	// next
+	if (rc == HS_NO_REVOKED || (is_untrusted(rc) && (!changed || (int)w->last == rc)))
 		return rc;
-	if (rc != HS_OK && w->last != (enum hs_code)rc)
+	if (rc != HS_OK && !is_untrusted(rc) && w->last != (enum hs_code)rc)
 		hs_note(LOG_WARNING,
 		    "what runs is not ended, but nothing would start: %s, %s",
 		    hs_code_name((enum hs_code)rc), hs_err_sentence(err));

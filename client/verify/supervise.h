@@ -43,15 +43,24 @@ struct hs_shell_watch {
 // folder: from hs_shell_revoked; the rest stays the caller's. Never fails.
 void hs_shell_watch_begin(struct hs_shell_watch *w, const struct hs_shell_arg *arg,
     const char *user, const char *folder);
-// Looks whether the files changed, and if so, whether they revoke. HS_OK, or HS_NO_REVOKED
-// with the reason. That they cannot be read ends nothing: it is noted in the log.
+// Looks whether the files changed, and if so, whether they revoke, or trust the root no
+// more for this login. HS_OK, or the code and the reason to end what runs: HS_NO_REVOKED,
+// HS_NO_ROOT_UNKNOWN, HS_NO_USER_ROOT; HS_ERR_IO where this process can open nothing any
+// more. That the files cannot be read ends nothing else: it is noted in the log.
 int hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err);
 void hs_shell_watch_end(struct hs_shell_watch *w);
 
 // ---- processes
 
-// Sends sig to all processes below this one, 0: to none. Returns how many there are.
+// Sends sig to all processes below this one, 0: to none. Returns how many of them it saw:
+// that there is none, only waitpid(2) knows.
 size_t hs_shell_tree_signal(int sig);
+// A descriptor of the list of our own children, or -1 where there is no such list. Held
+// from the start, so that nobody who changes our limits or what is mounted takes it away.
+int hs_shell_children_open(void);
+// SIGKILL to those that are in it. What they leave behind becomes ours, for the next call.
+// Returns the sum of their pids: another where it is not the same ones.
+uint64_t hs_shell_children_kill(int fd);
 // A pidfd of sshd's process of the connection that this one belongs to; -1 where none of
 // our ancestors can be told to be that.
 int hs_shell_connection_open(void);
@@ -74,7 +83,7 @@ struct hs_shell_end {
 	int status;	   // as of waitpid; of what was ended 0
 	uint64_t seconds;  // that it ran
 	bool closed;	   // the connection was ended too
-	size_t left;	   // processes below us that could not be ended
+	size_t left; // processes below us that are still there, 1 where they were not seen
 };
 
 // Runs it below this process and returns when it has ended or was ended. HS_ERR_IO where

@@ -58,6 +58,27 @@ test_expect_success 'rule5: revoked, and gone: over one connection a login shell
 	since=$(now) && list serials=5 && within 2000 $since && hs_wait master 10 && hs_wait one 10 && hs_wait two 10 && hs_wait shell 10 && grep "handseal: ended, revoked: the certificate has been revoked" "$HS_TMP/one.log" && grep "handseal: ended, revoked" "$HS_TMP/shell.log" &&
 	logged "handseal-shell.*deploy: was ended after [0-9]* s, revoked, the certificate has been revoked, and its connection with it: sh stubborn (from" && hs_alive sshd && list && test_expect_code 7 hv_ssh any $at "exit 7"
 '
+test_expect_success 'rule5: a root that is taken out of the server'\''s, or this login out of the root'\''s: nothing starts, what runs ends, also by a list' '
+	forgecert root ed25519 "$HS_TMP/other" && cp $HS_SERVER/roots roots.was && hv_cert gone scope=any serial=13 &&
+	master gone && on true && job one -n $at sleep 1013 && running 1 && since=$(now) && hv_roots "users=\"deploy\" $(cat "$HS_TMP/other.pub")" && { on true 2>err; test $? = 126; } && grep "refused, root-unknown" err && within 3000 $since && hs_wait one 10 && hs_wait master 10 &&
+	grep "handseal: ended, root-unknown: the root behind this login is no longer trusted here" "$HS_TMP/one.log" && logged "was ended after .*root-unknown.*and its connection with it: sleep 1013" && cp roots.was $HS_SERVER/roots &&
+	master gone && job one -n $at sleep 1013 && running 1 && since=$(now) && sed "s/users=\"[^\"]*\"/users=\"other\"/" roots.was >roots.narrow && cp roots.narrow $HS_SERVER/roots && { on true 2>err; test $? = 126; } && grep "refused, root-not-for-user" err && within 3000 $since && hs_wait one 10 && hs_wait master 10 &&
+	mkdir $HS_SERVER/roots.d && sed "s/^users=[^ ]* //" roots.was >$HS_SERVER/roots.d/deploy && : >$HS_SERVER/roots && master gone && job one -n $at sleep 1013 && running 1 && since=$(now) && rm $HS_SERVER/roots.d/deploy && within 3000 $since && hs_wait one 10 && hs_wait master 10 && rmdir $HS_SERVER/roots.d && cp roots.was $HS_SERVER/roots &&
+	master gone && job one -n $at sleep 1013 && running 1 && since=$(now) && rm $HS_SERVER/roots && within 3000 $since && hs_wait one 10 && hs_wait master 10 && cp roots.was $HS_SERVER/roots
+'
+test_expect_success 'rule5: a file of roots that is written over in two steps ends nothing' '
+	master gone && job one -n $at "sleep 2; echo done" && running 1 && : >"$HS_SERVER/roots" && cat roots.was >"$HS_SERVER/roots" && hs_wait one 10 && grep done "$HS_TMP/one.log" && on true && hs_stop master
+'
+test_expect_success 'rule5: with /proc gone, or its limits taken by what it runs, it is ended all the same' '
+	hs_spawn six ssh -n $(opts some) $at sleep 1014 && running 1 && since=$(now) && mount -t tmpfs none /proc && list serials=6 && { hs_wait six 10; umount /proc; } && within 3000 $since && logged "was ended after .*, and its connection with it: sleep 1014" && list &&
+	for n in 0 3; do
+		rm -f $HS_HOME_deploy/limited && hs_spawn five ssh -n $(opts any) $at "sleep 1015 & prlimit --pid \$PPID --nofile=$n && : >limited; sleep 1016" && hs_wait_for "test -e $HS_HOME_deploy/limited" 10 && since=$(now) && within 4000 $since && hs_wait five 10 &&
+			logged "was ended after .*io-failed, it can no longer be seen whether this was revoked.*connection with it: sleep 1015.*nofile=$n" || return 1
+	done
+'
+test_expect_success 'rule5: shells that fork on and on, and go each time, are overtaken' '
+	script chain "trap \"\" HUP TERM; chain() { (chain) & }; i=0; while [ \$i -lt 6 ]; do i=\$((i + 1)); chain & done; echo chained; wait" && hs_spawn five ssh -n $(opts any) $at "sh chain; sleep 1017" && hs_wait_for "grep -q chained $HS_TMP/five.log" 10 && running 1 && since=$(now) && list serials=5 && within 5000 $since && hs_wait five 10 && list
+'
 test_expect_success 'one that was not named goes on' '
 	hs_spawn six ssh -n $(opts some) $at sleep 1005 && hs_spawn five ssh -n $(opts any) $at sleep 1006 && running 2 && list serials=5 && hs_wait five 10 && hs_alive six && pgrep -u deploy -f "sleep 1005" && list serials=6 && hs_wait six 10 && within 1000 $(now) && list
 '
@@ -74,7 +95,6 @@ test_expect_success 'rule5: a list that is written over bit by bit, in a folder 
 '
 test_expect_success 'files that cannot be read end nothing, and start nothing; the log says so once' '
 	master some && job six -n $at sleep 1008 && running 1 && : >"$HS_TMP/syslog" && chmod 600 $HS_SERVER/verify.conf && logged "what runs is not ended, but nothing would start: io-failed" && test_expect_code 126 on sleep 0 && chmod 644 $HS_SERVER/verify.conf && on sleep 0 && hs_alive six && test $(grep -c "what runs is not ended" "$HS_TMP/syslog") = 1 &&
-	hv_roots "users=\"deploy\" $(cat "$HS_TMP/root2.pub") other" && test_expect_code 126 on sleep 0 2>err && grep "refused, root-unknown" err && hv_roots "users=\"root\" $(cat "$HS_TMP/root.pub") not for deploy" && test_expect_code 126 on sleep 0 2>err && grep "refused, root-not-for-user" err && hs_alive six && hv_roots && on sleep 0 &&
 	list serials=6 && hs_wait six 10 && hs_wait master 10 && within 1000 $(now) && list
 '
 test_expect_success 'at the grant'\''s end, after a notice' '
