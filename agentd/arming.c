@@ -185,6 +185,7 @@ start_ceremony(struct hs_touch *t, const struct hs_now *now)
 	struct hs_compose_body g = {.direct = t->wanted.direct,
 	    .subject = hs_asking_subject(t),
 	    .agent = t->wanted.agent,
+	    .origin = hs_asking_origin(t),
 	    .scope = t->scope,
 	    .holder = t->holder,
 	    .shown = hs_buf_str(&t->shown),

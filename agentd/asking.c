@@ -333,6 +333,26 @@ hs_asking_parks(enum hs_code code)
 	}
 }
 
+void
+hs_asking_session(const struct hs_touch *t, char id[static HS_SESSION_ID_LEN + 1])
+{
+	if (t->key.secret != NULL)
+		hs_session_id(&t->key.pub, id);
+	else
+		memcpy(id, t->session, HS_SESSION_ID_LEN + 1);
+}
+
+enum hs_origin
+hs_asking_origin(const struct hs_touch *t)
+{
+	const struct hs_seat *s = hs_seat_find(t->d, t->wanted.seat);
+	enum hs_origin asked = hs_peer_origin(&t->peer), made = HS_ORIGIN_LOCAL;
+
+	if (s != NULL)
+		made = hs_peer_origin(&s->runner);
+	return asked > made ? asked : made;
+}
+
 const struct hs_key *
 hs_asking_subject(const struct hs_touch *t)
 {

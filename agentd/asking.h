@@ -81,6 +81,12 @@ void hs_asking_record(const struct hs_touch *t, const struct hs_now *now,
 // Who asked.
 void hs_asking_who(struct hs_audit_record *r, const struct hs_touch *t);
 
+// Of the session that it is in, or would open.
+void hs_asking_session(const struct hs_touch *t, char id[static HS_SESSION_ID_LEN + 1]);
+// From where what it makes was asked for: nearer than its seat nothing can be, for whoever
+// asks for more got there by way of that.
+enum hs_origin hs_asking_origin(const struct hs_touch *t);
+
 // What the touch certifies: the session's key, or an agent's where it is direct.
 const struct hs_key *hs_asking_subject(const struct hs_touch *t);
 // Judges what the helper wrote: t->held is verified, or t->why says why not.

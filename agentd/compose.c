@@ -189,7 +189,8 @@ put_body(const struct hs_compose_body *g, const struct hs_key *root, struct hs_b
 	    .root = root,
 	    .serial = g->serial,
 	    .valid_after = g->valid_after,
-	    .agent = hs_str_c(g->direct ? g->agent : "")};
+	    .agent = hs_str_c(g->direct ? g->agent : ""),
+	    .origin = g->origin};
 	int rc = put_payload(g, &spec.payload);
 
 	memcpy(spec.nonce, g->nonce, sizeof spec.nonce);

@@ -37,7 +37,8 @@ void hs_compose_title(struct hs_buf *b, const struct hs_compose *c);
 struct hs_compose_body {
 	bool direct;
 	const struct hs_key *subject; // the session key; of a direct one the agent's
-	const char *agent;	      // of a direct one
+	const char *agent;	      // of a direct one, as
+	enum hs_origin origin;	      // this
 	const struct hs_scope *scope;
 	const char *holder;
 	struct hs_str shown;

@@ -198,7 +198,7 @@ static int
 put_body(struct hs_buf *b, const struct hs_direct_spec *spec, const struct hs_scope *scope)
 {
 	struct hs_str principals[HS_PRINCIPALS_MAX];
-	struct hs_option critical[2], ext[2 + HS_CERTFORM_PERMITS];
+	struct hs_option critical[2], ext[3 + HS_CERTFORM_PERMITS];
 	struct hs_buf mem[2] = {{0}}, payload = {0};
 	char id[ID_MAX];
 	struct hs_cert_spec cert = {.key = spec->agent_key,
@@ -222,6 +222,9 @@ put_body(struct hs_buf *b, const struct hs_direct_spec *spec, const struct hs_sc
 	hs_grant_payload_put(&payload, &spec->payload);
 	ext[0] = (struct hs_option){hs_str_c(HS_OPT_AGENT), spec->agent};
 	ext[1] = (struct hs_option){hs_str_c(HS_OPT_TOUCH), hs_buf_str(&payload)};
+	if (spec->origin != HS_ORIGIN_LOCAL) // as in a delegation
+		ext[cert.nextensions++] = (struct hs_option){
+		    hs_str_c(HS_OPT_ORIGIN), hs_str_c(hs_origin_name(spec->origin))};
 	hs_certform_permits(ext, &cert.nextensions, hs_scope_permit_set(scope));
 	hs_certform_sort(ext, cert.nextensions);
 	rc = put_critical(mem, scope, critical, &cert.ncritical);
@@ -246,7 +249,7 @@ hs_direct_put_body(struct hs_buf *b, const struct hs_direct_spec *spec)
 	if (spec->agent_key->type != HS_KT_ED25519 || !hs_certform_is_root(spec->root))
 		return HS_ERR_KEY_TYPE;
 	if (spec->serial == 0 || !hs_text_is_agent_name(spec->agent) ||
-	    spec->valid_after >= spec->payload.end)
+	    spec->valid_after >= spec->payload.end || spec->origin > HS_ORIGIN_OPAQUE)
 		return HS_ERR_USAGE;
 	rc = hs_scope_parse_canonical(spec->payload.scope, &scope, NULL);
 	if (rc == HS_OK)
@@ -281,6 +284,7 @@ check_fields(struct hs_direct *d, struct hs_err *err)
 {
 	const struct hs_cert *c = &d->cert;
 	const struct hs_option *agent = hs_options_find(&c->extensions, HS_OPT_AGENT),
+			       *origin = hs_options_find(&c->extensions, HS_OPT_ORIGIN),
 			       *touch = hs_options_find(&c->extensions, HS_OPT_TOUCH);
 
 	if (c->type != HS_CERT_USER || c->key.type != HS_KT_ED25519)
@@ -294,6 +298,8 @@ check_fields(struct hs_direct *d, struct hs_err *err)
 	if (!hs_text_is_agent_name(agent->data))
 		return no(err, "its agent's name is not one");
 	d->agent = agent->data;
+	if (origin != NULL && hs_origin_parse(origin->data, &d->origin) != HS_OK)
+		return no(err, "its origin is neither forwarded nor opaque");
 	if (hs_grant_payload_parse(touch->data, &d->payload) != HS_OK)
 		return no(err, "what the touch signed cannot be read");
 	if (d->payload.end != c->valid_before)
@@ -320,6 +326,7 @@ hs_direct_parse(struct hs_str blob, bool body, struct hs_direct *out, struct hs_
 	    .serial = out->cert.serial,
 	    .valid_after = out->cert.valid_after,
 	    .agent = out->agent,
+	    .origin = out->origin,
 	    .payload = out->payload};
 	if (!hs_certform_nonce(&out->cert, spec.nonce))
 		return no(err, "its nonce has another length than 32 bytes");

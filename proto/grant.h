@@ -88,6 +88,7 @@ struct hs_direct {
 	struct hs_cert cert;
 	struct hs_grant_payload payload;
 	struct hs_str agent;
+	enum hs_origin origin;	// the daemon's claim
 	struct hs_scope *scope; // owned: hs_direct_free
 	struct hs_sk_sig sk;	// valid after hs_direct_check_signature
 };
@@ -111,6 +112,7 @@ struct hs_direct_spec {
 	uint64_t serial;      // random, not 0
 	uint64_t valid_after; // valid before is payload.end
 	struct hs_str agent;
+	enum hs_origin origin; // of the connection on which it was asked for
 	struct hs_grant_payload payload;
 };
 int hs_direct_put_body(struct hs_buf *b, const struct hs_direct_spec *spec);

@@ -95,11 +95,17 @@ hs_items_put_cert(struct hs_buf *b, struct hs_str certificate)
 const char *
 hs_items_origin(const struct hs_agent_item *m)
 {
-	struct hs_delegation d;
+	struct hs_delegation d = {.nlineage = 0};
+	struct hs_direct made = {.sk = {0}};
 	const char *name = NULL;
 
-	if (hs_delegation_parse(m->certificate, &d, NULL) == HS_OK)
+	if (hs_direct_is(m->certificate)) {
+		if (hs_direct_parse(m->certificate, false, &made, NULL) == HS_OK)
+			name = hs_origin_name(made.origin);
+	} else if (hs_delegation_parse(m->certificate, &d, NULL) == HS_OK) {
 		name = hs_origin_name(d.origin);
+	}
+	hs_direct_free(&made);
 	hs_delegation_free(&d);
 	return name;
 }

@@ -154,6 +154,7 @@ understand(struct hs_str certificate, struct shown *d, struct hs_err *err)
 		d->sk = &m->sk;
 		d->scope = d->granted = m->scope;
 		d->agent = m->agent;
+		d->origin = m->origin;
 		return rc;
 	}
 	rc = hs_delegation_parse(certificate, c, err);

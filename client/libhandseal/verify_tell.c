@@ -72,7 +72,7 @@ hs_verify_tell_who(struct hs_verify_answer *a, const struct hs_verdict *v)
 	a->direct = v->direct;
 	if (v->direct) {
 		PUT(a->agent, v->direct_cert.agent);
-		PUT(a->origin, hs_str_c(hs_origin_name(HS_ORIGIN_LOCAL)));
+		PUT(a->origin, hs_str_c(hs_origin_name(v->direct_cert.origin)));
 		a->made = cert->valid_after + HS_CLOCK_SLACK;
 	} else {
 		tell_delegation(a, &v->delegation);

@@ -57,6 +57,7 @@ struct hs_explained {
 	const struct hs_root *root; // its line here
 	uint64_t grant_after;	    // the touch's certificate is valid from here
 	struct hs_str agent;
+	enum hs_origin origin;		     // from where it was asked for; not of a grant
 	char session[HS_SESSION_ID_LEN + 1]; // "" for direct
 	struct hs_sk_sig touch;
 	bool cert_good;	     // the signature on the certificate

@@ -18,6 +18,7 @@ gather_delegation(struct hs_explained *e)
 	e->root_key = &d->grant.cert.ca;
 	e->grant_after = d->grant.cert.valid_after;
 	e->agent = d->agent;
+	e->origin = d->origin;
 	e->signatures = 2;
 	hs_session_id(&d->grant.cert.key, e->session);
 	e->cert_good = hs_key_eq(&d->cert.ca, &d->grant.cert.key) &&
@@ -38,6 +39,7 @@ gather_direct(struct hs_explained *e)
 	e->root_key = &d->cert.ca;
 	e->grant_after = d->cert.valid_after;
 	e->agent = d->agent;
+	e->origin = d->origin;
 	e->signatures = 1;
 	e->cert_good = hs_cert_verify(&d->cert, &e->touch) == HS_OK;
 	e->touch_good =

@@ -73,11 +73,10 @@ put_certificate(struct hs_buf *b, const struct hs_explained *e)
 	put_serial(b, e->cert->serial);
 	hs_key_fingerprint(&e->cert->key, fp);
 	put_string(b, "key", hs_str_c(fp));
-	if (e->kind != HS_EXPLAIN_GRANT)
+	if (e->kind != HS_EXPLAIN_GRANT) {
 		put_string(b, "agent", e->agent);
-	if (e->kind == HS_EXPLAIN_DELEGATION)
-		put_string(
-		    b, "origin", hs_str_c(hs_origin_name(e->verdict.delegation.origin)));
+		put_string(b, "origin", hs_str_c(hs_origin_name(e->origin)));
+	}
 	put_number(b, "valid_after", e->cert->valid_after);
 	put_number(b, "valid_before", e->cert->valid_before);
 	put_string(b, "scope", hs_scope_text(e->scope));

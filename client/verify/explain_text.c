@@ -174,9 +174,7 @@ put_who(struct hs_buf *b, const struct hs_explained *e)
 	put(b, "  id       ");
 	hs_text_put_clean(b, e->cert->key_id);
 	hs_put_fmt(b, "   serial %ju\n", (uintmax_t)e->cert->serial);
-	if (e->kind == HS_EXPLAIN_DELEGATION)
-		hs_put_fmt(b, "  origin   asked for %s\n",
-		    hs_origin_words(e->verdict.delegation.origin));
+	hs_put_fmt(b, "  origin   asked for %s\n", hs_origin_words(e->origin));
 }
 
 static void

@@ -80,6 +80,7 @@ note_refused(const struct hs_keys_ask *ask, const struct hs_err *err, struct hs_
 static void
 note_admitted(const struct hs_keys_ask *ask, const struct hs_verdict *v, struct hs_str blob)
 {
+	enum hs_origin origin = v->direct ? v->direct_cert.origin : v->delegation.origin;
 	char fp[HS_FINGERPRINT_LEN + 1];
 	struct hs_buf b = {0};
 
@@ -88,8 +89,8 @@ note_admitted(const struct hs_keys_ask *ask, const struct hs_verdict *v, struct 
 	    v->root->comment, fp,
 	    (v->touch.flags & HS_SK_FLAG_UV) != 0 ? "touched and verified" : "touched");
 	hs_describe_time(&b, v->end);
-	if (!v->direct && v->delegation.origin != HS_ORIGIN_LOCAL)
-		hs_put_fmt(&b, ", asked for %s", hs_origin_words(v->delegation.origin));
+	if (origin != HS_ORIGIN_LOCAL)
+		hs_put_fmt(&b, ", asked for %s", hs_origin_words(origin));
 	put_which(&b, blob);
 	hs_note_line(LOG_INFO, hs_buf_str(&b));
 	hs_buf_free(&b);

@@ -107,8 +107,16 @@ direct(void **state)
 	assert_true(service_asked(&s)->direct && service_asked(&s)->verified);
 	assert_string_equal(service_asked(&s)->session, "");
 	assert_true(service_asked(&s)->made == CHAINS_MADE);
+	assert_string_equal(service_asked(&s)->origin, "local");
 	s.ask.proof = HS_VERIFY_SIGNED;
 	REFUSED("outside-scope");
+	s.ask.proof = HS_VERIFY_PROVEN_ELSEWHERE;
+	d.origin = HS_ORIGIN_FORWARDED;
+	hs_buf_reset(&s.certificate);
+	chains_put_direct(&s.certificate, &d, &chains.root, 0x05);
+	s.ask.certificate = service_bytes(&s.certificate);
+	ADMITTED();
+	assert_string_equal(service_asked(&s)->origin, "forwarded");
 }
 
 static void

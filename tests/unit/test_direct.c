@@ -106,6 +106,43 @@ direct_scopes(void **state)
 	}
 }
 
+// As in a delegation: what is local is not said.
+static void
+direct_origin(void **state)
+{
+	static const char *const names[] = {NULL, "forwarded", "opaque"};
+	struct hs_direct_spec s = chains_direct(CHAINS_DIRECT);
+	struct hs_buf b = {0};
+	struct hs_err err = {0};
+	struct hs_direct d;
+
+	(void)state;
+	for (unsigned o = HS_ORIGIN_LOCAL; o <= HS_ORIGIN_OPAQUE; o++) {
+		const struct hs_option *x;
+
+		s.origin = (enum hs_origin)o;
+		chains_put_direct(&b, &s, &chains.root, 0x05);
+		assert_int_equal(hs_direct_parse(hs_buf_str(&b), false, &d, &err), HS_OK);
+		assert_int_equal(d.origin, o);
+		x = hs_options_find(&d.cert.extensions, HS_OPT_ORIGIN);
+		assert_true(names[o] == NULL ? x == NULL : hs_str_is(x->data, names[o]));
+		hs_direct_free(&d);
+		if (o == HS_ORIGIN_FORWARDED) { // in its data, or its name: another form
+			uint8_t *at = memmem(b.p, b.len, names[o], strlen(names[o]));
+
+			assert_non_null(at);
+			at[0] = 'F';
+			assert_int_equal(hs_direct_parse(hs_buf_str(&b), false, &d, &err),
+			    HS_NO_CERT_FORM);
+			hs_direct_free(&d);
+		}
+		hs_buf_reset(&b);
+	}
+	s.origin = (enum hs_origin)(HS_ORIGIN_OPAQUE + 1);
+	assert_int_equal(hs_direct_put_body(&b, &s), HS_ERR_USAGE);
+	hs_buf_free(&b);
+}
+
 // Cut anywhere, or one byte longer: never taken.
 static void
 rule10_truncated_and_trailing(void **state)
@@ -133,6 +170,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(direct_read_back),
 	    cmocka_unit_test(direct_scopes),
+	    cmocka_unit_test(direct_origin),
 	    cmocka_unit_test(rule10_truncated_and_trailing),
 	};
 
