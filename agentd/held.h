@@ -29,6 +29,7 @@ struct hs_held {
 	bool silent;	      // `open` asked for it: it issues without a touch
 	uint64_t opened, end; // Unix seconds
 	uint64_t end_boot_ms; // the same end by the clock that nobody can set
+	uint64_t indexed;     // of a direct one: serial that the index has it under; else 0
 	uint64_t uses_left;   // HS_USES_ANY: any; of a direct one that is no seat's 0
 };
 

@@ -121,18 +121,22 @@ hs_issue(struct hs_session *s, struct hs_held *h, const struct hs_wanted *w,
 }
 
 int
-hs_issue_direct(struct hs_session *s, const struct hs_held *h, const struct hs_now *now,
-    struct hs_issue *out)
+hs_issue_direct(
+    struct hs_session *s, struct hs_held *h, const struct hs_now *now, struct hs_issue *out)
 {
 	*out = (struct hs_issue){.issued = now->wall,
 	    .end = h->end,
-	    .serial = s->last_serial + 1,
+	    .serial = h->indexed,
 	    .grant_serial = h->cert->serial,
-	    .direct = h->cert};
+	    .direct = h->cert,
+	    .indexed = h->indexed > 0 && h->indexed == s->last_serial};
+	if (!out->indexed) // serials ascend in the log, and another has taken one since
+		out->serial = s->last_serial + 1;
 	hs_put_raw(&out->certificate, h->blob.p, h->blob.len);
 	if (hs_buf_err(&out->certificate) != HS_OK)
 		return HS_ERR_NOMEM;
 	(void)snprintf(out->id, sizeof out->id, "%s.%" PRIu64, s->id, out->serial);
+	h->indexed = 0; // once
 	s->last_serial = out->serial;
 	s->count++;
 	s->active_boot_ms = now->boot_ms;

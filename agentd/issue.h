@@ -21,6 +21,7 @@ struct hs_issue {
 	uint64_t serial, issued, end;
 	uint64_t grant_serial, uses;  // reserved from that grant; of a direct one its own
 	const struct hs_cert *direct; // of a direct one: it; the session's, while it lives
+	bool indexed;		      // the index has it already, under that serial
 };
 
 // Signs. On HS_OK the session has counted the serial and, without terms, the grant reserved
@@ -31,7 +32,7 @@ int hs_issue(struct hs_session *s, struct hs_held *h, const struct hs_wanted *w,
     const struct hs_issue_terms *terms, const struct hs_now *now,
     const uint8_t nonce[static 32], struct hs_issue *out, struct hs_refusal *why);
 // The same of what a touch has made and signed already. HS_ERR_NOMEM.
-int hs_issue_direct(struct hs_session *s, const struct hs_held *h, const struct hs_now *now,
+int hs_issue_direct(struct hs_session *s, struct hs_held *h, const struct hs_now *now,
     struct hs_issue *out);
 void hs_issue_free(struct hs_issue *i);
 

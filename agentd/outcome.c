@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "agentd/directnote.h"
 #include "agentd/events.h"
 #include "agentd/life.h"
 #include "agentd/log.h"
@@ -169,13 +170,17 @@ revocable(struct hs_touch *t, const struct hs_held *h, const struct hs_now *now,
 	struct hs_daemon *d = t->d;
 	int rc = HS_OK;
 
+	if (h->direct) // the index has it since before it was recorded
+		return hs_directnote_stands(t, h);
 	if (first)
-		rc =
-		    hs_revocation_begin(d->revocation, &d->session, now->wall, &t->why.err);
-	else if (!h->direct) // that is noted when it is released
+		rc = hs_revocation_begin(
+		    d->revocation, d->session.id, now->wall, &t->why.err);
+	if (rc == HS_OK) {
 		rc = hs_revocation_grant(
 		    d->revocation, &d->session, h, now->wall, &t->why.err);
-
+		if (rc != HS_OK && first)
+			hs_revocation_undo(d->revocation);
+	}
 	if (rc != HS_OK)
 		hs_refusal_remedy(&t->why, "see that the state folder can be written");
 	return rc == HS_OK;
@@ -201,7 +206,8 @@ attach(struct hs_touch *t)
 	}
 	if (t->key.secret != NULL && !s->open) {
 		hs_session_begin(s, &t->key, h, &now);
-		s->last_serial = t->seat; // the seat that it is for has taken that
+		// the seat that it is for has taken that
+		s->last_serial = h->direct ? h->indexed : t->seat;
 		if (!revocable(t, h, &now, true)) {
 			hs_session_end(s);
 			return NULL;
@@ -272,15 +278,6 @@ make_seat(struct hs_touch *t, const struct hs_held *h)
 	done(t);
 }
 
-// Nearer than its seat no part can be: whoever asks for more got there by way of that.
-static enum hs_origin
-origin_of_more(const struct hs_touch *t, const struct hs_seat *s)
-{
-	enum hs_origin asked = hs_peer_origin(&t->peer), made = hs_peer_origin(&s->runner);
-
-	return asked > made ? asked : made;
-}
-
 static void
 give_seat(struct hs_touch *t, const struct hs_held *h)
 {
@@ -296,7 +293,7 @@ give_seat(struct hs_touch *t, const struct hs_held *h)
 		hs_fail(&t->why.err, HS_NO_BUSY, "the seat was given too much already");
 		hs_refusal_remedy(&t->why, "wait until some of it has ended");
 	} else {
-		s->parts[s->nparts - 1].origin = origin_of_more(t, s);
+		s->parts[s->nparts - 1].origin = hs_asking_origin(t);
 		s->parts[s->nparts - 1].direct = h->direct;
 		t->wanted.scope = NULL; // the two are the seat's
 		t->wanted.known = NULL;
@@ -319,6 +316,8 @@ on_recorded(void *arg, int code)
 	} else if (t->held != NULL && !t->d->stopping) {
 		h = attach(t);
 	}
+	if (!t->d->session.open) // of one that came to nothing
+		hs_revocation_end(t->d->revocation);
 	t->grant_serial = h != NULL ? h->cert->serial : 0;
 	if (h != NULL && t->seating)
 		make_seat(t, h);
@@ -370,26 +369,26 @@ put_touch(struct hs_audit_record *r, const struct hs_touch *t, const struct hs_h
 void
 hs_outcome_judge(struct hs_touch *t)
 {
-	const struct hs_held *h = t->held;
-	bool declined = t->why.err.code == HS_NO_SAID_NO;
+	const struct hs_held *h;
 	char id[HS_SESSION_ID_LEN + 1];
-	struct hs_audit_record r = {.event = h != NULL	? "touch"
-					     : declined ? "declined"
-							: "touch-failed",
-	    .code = hs_code_name(t->why.err.code),
-	    .ask = hs_str_c(t->code),
+	struct hs_audit_record r = {.ask = hs_str_c(t->code),
 	    .seat = t->wanted.seat != UINT64_MAX ? t->wanted.seat : 0};
 	struct hs_now now;
 
 	t->state = JUDGED;
 	hs_clock_read(&now);
+	// whoever reads the log has what the record holds
+	if (t->held != NULL && t->held->direct && hs_directnote_put(t, &now) != HS_OK)
+		hs_held_free(&t->held);
+	h = t->held;
+	r.event = h != NULL			     ? "touch"
+		  : t->why.err.code == HS_NO_SAID_NO ? "declined"
+						     : "touch-failed";
+	r.code = hs_code_name(t->why.err.code);
 	r.time = now.wall;
 	hs_asking_who(&r, t);
 	if (h != NULL) {
-		if (t->key.secret != NULL)
-			hs_session_id(&t->key.pub, id);
-		else
-			memcpy(id, t->session, sizeof id);
+		hs_asking_session(t, id);
 		r.session = id;
 		put_touch(&r, t, h);
 	} else {

@@ -109,6 +109,8 @@ note(struct hs_daemon *d, const struct hs_wanted *w, const struct hs_issue *i)
 {
 	struct hs_indexed x = {.what = HS_INDEXED_CERT, .serial = i->serial, .end = i->end};
 
+	if (i->indexed)
+		return HS_OK;
 	if (i->direct != NULL) {
 		x.what = HS_INDEXED_DIRECT;
 		x.cert_serial = i->direct->serial;

@@ -319,28 +319,30 @@ hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
 
 int
 hs_revocation_begin(
-    struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err)
+    struct hs_revocation *r, const char *id, uint64_t now, struct hs_err *err)
 {
-	struct hs_revocation_session *k = NULL;
 	int rc;
 
 	hs_revocation_end(r);
 	remove_failed(r);
-	rc = hs_revindex_begin(&r->index, r->dirs.sessions, s->id, err);
-	if (rc == HS_OK && (k = add(r, s->id, now, 0)) == NULL)
+	(void)snprintf(r->open, sizeof r->open, "%s", id);
+	rc = hs_revindex_begin(&r->index, r->dirs.sessions, id, err);
+	if (rc == HS_OK && add(r, id, now, 0) == NULL)
 		rc = hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	memcpy(r->open, s->id, sizeof r->open);
-	if (rc == HS_OK && !s->held[0]->direct) // that is noted when it is released
-		rc = hs_revocation_grant(r, s, s->held[0], now, err);
-	if (rc == HS_OK)
-		return HS_OK;
-	if (k != NULL)
-		r->n--; // it was the last
+	if (rc != HS_OK)
+		hs_revocation_undo(r);
+	return rc;
+}
+
+void
+hs_revocation_undo(struct hs_revocation *r)
+{
+	if (r->n > 0 && strcmp(r->v[r->n - 1].id, r->open) == 0)
+		r->n--;
 	hs_revindex_free(&r->index);
-	memcpy(r->failed, s->id, sizeof r->failed);
+	memcpy(r->failed, r->open, sizeof r->failed);
 	remove_failed(r);
 	r->open[0] = r->index_trouble[0] = '\0';
-	return rc;
 }
 
 int

@@ -30,10 +30,12 @@ void hs_revocation_free(struct hs_revocation **r);  // after the loop has run it
 // ---- the session that is open. Where one of these fails, what it is about must not be
 // used: it could not be taken back.
 
-// s has just begun: its index, and with a grant its revoke-only key and first list. Where a
-// direct certificate began it these come with the first grant.
+// The index of a session that begins now.
 int hs_revocation_begin(
-    struct hs_revocation *r, const struct hs_session *s, uint64_t now, struct hs_err *err);
+    struct hs_revocation *r, const char *id, uint64_t now, struct hs_err *err);
+// Nothing came of the session that has just begun: as if it had not.
+void hs_revocation_undo(struct hs_revocation *r);
+// A grant, and with the first one the session's revoke-only key and list.
 int hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
     const struct hs_held *h, uint64_t now, struct hs_err *err);
 // A seat or a certificate; a certificate is not to be released before a flush.

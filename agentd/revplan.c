@@ -206,9 +206,10 @@ find_targets(
 	return rc;
 }
 
-// Targets that the index lacks: live seats.
+// Targets that the index lacks: live seats, or one of which only its direct certificate was
+// ever made.
 static void
-mark_unindexed(struct hs_revplan_session *p, const struct issued *x,
+mark_unindexed(const struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
     const struct targets *t, const struct hs_revlog_of *was)
 {
 	for (size_t i = 0; i < t->n && !p->whole; i++) {
@@ -220,7 +221,7 @@ mark_unindexed(struct hs_revplan_session *p, const struct issued *x,
 			continue;
 		}
 		p->fresh[p->nfresh++] = (struct hs_krl_range){t->v[i], t->v[i]};
-		p->seats++;
+		p->seats += hs_seat_find(l->d, t->v[i]) != NULL;
 	}
 }
 
@@ -258,7 +259,7 @@ mark(struct lookup *l, struct hs_revplan_session *p, const struct issued *x,
 		p->seats += !before && !cert;
 	}
 	if (rc == HS_OK)
-		mark_unindexed(p, x, t, &was);
+		mark_unindexed(l, p, x, t, &was);
 	p->nfresh = hs_krl_join(p->fresh, p->nfresh);
 	free(was.r);
 	return rc;

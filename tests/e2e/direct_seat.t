@@ -127,6 +127,12 @@ test_expect_success 'rule5: kill -9, and it can be revoked still, by whichever d
 	direct any $any --agent killed && hold e --direct --user deploy --host * --cmd * --ttl 10m && cert=$(held e | cut -d" " -f2) && kill -KILL $(hs_pid handseald) && hs_wait handseald 5; hs_wait e 10; daemon && watched &&
 	handseal revoke --agent claude && revoked "$cert" && ! revoked "$(cut -d" " -f2 "$HS_TMP/any-cert.pub")" && handseal revoke --root "$(ssh-keygen -lf "$HS_TMP/blue.pub" | cut -d" " -f2)" && revoked "$(cut -d" " -f2 "$HS_TMP/any-cert.pub")"
 '
+# taken from the record of the last touch, as any program of the user could
+fromlog() { grep "\"event\":\"touch\"" "$log" | tail -n 1 | sed -n "s/.*\"direct\":\"\([^\"]*\)\".*/\1/p"; }
+test_expect_success 'rule5: what cannot be noted to be taken back is neither handed out nor in the log' '
+	handseal close; before=$(fromlog) && ask away --direct --key "$HS_TMP/any.pub" $any && hs_softkey blue wait 10 && mv "$state/sessions" "$HS_TMP/aside" && rm -rf "$HS_TMP/aside" && hs_softkey blue touch && ends away 3 "io-failed" &&
+	test "$(fromlog)" = "$before" && grep "\"event\":\"touch-failed\".*\"code\":\"io-failed\"" "$log" && mkdir -m 700 "$state/sessions" && daemon && watched
+'
 test_expect_success 'the log is whole, and proven up to the last touch' '
 	handseal audit verify >out || { cat out && false; }
 '

@@ -9,8 +9,10 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "agentd/life.h"
+#include "agentd/revocation.h"
 #include "agentd/touch.h"
 #include "proto/names.h"
 #include "tests/lib/world.h"
@@ -19,7 +21,7 @@
 #define DIRECT HEAD "host *\nuser deploy\n"
 #define CHAIN  HEAD "host web1\nuser deploy\n"
 
-static const char policy[] = "Agent claude\n    Scope *\n";
+static const char policy[] = "Unplug close\nAgent claude\n    Scope *\n";
 static struct world w;
 static int watcher;
 static char code[4];
@@ -210,6 +212,171 @@ rule4_recorded_before_released(void **unused)
 	end();
 }
 
+// ---- rule 5: the touch's record holds the certificate whole, so the index has it before
+
+// Of every session, in the state that a daemon after this one would find.
+struct noted {
+	unsigned n;
+	struct hs_indexed last;
+};
+
+static int
+take_noted(void *arg, const struct hs_indexed *i)
+{
+	struct noted *x = arg;
+
+	if (i->what == HS_INDEXED_DIRECT) {
+		x->n++;
+		x->last = *i;
+	}
+	return HS_OK;
+}
+
+static struct noted
+noted(enum hs_revindex_state want)
+{
+	struct noted x = {.n = 0};
+	const struct hs_revocation_session *s;
+	enum hs_revindex_state state;
+	size_t i = 0;
+
+	while ((s = hs_revocation_next(w.d.revocation, 0, &i)) != NULL) {
+		assert_int_equal(
+		    hs_revocation_read(w.d.revocation, s->id, take_noted, &x, &state, NULL),
+		    HS_OK);
+		assert_int_equal(state, want);
+		assert_true(s->has.direct);
+	}
+	return x;
+}
+
+// The last record of a touch, whatever came of it.
+static const char *
+touch_record(const char *event)
+{
+	static char found[65536];
+	char path[PATH_MAX], line[65536];
+	FILE *f;
+
+	found[0] = '\0';
+	(void)snprintf(path, sizeof path, "%s/audit.jsonl", world_dir);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strstr(line, event) != NULL)
+			memcpy(found, line, sizeof found);
+	fclose(f);
+	return found;
+}
+
+// Up to where its record is under way.
+static uint64_t
+touched(void)
+{
+	begin("wait");
+	asked();
+	world_until(&w, ARMED);
+	atomic_store(&world_log_held, 1);
+	world_touch();
+	world_until(&w, JUDGED);
+	assert_non_null(w.d.touches->held);
+	return w.d.touches->held->cert->serial;
+}
+
+static void
+rule5_noted_before_it_is_recorded(void **unused)
+{
+	char path[HS_DEVICE_PATH_MAX];
+	uint64_t serial = touched();
+	struct noted x = noted(HS_REVINDEX_WHOLE);
+
+	(void)unused;
+	assert_true(x.n == 1 && x.last.cert_serial == serial && x.last.serial == 1);
+	assert_false(w.d.session.open);
+	// nothing comes of it but the record
+	(void)snprintf(path, sizeof path, "%s", w.d.touches->held->device);
+	hs_daemon_device(&w.d, path, false);
+	atomic_store(&world_log_held, 0);
+	refused(HS_NO_GONE);
+	assert_false(w.d.session.open);
+	assert_non_null(strstr(touch_record("\"event\":\"touch\""), "\"direct\":\""));
+	x = noted(HS_REVINDEX_WHOLE);
+	assert_true(x.n == 1 && x.last.cert_serial == serial);
+	end();
+}
+
+static void
+rule5_noted_where_no_record_could_be_made(void **unused)
+{
+	uint64_t serial = touched();
+
+	(void)unused;
+	atomic_store(&world_log_broken, 1);
+	atomic_store(&world_log_held, 0);
+	refused(HS_NO_RECORD);
+	atomic_store(&world_log_broken, 0);
+	assert_true(noted(HS_REVINDEX_WHOLE).last.cert_serial == serial);
+	end();
+}
+
+// What cannot be noted is not in the log either.
+static void
+rule5_not_recorded_where_it_cannot_be_noted(void **unused)
+{
+	char path[PATH_MAX + 32];
+
+	(void)unused;
+	begin("wait");
+	asked();
+	world_until(&w, ARMED);
+	(void)snprintf(path, sizeof path, "%s/sessions", w.d.set->state_dir);
+	assert_int_equal(rmdir(path), 0);
+	world_touch();
+	refused(HS_ERR_IO);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_false(w.d.session.open);
+	assert_string_equal(touch_record("\"direct\":\""), "");
+	assert_non_null(strstr(touch_record("\"event\":\"touch-failed\""), "io-failed"));
+	assert_int_equal(noted(HS_REVINDEX_WHOLE).n, 0);
+	end();
+}
+
+// Who revokes it before it is handed out has it taken back: it is not handed out any more.
+static void
+rule5_revoked_before_it_is_released(void **unused)
+{
+	struct hs_revoked r = {.whole = true, .time = 1, .end = UINT64_MAX};
+
+	(void)unused;
+	(void)touched();
+	hs_session_id(&w.d.touches->key.pub, r.session);
+	assert_int_equal(hs_revocation_remember(w.d.revocation, &r, 1, NULL), HS_OK);
+	atomic_store(&world_log_held, 0);
+	refused(HS_NO_GONE);
+	assert_false(w.d.session.open);
+	end();
+}
+
+// Given out under the number that the index has, once.
+static void
+rule5_one_number(void **unused)
+{
+	struct hs_agent_issued m;
+	struct hs_direct d;
+	uint64_t serial = touched();
+	struct noted x;
+
+	(void)unused;
+	atomic_store(&world_log_held, 0);
+	given(&d, &m);
+	x = noted(HS_REVINDEX_WHOLE);
+	assert_true(x.n == 1 && x.last.cert_serial == serial && d.cert.serial == serial);
+	assert_true(w.d.session.last_serial == x.last.serial);
+	hs_direct_free(&d);
+	world_until(&w, -1);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -219,7 +386,12 @@ main(int argc, char **argv)
 	    cmocka_unit_test(what_cannot_be_enforced),
 	    cmocka_unit_test(the_policy_is_asked_again),
 	    cmocka_unit_test(not_joined_with_a_chain),
-	    cmocka_unit_test(rule4_recorded_before_released)};
+	    cmocka_unit_test(rule4_recorded_before_released),
+	    cmocka_unit_test(rule5_noted_before_it_is_recorded),
+	    cmocka_unit_test(rule5_noted_where_no_record_could_be_made),
+	    cmocka_unit_test(rule5_not_recorded_where_it_cannot_be_noted),
+	    cmocka_unit_test(rule5_revoked_before_it_is_released),
+	    cmocka_unit_test(rule5_one_number)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)
