@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/log.h"
+#include "agentd/revids.h"
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "proto/text.h"
-
-#define SHORTEST_PREFIX 4
 
 // What a session has issued and what still matters of it.
 struct issued {
@@ -108,38 +107,6 @@ what_ends(const struct hs_indexed *i)
 	return is_certificate(i) && i->nseats > 0 ? i->seats[i->nseats - 1] : i->serial;
 }
 
-// Takes the next id off names; false at their end. *session: its part before the point.
-static bool
-next_id(struct hs_str *names, struct hs_str *session, uint64_t *serial, bool *good)
-{
-	const uint8_t *end, *point;
-	struct hs_str id;
-
-	if (names->len == 0)
-		return false;
-	end = memchr(names->p, ' ', names->len);
-	id = (struct hs_str){names->p, end != NULL ? (size_t)(end - names->p) : names->len};
-	names->p += id.len + (end != NULL);
-	names->len -= id.len + (end != NULL);
-	point = id.len > 0 ? memchr(id.p, '.', id.len) : NULL;
-	*good = point != NULL;
-	if (!*good)
-		return true;
-	*session = (struct hs_str){id.p, (size_t)(point - id.p)};
-	*good = session->len >= SHORTEST_PREFIX && session->len <= HS_SESSION_ID_LEN &&
-		hs_text_u64((struct hs_str){point + 1, id.len - session->len - 1},
-		    UINT64_MAX, serial) == HS_OK &&
-		*serial > 0;
-	return true;
-}
-
-static bool
-begins(const char *id, struct hs_str front)
-{
-	return front.len >= SHORTEST_PREFIX && front.len <= HS_SESSION_ID_LEN &&
-	       memcmp(id, front.p, front.len) == 0;
-}
-
 // ---- one session
 
 // A seat, which is told of nothing else, and what lives below it.
@@ -175,8 +142,8 @@ static int
 find_targets(
     struct lookup *l, const char *id, const struct issued *x, struct targets *t, bool *sure)
 {
-	struct hs_str names = l->m->name, session;
-	uint64_t serial;
+	struct hs_str names = l->m->name;
+	struct hs_revid r;
 	bool good;
 	int rc = HS_OK;
 
@@ -190,18 +157,17 @@ find_targets(
 	if (l->m->what != HS_REVOKE_IDS)
 		return rc;
 	*sure = true;
-	while (rc == HS_OK && next_id(&names, &session, &serial, &good)) {
+	while (rc == HS_OK && hs_revids_next(&names, &r, &good)) {
 		bool found = false;
 
-		if (!good || !begins(id, session))
-			continue;
 		for (size_t i = 0; i < x->n && rc == HS_OK; i++)
-			if (x->v[i].what != HS_INDEXED_GRANT && x->v[i].serial == serial &&
-			    in_sight(l, &x->v[i])) {
+			if (hs_revids_names(&r, id, &x->v[i]) && in_sight(l, &x->v[i])) {
 				rc = add_target(t, what_ends(&x->v[i]));
 				found = true;
 			}
-		*sure &= found || x->state == HS_REVINDEX_WHOLE;
+		// a direct one that is not here is some other session's or daemon's
+		if (hs_revids_begins(id, r.session))
+			*sure &= (found && r.lo == r.hi) || x->state == HS_REVINDEX_WHOLE;
 	}
 	return rc;
 }
@@ -287,7 +253,7 @@ is_whole(const struct lookup *l, const char *id, const struct issued *x)
 {
 	switch (l->m->what) {
 	case HS_REVOKE_SESSION:
-		return begins(id, l->m->name);
+		return hs_revids_begins(id, l->m->name);
 	case HS_REVOKE_ROOT:
 		return touched_by(x, l->m->name) || x->state == HS_REVINDEX_DAMAGED;
 	case HS_REVOKE_ALL:
@@ -359,15 +325,15 @@ out:
 static int
 check_name(const struct hs_agent_revoke *m, struct hs_refusal *why)
 {
-	struct hs_str names = m->name, session;
-	uint64_t serial;
+	struct hs_str names = m->name;
+	struct hs_revid r;
 	bool good = true;
 
 	if (m->what == HS_REVOKE_IDS)
-		while (good && next_id(&names, &session, &serial, &good))
+		while (good && hs_revids_next(&names, &r, &good))
 			;
 	if (m->what == HS_REVOKE_SESSION)
-		good = m->name.len >= SHORTEST_PREFIX && m->name.len <= HS_SESSION_ID_LEN;
+		good = m->name.len >= HS_REVID_PREFIX && m->name.len <= HS_SESSION_ID_LEN;
 	if (m->what == HS_REVOKE_AGENT)
 		good = hs_text_is_agent_name(m->name);
 	if (m->what == HS_REVOKE_ROOT)
@@ -383,21 +349,21 @@ check_name(const struct hs_agent_revoke *m, struct hs_refusal *why)
 static int
 check_prefixes(const struct lookup *l, struct hs_refusal *why)
 {
-	struct hs_str names = l->m->name, session = names;
+	struct hs_str names = l->m->name;
+	struct hs_revid r = {.session = names};
 	bool ids = l->m->what == HS_REVOKE_IDS, good = true;
 	const struct hs_revocation_session *s;
-	uint64_t serial;
 
-	while (ids ? next_id(&names, &session, &serial, &good) : names.len > 0) {
+	while (ids ? hs_revids_next(&names, &r, &good) : names.len > 0) {
 		size_t i = 0, n = 0;
 
 		names.len = ids ? names.len : 0;
 		while ((s = hs_revocation_next(l->d->revocation, l->now, &i)) != NULL)
-			n += begins(s->id, session);
+			n += hs_revids_begins(s->id, r.session);
 		if (n > 1) {
 			hs_fail(&why->err, HS_ERR_USAGE,
-			    "several sessions' ids begin with %.*s", (int)session.len,
-			    (const char *)session.p);
+			    "several sessions' ids begin with %.*s", (int)r.session.len,
+			    (const char *)r.session.p);
 			return hs_refusal_remedy(why, "write more of it");
 		}
 	}

@@ -256,8 +256,20 @@ add_row(void *arg, const struct hs_rlist_entry *e)
 	return HS_ERR_NOMEM;
 }
 
+// To each of what is revoked, what the daemon here made of it.
+static void
+add_told(json_t *rows, json_t *told)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)(void)
+	    json_object_set(row, "daemon", json_array_get(told, i));
+}
+
 static int
-print_json(const struct wish *w, const struct hs_rlist *l, bool told, json_t *servers)
+print_json(const struct wish *w, const struct hs_rlist *l, bool reached, json_t *servers,
+    json_t *told)
 {
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 	json_t *rows = json_array();
@@ -267,23 +279,24 @@ print_json(const struct wish *w, const struct hs_rlist *l, bool told, json_t *se
 		json_decref(rows);
 		return hs_cli_print_json(NULL);
 	}
+	add_told(rows, told);
 	return hs_cli_print_json(json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:I,s:b,s:O}", "root",
 	    fingerprint, "name", w->root->name, "version", (json_int_t)l->version, "issued",
 	    hs_cli_json_time(l->issued), "revoked", rows, "list",
-	    hs_cli_json(hs_str_c(w->path)), "lists", (json_int_t)w->lists, "daemon", told,
-	    "servers", servers));
+	    hs_cli_json(hs_str_c(w->path)), "lists", (json_int_t)w->lists, "daemon",
+	    reached, "servers", servers));
 }
 
 static int
 tell(const struct wish *w, const struct hs_rlist *l)
 {
-	json_t *servers = json_array();
+	json_t *servers = json_array(), *told = json_array();
 	struct hs_buf b = {0};
-	bool told = hs_telldaemon(l, w->out == NULL, &b, servers);
+	bool reached = hs_telldaemon(l, w->out == NULL, &b, servers, told);
 	int status;
 
 	if (w->json) {
-		status = print_json(w, l, told, servers);
+		status = print_json(w, l, reached, servers, told);
 	} else {
 		printf("  list %ju  ", (uintmax_t)l->version);
 		hs_cli_put(stdout, hs_str_c(w->path));
@@ -294,6 +307,7 @@ tell(const struct wish *w, const struct hs_rlist *l)
 	}
 	warn_of_many(w);
 	json_decref(servers);
+	json_decref(told);
 	hs_buf_free(&b);
 	return status;
 }

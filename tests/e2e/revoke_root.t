@@ -106,4 +106,13 @@ test_expect_success 'where a daemon runs, it ends what it has of it, and brings 
 	hs_softkey blue touch-next && timeout 30 handseal revoke --by-root --with blue --session $session >out && cat out && grep "  web1 has the lists, since" out && grep "\"event\":\"revoke\".*\"session\":\"$session\"" "$XDG_STATE_HOME/handseal/audit.jsonl" && test -z "$(session)" &&
 	ls "$HS_TMP/published/lists" | grep "^root-" && cp "$HS_TMP"/published/lists/root-* "$lists/" && chmod 644 "$lists"/* && refused mine
 '
+# row WHAT DAEMON: of the one that --json tells of, what became of it here
+row() { tr -d ' \n' <out | grep -e "\"what\":\"$1\",[^}]*\"daemon\":\"$2\"" || { cat out && false; }; }
+byroot() { hs_softkey blue touch-next && timeout 30 handseal revoke --by-root --with blue "$@" >out 2>err || { cat out err && false; }; }
+test_expect_success 'the daemon here hears of direct certificates by their root and serial, and of ranges; of what is not its own it ends nothing' '
+	policy "$base" && daemon && watched && opened && cert first && one=${id#*.} && cert second && hs_softkey blue touch-next && timeout 30 handseal request --direct -o "$HS_TMP/dir" --user deploy --host "*" --cmd uptime --json >req && direct=$(ssh-keygen -L -f "$HS_TMP/dir-cert.pub" | sed -n "s/.*Serial: //p") && of=$(sed -n "s/.*\"id\": *\"\([^\"]*\)\".*/\1/p" req) &&
+	byroot direct.1 --json && row direct nothing && hs_softkey spare touch-next && timeout 30 handseal revoke --by-root --with spare direct.$direct --json >out && row direct nothing && test "$(session)" = $session &&
+	byroot direct.$direct --json && row direct ended && handseal revoke $of >again && cat again && grep "0 certificates, 0 seats; 1 before" again && test "$(session)" = $session && byroot $session.$one-$((one + 1)) $session.90000-90001 --json && row serials ended && row serials nothing && test "$(session)" = $session &&
+	handseal revoke $session.$one >again && grep "0 certificates, 0 seats; 1 before" again
+'
 hs_done
