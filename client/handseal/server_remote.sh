@@ -55,8 +55,8 @@ is_listener_() { # sets title. Anybody may choose one, also for what they start 
 	*) return 1 ;;
 	esac
 	exe_=$(readlink "/proc/$1/exe" 2>/dev/null) exe_=${exe_% (deleted)} # by an upgrade
-	case $exe_ in */sshd) ;; *) return 1 ;; esac
-	[ "$exe_" = "${title%% *}" ] || [ "$exe_" = "$(readlink -f "${title%% *}" 2>/dev/null)" ] || return 1
+	case ${title%% *} in */sshd) ;; *) return 1 ;; esac
+	case $exe_ in */sshd) ;; *) return 1 ;; esac # not always that one: there may be a script in front of it
 	grep -q '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "/proc/$1/status" 2>/dev/null
 }
 find_sshd() { # sets listener, sshd, sshd_args, sshd_config

@@ -15,7 +15,7 @@ sv_ready
 
 # In place of a program: the real one, unless /run/fault/NAME.WHAT is there; the words that are looked at come first.
 broken() { # broken PROGRAM SCRIPT
-	mv "$SV/usr/sbin/$1" "$SV/usr/sbin/$1.real" && printf '#!/bin/bash\n%s\nexec -a /usr/sbin/%s /usr/sbin/%s.real "$@"\n' "$2" "$1" "$1" >"$SV/usr/sbin/$1" && chmod 755 "$SV/usr/sbin/$1"
+	mkdir -p "$SV/usr/sbin/real" && mv "$SV/usr/sbin/$1" "$SV/usr/sbin/real/" && printf '#!/bin/bash\n%s\nexec -a /usr/sbin/%s /usr/sbin/real/%s "$@"\n' "$2" "$1" "$1" >"$SV/usr/sbin/$1" && chmod 755 "$SV/usr/sbin/$1"
 }
 fault() { rm -rf "$SV/run/fault" && mkdir "$SV/run/fault" && for f in "$@"; do echo 1 >"$SV/run/fault/$f" || return 1; done; }
 add="handseal server add --yes --user deploy"
