@@ -207,5 +207,6 @@ main(void)
 	    cmocka_unit_test(lists), cmocka_unit_test(quoting), cmocka_unit_test(length),
 	    cmocka_unit_test(runs)};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
