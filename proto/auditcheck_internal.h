@@ -25,6 +25,7 @@ struct audit_grant {
 	// of a direct certificate: of whose key it is, and was that put on record
 	bool direct, issued;
 	char key[HS_FINGERPRINT_LEN + 1];
+	uint64_t seat; // that it was touched for, while that is not on record; 0: none
 };
 
 struct audit_session {

@@ -139,19 +139,39 @@ under_a_grant(struct hs_auditcheck *c, const struct hs_auditread *r, size_t sess
 	return found;
 }
 
+// A seat's serial is taken when its key is armed, and its grant names it: while the person
+// reached for the key others were given out. Once for each such grant.
+static bool
+was_promised(struct hs_auditcheck *c, size_t session, uint64_t serial)
+{
+	for (size_t i = c->ngrants; i > 0; i--) {
+		struct audit_grant *g = &c->grants[i - 1];
+
+		if (g->session < session && c->sessions[g->session].closed)
+			break;
+		if (g->session == session && g->seat == serial && serial > 0) {
+			g->seat = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 hs_auditcheck_issue(struct hs_auditcheck *c, const struct hs_auditread *r)
 {
 	struct audit_session *s = live_session(c, r);
 	uint64_t serial = hs_auditread_u64(r, HS_AM_SERIAL);
+	bool promised, seat = !hs_str_is(r->event, "issue");
 
-	if (hs_str_is(r->event, "issue"))
+	if (!seat)
 		c->sum.issued++;
 	else
 		c->sum.seats++;
 	if (s == NULL)
 		return HS_OK;
-	if (serial <= s->serial)
+	promised = seat && was_promised(c, (size_t)(s - c->sessions), serial);
+	if (serial <= s->serial && !promised)
 		hs_auditcheck_fault(c, c->at, c->due, "serial",
 		    "its serial is %" PRIu64 ", and %" PRIu64
 		    " was given out in its session "

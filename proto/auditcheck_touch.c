@@ -186,6 +186,7 @@ struct touched {
 	const struct hs_sk_sig *sk;
 	struct hs_scope **scope;
 	char session[HS_SESSION_ID_LEN + 1]; // of a direct one, the record's word
+	uint64_t seat;			     // the seat that it makes; 0: none
 };
 
 // Does the record say what the certificate in it says?
@@ -229,6 +230,22 @@ endorse(struct audit_session *s, const struct touched *t)
 	return hs_key_eq(&s->key, &t->cert->key);
 }
 
+// Its serial; 0 where the asking was for none, or for one that was there.
+static uint64_t
+seat_to_be(struct hs_auditcheck *c, const struct hs_grant_payload *p)
+{
+	const struct audit_ask *a = find_ask(c, p->log_seq);
+	const size_t skip = strlen(HS_HOLDER_SEAT) + HS_SESSION_ID_LEN + 1;
+	uint64_t serial = 0;
+
+	if (a == NULL || (a->seated && a->seat != UINT64_MAX) || p->holder.len <= skip ||
+	    memcmp(p->holder.p, HS_HOLDER_SEAT, strlen(HS_HOLDER_SEAT)) != 0 ||
+	    hs_text_u64((struct hs_str){p->holder.p + skip, p->holder.len - skip},
+		UINT64_MAX, &serial) != HS_OK)
+		return 0;
+	return serial;
+}
+
 static int
 keep_touched(struct hs_auditcheck *c, struct touched *t)
 {
@@ -236,7 +253,8 @@ keep_touched(struct hs_auditcheck *c, struct touched *t)
 	struct audit_grant kept = {.serial = t->cert->serial,
 	    .after = t->cert->valid_after,
 	    .end = t->payload->end,
-	    .direct = t->direct};
+	    .direct = t->direct,
+	    .seat = t->seat};
 	int rc = HS_OK;
 
 	if (t->direct)
@@ -327,6 +345,7 @@ hs_auditcheck_touch(struct hs_auditcheck *c, const struct hs_auditread *r)
 	check_record(c, r, &t);
 	if (check_asked(c, r, t.payload, t.session))
 		hs_auditcheck_signed(c, r, t.payload->log_seq, true);
+	t.seat = seat_to_be(c, t.payload);
 	rc = keep_touched(c, &t);
 out:
 	hs_grant_free(&t.grant);

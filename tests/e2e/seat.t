@@ -68,7 +68,8 @@ test_expect_success 'uses are signatures, and what was not used comes back' '
 '
 test_expect_success 'beyond the ceiling it costs a touch, which names the seat' '
 	closed && opened && scope d "user deploy" "cmd id -un" && sed -i s/web1/db1/ d && seat b d claude "to look" && hs_wait_for "grep -q ^code $HS_TMP/b.log" 10 &&
-	hs_softkey blue wait 10 && grep "NEW, on a seat of its own" "$log" && hs_softkey blue touch && seated b && grep "^touched 1" $HS_TMP/b.log && ended b
+	hs_softkey blue wait 10 && grep "NEW, on a seat of its own" "$log" &&
+	seat c s claude && seated c && ended c && hs_softkey blue touch && seated b && grep "^touched 1" $HS_TMP/b.log && ended b
 '
 test_expect_success 'with no session one touch opens one for the seat alone' '
 	closed && seat b s claude && hs_softkey blue wait 10 && hs_softkey blue touch && seated b && login uptime && handseal status | grep "^open" &&
