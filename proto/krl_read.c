@@ -256,7 +256,7 @@ struct question {
 	struct hs_str blob; // of the key, or of the CA
 	uint8_t hash[HS_KRL_HASH];
 	uint8_t sha1[SHA_DIGEST_LENGTH]; // for who wrote `sha1:` into an ssh-keygen list
-	uint64_t serial; // 0: the key is meant
+	uint64_t serial;		 // 0: the key is meant
 };
 
 // HS_NO_SUCH stands for yes: it ends the walk.
@@ -287,8 +287,7 @@ has(const struct hs_krl *k, const struct hs_key *key, uint64_t serial)
 	hs_key_put(&blob, key);
 	q.blob = hs_buf_str(&blob);
 	yes = hs_buf_err(&blob) != HS_OK || SHA256(blob.p, blob.len, q.hash) == NULL ||
-	      SHA1(blob.p, blob.len, q.sha1) == NULL ||
-	      hs_krl_walk(k, ask, &q) != HS_OK;
+	      SHA1(blob.p, blob.len, q.sha1) == NULL || hs_krl_walk(k, ask, &q) != HS_OK;
 	hs_buf_free(&blob);
 	return yes;
 }

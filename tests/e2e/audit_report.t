@@ -26,7 +26,7 @@ browser() {
 	return 1
 }
 dark='--force-dark-mode --blink-settings=preferredColorScheme=0'
-report() { handseal audit report --log "$1" --roots made/roots -o "$1.html" >out 2>err; }
+report() { handseal audit report --log "$1" --roots made/roots -o "$1.html" >out 2>err || { cat out err && false; }; }
 # look NAME OPTION...: what the browser makes of it, a line of JSON for each width in $1.360 and so on
 look() {
 	look_=$1
@@ -76,9 +76,13 @@ test_expect_success 'hostile texts stay texts' '
 </pre></details><h1>$x" agent="$x" && report evil && look evil && sound evil && is evil.360 "\$j->{text}" && ! grep -a "<img\|<script\|<h1>.*img" evil.html &&
 	mkdir long && auditctl make long agent="$(head -c 3000 /dev/zero | tr "\0" W)" reason="$(head -c 5000 /dev/zero | tr "\0" i)" shown="$(head -c 9000 /dev/zero | tr "\0" M)" refusals=1 && report long && look long && sound long
 '
+# many_: the page has all of it; a busy browser's first measure of so long a page has been wrong, so it may look again
+many_() {
+	look many && sound many && { is many.1280 "\$j->{rows} == 10000 && \$j->{bars} < 20000 && \$j->{days} >= 2 && \$j->{verdict} eq q(The log is proven)" ||
+		{ cat many.1280 && false; }; }
+}
 test_expect_success 'ten thousand certificates, of thirty agents, in ten sessions' '
-	mkdir many && auditctl make many sessions=10 certificates=1000 agents=30 step=7 refusals=40 revoke=1 every=100 && report many && look many && sound many &&
-	is many.1280 "\$j->{rows} == 10000 && \$j->{bars} < 20000 && \$j->{days} >= 2" && is many.1280 "\$j->{verdict} eq q(The log is proven)"
+	mkdir many && auditctl make many sessions=10 certificates=1000 agents=30 step=7 refusals=40 revoke=1 every=100 && report many && { many_ || many_ || many_; }
 '
 test_expect_success 'usage' '
 	usage audit report && usage audit report -o a b && usage audit report --nonesuch && does 1 "nonesuch" handseal audit report --roots made/roots --log nonesuch -o f && test ! -e f &&

@@ -69,6 +69,10 @@ test_expect_success 'rule5: a root that is taken out of the server'\''s, or this
 test_expect_success 'rule5: a file of roots that is written over in two steps ends nothing' '
 	master gone && job one -n $at "sleep 2; echo done" && running 1 && : >"$HS_SERVER/roots" && cat roots.was >"$HS_SERVER/roots" && hs_wait one 10 && grep done "$HS_TMP/one.log" && on true && hs_stop master
 '
+# AddressSanitizer itself needs /proc and descriptors at the end of a program: there it is the other build's to show
+if ldd "$HS_BIN/handseald" | grep -q libasan; then
+	echo "# with AddressSanitizer nothing ends without /proc"
+else
 test_expect_success 'rule5: with /proc gone, or its limits taken by what it runs, it is ended all the same' '
 	hs_spawn six ssh -n $(opts some) $at sleep 1014 && running 1 && since=$(now) && mount -t tmpfs none /proc && list serials=6 && { hs_wait six 10; umount /proc; } && within 3000 $since && logged "was ended after .*, and its connection with it: sleep 1014" && list &&
 	for n in 0 3; do
@@ -76,6 +80,7 @@ test_expect_success 'rule5: with /proc gone, or its limits taken by what it runs
 			logged "was ended after .*io-failed, it can no longer be seen whether this was revoked.*connection with it: sleep 1015.*nofile=$n" || return 1
 	done
 '
+fi
 test_expect_success 'rule5: shells that fork on and on, and go each time, are overtaken' '
 	script link "sh link & exit 0" && script chain "trap \"\" HUP TERM; for i in \$(seq 20); do sh link & done; echo chained" && hs_spawn five ssh -n $(opts any) $at "sh chain; sleep 1017" && hs_wait_for "grep -q chained $HS_TMP/five.log" 10 && running 1 && since=$(now) && list serials=5 && within 4000 $since && hs_wait five 10 && list
 '
