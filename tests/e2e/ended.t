@@ -67,7 +67,7 @@ test_expect_success 'rule5: a root that is taken out of the server'\''s, or this
 	master gone && job one -n $at sleep 1013 && running 1 && since=$(now) && rm $HS_SERVER/roots && within 3000 $since && hs_wait one 10 && hs_wait master 10 && cp roots.was $HS_SERVER/roots
 '
 test_expect_success 'rule5: a file of roots that is written over in two steps ends nothing' '
-	master gone && job one -n $at "sleep 2; echo done" && running 1 && : >"$HS_SERVER/roots" && cat roots.was >"$HS_SERVER/roots" && hs_wait one 10 && grep done "$HS_TMP/one.log" && on true && hs_stop master
+	master gone && job one -n $at "sleep 4; echo done" && running 1 && : >"$HS_SERVER/roots" && cat roots.was >"$HS_SERVER/roots" && hs_wait one 10 && grep done "$HS_TMP/one.log" && on true && hs_stop master
 '
 # AddressSanitizer itself needs /proc and descriptors at the end of a program: there it is the other build's to show
 if ldd "$HS_BIN/handseald" | grep -q libasan; then
