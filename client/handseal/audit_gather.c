@@ -41,15 +41,10 @@ by_text(const void *a, const void *b)
 static const char *
 intern(struct hs_audit_gathering *w, struct hs_str s)
 {
-	char *copy = malloc(s.len + 1), **found;
+	char *copy = malloc(s.len + 1), **found = NULL;
 
-	// no strndup: s has no end of its own, for which AddressSanitizer looks
-	if (copy != NULL) {
-		if (s.len > 0)
-			memcpy(copy, s.p, s.len);
-		copy[s.len] = '\0';
-	}
-	found = copy != NULL ? tsearch(copy, &w->texts, by_text) : NULL;
+	if (copy != NULL && hs_str_copy(s, copy, s.len + 1) == HS_OK)
+		found = tsearch(copy, &w->texts, by_text);
 	if (found == NULL) {
 		free(copy);
 		w->failed = true;
