@@ -30,6 +30,16 @@ say(const struct hs_err *err)
 	return FAILED;
 }
 
+static int
+refuse(const struct hs_inplace *q, const struct hs_err *err)
+{
+	if (q->action == FIND)
+		fprintf(stderr, "No principal matched.\n");
+	else if (!q->quiet)
+		printf("Could not verify signature.\n");
+	return say(err);
+}
+
 // ---- the command line
 
 static void
@@ -124,8 +134,7 @@ find_principals(struct hs_inplace *q)
 		(void)hs_fail(&err, HS_ERR_USAGE, "find-principals needs -f and -s alone");
 	else if (hs_inplace_search(&s, &err) == HS_OK)
 		return fflush(stdout) == 0 ? 0 : FAILED;
-	fprintf(stderr, "No principal matched.\n");
-	return say(&err);
+	return refuse(q, &err);
 }
 
 static void
@@ -214,9 +223,7 @@ verify(struct hs_inplace *q)
 			print_key(q);
 		status = fflush(stdout) == 0 ? 0 : FAILED;
 	} else {
-		status = say(&err);
-		if (!q->quiet)
-			printf("Could not verify signature.\n");
+		status = refuse(q, &err);
 	}
 	hs_verdict_free(&v.verdict);
 	return status;
@@ -230,14 +237,8 @@ answer(struct hs_inplace *q)
 	int status;
 
 	// a mark of ours on what is no chain: nobody else shall take it for one
-	if (hs_signed_root(&q->file.sig, &q->root, &err) != HS_OK) {
-		status = say(&err);
-		if (q->action == FIND)
-			fprintf(stderr, "No principal matched.\n");
-		else if (!q->quiet)
-			printf("Could not verify signature.\n");
-		return status;
-	}
+	if (hs_signed_root(&q->file.sig, &q->root, &err) != HS_OK)
+		return refuse(q, &err);
 	if (q->action == FIND)
 		return find_principals(q);
 	hs_config_load_rest(&q->config, &files);
@@ -256,21 +257,34 @@ is_file(const char *path)
 	       S_ISREG(st.st_mode);
 }
 
+// HS_OK: it is ours to judge. HS_NO_NOT_OURS: ssh-keygen's. Anything else: nobody's, for
+// ssh-keygen reads past what is no signature here, and could find one of ours in it.
+static int
+whose(struct hs_inplace *q, struct hs_err *err)
+{
+	int rc;
+
+	if (q->action == OTHER || !is_file(q->sig))
+		return HS_NO_NOT_OURS;
+	rc = hs_sigfile_read(&q->file, q->sig, err);
+	return rc != HS_OK || hs_signed_ours(&q->file.sig) ? rc : HS_NO_NOT_OURS;
+}
+
 int
 hs_inplace(const struct hs_inplace_ask *ask)
 {
 	static struct hs_inplace q;
+	struct hs_err err = {0};
 	time_t now = time(NULL);
-	int status;
+	int status, rc;
 
 	q.ask = ask;
 	q.action = OTHER;
 	q.now = now > 0 ? (uint64_t)now : UINT64_MAX; // a broken clock finds nothing good
 	q.at = q.now;
 	read_options(&q);
-	if (q.action == OTHER || !is_file(q.sig) ||
-	    hs_sigfile_read(&q.file, q.sig, NULL) != HS_OK ||
-	    !hs_signed_ours(&q.file.sig)) {
+	rc = whose(&q, &err);
+	if (rc == HS_NO_NOT_OURS) {
 		hs_sigfile_free(&q.file);
 		return hand_over(&q);
 	}
@@ -280,7 +294,7 @@ hs_inplace(const struct hs_inplace_ask *ask)
 		hs_sigfile_free(&q.file);
 		return FAILED;
 	}
-	status = answer(&q);
+	status = rc == HS_OK ? answer(&q) : refuse(&q, &err);
 	hs_sigfile_free(&q.file);
 	return status;
 }

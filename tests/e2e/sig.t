@@ -108,6 +108,17 @@ test_expect_success 'a grant, a direct certificate, and what is none of ours sig
 	ssh-keygen -q -Y sign -n git -f "$HS_TMP/g-cert.pub" "$HS_TMP/m" && mv "$HS_TMP/m.sig" "$HS_TMP/g.sig" && bad grant-as-login g -n git &&
 	ssh-keygen -q -Y sign -n git -f "$HS_TMP/id" "$HS_TMP/m" && mv "$HS_TMP/m.sig" "$HS_TMP/plain.sig" && bad not-ours plain -n git
 '
+# ssh-keygen knows no touch, no namespace of a scope: what it would find good in a file that is none here must not reach it
+test_expect_success 'rule1: in the place of ssh-keygen, a direct certificate signs nothing, however its file is bent' '
+	cp "$HS_TMP/direct.sig" "$HS_TMP/d0.sig" && { cat "$HS_TMP/direct.sig" && echo x; } >"$HS_TMP/d1.sig" && perl -0pe "s/SIGNATURE-----\\n/SIGNATURE-----x/" "$HS_TMP/direct.sig" >"$HS_TMP/d2.sig" &&
+	perl -MMIME::Base64 -0ne "/-\\n(.*?)\\n-/s; \$_ = decode_base64(\$1); my (\$k, \$ns, \$r, \$rest) = unpack q(x10 N/a N/a N/a a*), \$_; print qq(-----BEGIN SSH SIGNATURE-----\\n), encode_base64(substr(\$_, 0, 10) . pack(q(N/a N/a N/a a*), \$k, \$ns, q(x), \$rest), qq(\\n)), qq(-----END SSH SIGNATURE-----\\n)" "$HS_TMP/direct.sig" >"$HS_TMP/d3.sig" &&
+	echo "deploy cert-authority $(cat "$HS_TMP/root.pub")" >"$HS_TMP/signers" && for n in 0 1 2 3; do
+		ssh-keygen -q -Y verify -n git -f "$HS_TMP/signers" -I deploy -s "$HS_TMP/d$n.sig" <"$HS_TMP/m" || echo "# ssh-keygen refuses d$n too"
+		for how in "verify -n git -I deploy -f $HS_TMP/signers" "find-principals -f $HS_TMP/signers" "check-novalidate -n git"; do
+			test_expect_code 255 handseal-verify --config "$HS_SERVER" -Y $how -s "$HS_TMP/d$n.sig" <"$HS_TMP/m" >"$HS_TMP/out" 2>"$HS_TMP/err" && ! grep -i -e good -e deploy "$HS_TMP/out" && grep "^handseal-verify: " "$HS_TMP/err" || { echo "# $n: $how" && cat "$HS_TMP/out" "$HS_TMP/err" && return 1; }
+		done
+	done
+'
 test_expect_success 'rule10: what cannot be read as a signature, and mistakes on the command line' '
 	echo x >"$HS_TMP/word.sig" && head -c 300000 /dev/zero >"$HS_TMP/zero.sig" && head -n 5 "$HS_TMP/a.sig" >"$HS_TMP/cut.sig" && mkdir "$HS_TMP/folder.sig" &&
 	{ cat "$HS_TMP/a.sig" && echo x; } >"$HS_TMP/more.sig" && for f in word zero cut folder more none; do
