@@ -108,6 +108,42 @@ look_at_all(const struct hs_shell_watch *w, uint8_t seen[static 32])
 		(void)closedir(d);
 }
 
+// ---- our own limits
+
+static const int limited[HS_SHELL_LIMITS] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA};
+
+static void
+read_limits(rlim_t out[static HS_SHELL_LIMITS])
+{
+	struct rlimit now;
+
+	for (size_t i = 0; i < HS_SHELL_LIMITS; i++)
+		out[i] = getrlimit(limited[i], &now) == 0 ? now.rlim_cur : 0;
+}
+
+// Whoever runs below us may lower our limits: what can then not be read is no missing file.
+static int
+can_look(const struct hs_shell_watch *w, struct hs_err *err)
+{
+	rlim_t now[HS_SHELL_LIMITS];
+	bool lowered = false;
+	int fd = open("/", O_PATH | O_CLOEXEC);
+	bool none = fd < 0 && errno == EMFILE;
+
+	if (fd >= 0)
+		(void)close(fd);
+	read_limits(now);
+	for (size_t i = 0; i < HS_SHELL_LIMITS; i++)
+		lowered = lowered || now[i] < w->limits[i];
+	return none || lowered
+		   ? hs_fail(err, HS_ERR_IO,
+			 "it can no longer be seen whether this was revoked: %s",
+			 lowered ? "this process had its limits lowered" : strerror(EMFILE))
+		   : HS_OK;
+}
+
+// ---- all of it
+
 static void
 listen_to(const struct hs_shell_watch *w)
 {
@@ -131,6 +167,7 @@ hs_shell_watch_begin(struct hs_shell_watch *w, const struct hs_shell_arg *arg,
 	w->arg = arg;
 	w->user = user;
 	(void)hs_str_copy(hs_str_c(folder), w->folder, sizeof w->folder);
+	read_limits(w->limits);
 	w->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	listen_to(w);
 	look_at_all(w, w->seen);
@@ -144,21 +181,6 @@ drain(int fd)
 
 	while (fd >= 0 && read(fd, events, sizeof events) > 0)
 		;
-}
-
-// Whoever runs below us may lower our limits: what can then not be read is no missing file.
-static int
-can_open(struct hs_err *err)
-{
-	int fd = open("/", O_PATH | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)close(fd);
-	else if (errno == EMFILE)
-		return hs_fail(err, HS_ERR_IO,
-		    "it can no longer be seen whether this was revoked: %s",
-		    strerror(errno));
-	return HS_OK;
 }
 
 static bool
@@ -175,7 +197,7 @@ hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err)
 	bool changed;
 	int rc;
 
-	if ((rc = can_open(err)) != HS_OK)
+	if ((rc = can_look(w, err)) != HS_OK)
 		return rc;
 	drain(w->inotify);
 	look_at_all(w, seen);

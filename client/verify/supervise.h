@@ -6,8 +6,10 @@
 #ifndef HS_CLIENT_VERIFY_SUPERVISE_H
 #define HS_CLIENT_VERIFY_SUPERVISE_H
 
+#include <sys/resource.h>
 #include "client/verify/shell.h"
 
+#define HS_SHELL_LIMITS	   3	 // what opening and reading files takes: rlimits
 #define HS_SHELL_NOTICE_MS 60000 // before the grant's end
 #define HS_SHELL_GRACE_MS  500	 // between asking a process to end and ending it
 #define HS_SHELL_LOOK_MS   1000	 // between two looks at the clock and the files
@@ -38,6 +40,7 @@ struct hs_shell_watch {
 	uint8_t seen[32];		// what the files looked like
 	bool again;			// they changed just now, and may be being written
 	enum hs_code last;		// of the last look
+	rlim_t limits[HS_SHELL_LIMITS]; // of this process, at the beginning
 };
 
 // folder: from hs_shell_revoked; the rest stays the caller's. Never fails.
@@ -46,7 +49,8 @@ void hs_shell_watch_begin(struct hs_shell_watch *w, const struct hs_shell_arg *a
 // Looks whether the files changed, and if so, whether they revoke, or trust the root no
 // more for this login. HS_OK, or the code and the reason to end what runs: HS_NO_REVOKED,
 // HS_NO_ROOT_UNKNOWN, HS_NO_USER_ROOT; HS_ERR_IO where this process can open nothing any
-// more. That the files cannot be read ends nothing else: it is noted in the log.
+// more, or less than at the beginning. That the files cannot be read ends nothing else: it
+// is noted in the log.
 int hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err);
 void hs_shell_watch_end(struct hs_shell_watch *w);
 

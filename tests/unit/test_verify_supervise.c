@@ -220,6 +220,34 @@ at_its_end(void)
 	must(after.boot - before.boot >= 700 && after.boot - before.boot < 2700);
 }
 
+// One descriptor left: a folder can be opened, and no list in it. No memory left: neither.
+static void
+under_lowered_limits(void)
+{
+	static const int which[] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA};
+
+	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
+		struct hs_err err = {0};
+		struct rlimit was, low;
+
+		hs_shell_watch_begin(&watch_, &arg, "nobody", "");
+		must(hs_shell_watch_look(&watch_, 1, &err) == HS_OK);
+		must(getrlimit(which[i], &was) == 0);
+		low = was;
+		low.rlim_cur = was.rlim_cur - 1;
+		if (which[i] == RLIMIT_NOFILE) {
+			low.rlim_cur = (rlim_t)dup(0) + 1;
+			(void)close((int)low.rlim_cur - 1);
+		}
+		must(setrlimit(which[i], &low) == 0);
+		must(hs_shell_watch_look(&watch_, 1, &err) == HS_ERR_IO);
+		must(strstr(err.text, "limits") != NULL);
+		must(setrlimit(which[i], &was) == 0);
+		must(hs_shell_watch_look(&watch_, 1, &err) == HS_OK);
+		hs_shell_watch_end(&watch_);
+	}
+}
+
 // The test's own process goes on with all signals blocked, so each runs in a child.
 static void
 in_a_child(void (*test)(void))
@@ -243,6 +271,7 @@ supervised(void **state)
 	in_a_child(by_itself);
 	in_a_child(by_signal);
 	in_a_child(at_its_end);
+	in_a_child(under_lowered_limits);
 }
 
 int
