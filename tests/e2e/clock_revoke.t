@@ -40,10 +40,10 @@ test_expect_success 'and when the clock is right again it is revoked, and listed
 	again 0 0 && handseal revoke $one >out && grep "1 certificate" out && "$HS_BIN/handseal" krl -o all.krl && test_expect_code 1 ssh-keygen -Q -f all.krl "$HS_TMP/one-cert.pub" && test $(wc -l <"$state/revoked") = 2
 '
 test_expect_success 'nor where it jumps ahead while the daemon runs' '
-	opened && live=$session && set_by $((31 * d)) && value now && opened; new=$(value session) && rewritten $new && there $old && there $live && test $(wc -l <"$state/revoked") = 2
+	opened && live=$session && set_by $((31 * d)) && value now && opened && new=$(value session) && rewritten $new && there $old && there $live && test $(wc -l <"$state/revoked") = 2
 '
 test_expect_success 'a month that passes by both clocks: its files go, and its lines' '
 	again 0 0 && there $old && asleep $((31 * d)) && value now && gone $old && hs_wait_for "! grep -q $old $state/revoked" 15 && test "$(stat -c %a "$state/revoked")" = 600 && ! ls -a "$state" | grep "^.new-" &&
-	opened && get "$HS_TMP/three" && handseal revoke $id && test $(wc -l <"$state/revoked") = 1 && kill -KILL $(hs_pid handseald) && hs_wait handseald 5; again $((31 * d)) 0 && grep "${id#*.}" "$state/revoked" && handseal revoke $id --json | grep "\"before\": *1"
+	opened && get "$HS_TMP/three" && handseal revoke $id && test $(wc -l <"$state/revoked") = 1 && kill -KILL $(hs_pid handseald) && hs_wait handseald 5 && again $((31 * d)) 0 && grep "${id#*.}" "$state/revoked" && handseal revoke $id --json | grep "\"before\": *1"
 '
 hs_done

@@ -74,6 +74,6 @@ test_expect_success 'a certificate older than 15 minutes needs a fresh list' '
 	forgelist "$trusts/lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" version=1 && in_ aged "id -un"
 '
 test_expect_success 'what runs ends with the certificate' '
-	hv_cert short before=4 && ! in_ short "sleep 300" && hs_wait_for "! pgrep -x sleep >/dev/null" 5
+	hv_cert short before=6 && { in_ short "sleep 300" & } && hs_wait_for "pgrep -x sleep" 6 && ! wait $! && hs_wait_for "! pgrep -x sleep >/dev/null" 5
 '
 hs_done

@@ -71,8 +71,8 @@ test_expect_success 'by the policy: silently, or not at all' '
 test_expect_success 'a direct certificate says so too, wherever it is told of' '
 	direct="--user deploy --host \"*\" --cmd uptime --direct --ttl 5m" && before=$(handseal list | grep -c "  forwarded$") && hs_spawn r far handseal request "$direct" --agent claude --reason look -o $HS_HOME_deploy/d && hs_softkey blue wait 10 &&
 	hs_softkey blue touch && hs_wait r 20 && test $HS_STATUS = 0 && last issue "\"origin\":\"forwarded\"" && cp $HS_HOME_deploy/d $HS_HOME_deploy/d-cert.pub . &&
-	ssh-keygen -L -f d-cert.pub >out && grep "Key ID: .handseal:direct:" out && grep origin@handseal.alt out && handseal-verify explain d-cert.pub >out; grep "origin   asked for over a connection forwarded from another host" out &&
-	handseal-verify explain --json d-cert.pub >out; grep "\"origin\":\"forwarded\"" out && handseal list --json >out && n=$(perl -MJSON::PP -e "print map { \$_->{id} } grep { \$_->{direct} && \$_->{origin} eq \"forwarded\" } @{decode_json(join \"\", <STDIN>)->{certificates}}" <out) &&
+	ssh-keygen -L -f d-cert.pub >out && grep "Key ID: .handseal:direct:" out && grep origin@handseal.alt out && test_expect_code 3 handseal-verify explain d-cert.pub >out && grep "origin   asked for over a connection forwarded from another host" out &&
+	test_expect_code 3 handseal-verify explain --json d-cert.pub >out && grep "\"origin\":\"forwarded\"" out && handseal list --json >out && n=$(perl -MJSON::PP -e "print map { \$_->{id} } grep { \$_->{direct} && \$_->{origin} eq \"forwarded\" } @{decode_json(join \"\", <STDIN>)->{certificates}}" <out) &&
 	handseal show $n >out && grep "over a connection forwarded from another host" out && handseal list >out && test $(grep -c "  forwarded$" out) = $before && grep "  forwarded  direct$" out &&
 	echo "users=\"deploy\",direct $key blue" >$HS_SERVER/roots && : >"$HS_TMP/syslog" && hs_ssh -i d deploy@127.0.0.1 uptime &&
 	hs_wait_for "grep -q \"admitted deploy: .*, asked for over a connection forwarded from another host\" $HS_TMP/syslog" 5

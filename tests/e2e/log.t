@@ -50,7 +50,7 @@ test_expect_success 'the session key signs where it stands, and last when the se
 '
 test_expect_success 'a grant holds the digest of the policy that it was asked under, though another came before the touch' '
 	daemon A=1 && hs_softkey blue auto off && policy "LogCopy none" "$any" && { agentctl open ceiling 600 >opened & } && hs_wait_for "grep -q ^asked opened" 10 &&
-	policy "LogCopy none" "$any" "# another" && hs_softkey blue wait 10 && hs_softkey blue auto on && hs_softkey blue touch; wait $! && grep "^opened" opened &&
+	policy "LogCopy none" "$any" "# another" && hs_softkey blue wait 10 && hs_softkey blue auto on && { hs_softkey blue touch; wait $!; } && grep "^opened" opened &&
 	ask=$(grep "\"event\":\"ask\"" "$log" | tail -n 1 | grep -o "\"policy\":\"[0-9a-f]*\"") && test "$ask" && grep "\"event\":\"touch\"" "$log" | tail -n 1 | grep -F "$ask" && hs_stop handseald && daemon A=1
 '
 test_expect_success 'LogSize: files that are finished, the chain going on across them and over restarts' '

@@ -72,7 +72,7 @@ test_expect_success 'cmd *: anything, as the login shell reads it, and a shell t
 	test "$(hv_ssh any $at "x=1; echo \$x | cat")" = 1 &&
 	test "$(echo "echo \$((40 + 2))" | hv_ssh any $at)" = 42 &&
 	test_expect_code 9 hv_ssh any $at "(exit 9)" &&
-	hv_ssh any -tt $at tty </dev/null >"$HS_TMP/tty.out" 2>&1; ! grep ^/dev/pts "$HS_TMP/tty.out" &&
+	test_expect_code 255 hv_ssh any -tt $at tty </dev/null >"$HS_TMP/tty.out" 2>&1 && grep "PTY allocation request failed" "$HS_TMP/tty.out" && ! grep ^/dev/pts "$HS_TMP/tty.out" &&
 	hv_says any deploy >"$HS_TMP/line" && grep command= "$HS_TMP/line"
 '
 test_expect_success 'an interactive shell where cmd * and permit pty stand together' '

@@ -89,7 +89,7 @@ test_expect_success 'never touched, declined, unplugged: nothing is made, and it
 test_expect_success 'what is not named right, and roots that are not here' '
 	not_taken "" 2 "takes ids, certificates" && not_taken "" 2 "neither a certificate.s file nor an id" $session && not_taken "" 2 "neither a certificate" nonsense && not_taken "" 2 "nor a session" --session $session.1 && not_taken "" 2 "nor an id" direct.0 && not_taken "" 2 "does not take that" --all &&
 	not_taken not-found 1 "green is not enrolled here" $one --with green && not_taken not-found 1 "is not enrolled" --root SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA && not_taken malformed 1 "it is no certificate" "$HS_SERVER/roots" && not_taken "" 1 "" "$HS_TMP/one.pub" &&
-	sed "s/AAAA/AAAB/2" "$HS_TMP/one-cert.pub" >bent && not_taken "" 1 "" ./bent; cp "$XDG_CONFIG_HOME/handseal/roots/spare" "$HS_TMP/b/config/handseal/roots/" && not_taken "" 2 "2 roots are enrolled here: say --with" $one && takes blue "$HS_TMP/one-cert.pub" && gone && takes spare $one --with spare && brought && login one; rm "$HS_TMP/b/config/handseal/roots/spare"
+	sed "s/AAAA/AAAB/2" "$HS_TMP/one-cert.pub" >bent && not_taken "" 1 "" ./bent && cp "$XDG_CONFIG_HOME/handseal/roots/spare" "$HS_TMP/b/config/handseal/roots/" && not_taken "" 2 "2 roots are enrolled here: say --with" $one && takes blue "$HS_TMP/one-cert.pub" && gone && takes spare $one --with spare && brought && login one && rm "$HS_TMP/b/config/handseal/roots/spare"
 '
 cat >"$HS_TMP/askpass" <<-EOS
 	#!/bin/sh

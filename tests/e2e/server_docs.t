@@ -46,10 +46,10 @@ test_expect_success 'lists come, and are asked' '
 test_expect_success 'what is revoked is refused there' '
 	me handseal request --user deploy --host web1.example.com --cmd "id -un" -o job >/dev/null && test "$(me ssh -i job deploy@web1.example.com id -un)" = deploy && cp "$home/job-cert.pub" "$SV/root/" &&
 	there explain && grep "^YES" out && id=$(me handseal request --json --user deploy --host web1.example.com --cmd "id -un" --key job.pub | sed -n "s/.*\"id\": *\"\([^\"]*\)\".*/\1/p" | head -n 1) && me handseal revoke "$id" >out && cat out && cp "$home/job-cert.pub" "$SV/root/" &&
-	hs_wait_for "! me ssh -i job deploy@web1.example.com id -un >/dev/null 2>&1" 20 && there explain; grep revoked out
+	hs_wait_for "! me ssh -i job deploy@web1.example.com id -un >/dev/null 2>&1" 20 && ! there explain && grep "^NO, revoked" out
 '
 test_expect_success 'a list for a stock sshd; a key that is lost' '
-	here krl && there krl-server && hs_wait_for "sv_ssh root true" 10 && fp=$(me handseal roots | grep -o "SHA256:[A-Za-z0-9+/]*") && there lost "s|SHA256:FINGERPRINT|$fp|" && ! me handseal run --user deploy --host web1.example.com --cmd "id -un" -- ssh deploy@web1.example.com id -un
+	here krl && there krl-server && hs_wait_for "sv_ssh root true" 10 && fp=$(me handseal roots | grep -o "SHA256:[A-Za-z0-9+/]*") && there lost "s|SHA256:FINGERPRINT|$fp|" && ! me handseal run --user deploy --host web1.example.com --cmd "id -un" -- ssh deploy@web1.example.com id -un 2>err && cat err && grep "Permission denied" err
 '
 test_expect_success 'removed by hand: as before, but for what the page added besides' '
 	there remove && sv userdel -r handseal-lists 2>/dev/null && rm "$SV/etc/ssh/sshd_config.d/01-handseal-krl.conf" "$SV/etc/ssh/handseal.krl" "$SV/root/job-cert.pub" && rmdir "$SV/usr/local/libexec" && sv_manifest now && diff before now

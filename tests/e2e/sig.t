@@ -53,7 +53,7 @@ test_expect_success 'either hash, either kind of root, a large message' '
 '
 test_expect_success 'another message, one byte more' '
 	bad message-signature big -n file && echo >>"$HS_TMP/m" && bad message-signature a -n git && cp "$HS_TMP/kept" "$HS_TMP/m" &&
-	sed "3s/[A-Za-z]/_/2;3y/_abAB/AbaBA/" "$HS_TMP/a.sig" >"$HS_TMP/x.sig" && ! sig x -n git
+	sed "3s/[A-Za-z]/_/2;3y/_abAB/AbaBA/" "$HS_TMP/a.sig" >"$HS_TMP/x.sig" && bad "[a-z-]*" x -n git
 '
 test_expect_success 'rule3: namespaces: what it was signed for, what the chain allows, what the owner takes' '
 	bad wrong-namespace a -n file && signed r release && hv_conf "Namespaces *" && bad outside-scope r -n release &&
@@ -73,10 +73,11 @@ test_expect_success 'rule1: roots, links, touches' '
 	signed s git root="$HS_TMP/stranger" && bad root-unknown s -n git && signed u git flags=0 && bad no-touch u -n git &&
 	signed odd git flags=3 && bad no-touch odd -n git && hv_conf "Namespaces git" "RequireUV yes" && bad no-verification a -n git &&
 	signed uv git flags=5 && good uv -n git && hv_conf "Namespaces git file" &&
-	forgecert faults >"$HS_TMP/faults" && while read -r fault code; do
+	forgecert faults >"$HS_TMP/faults" && tried=0 && while read -r fault code; do
 		signed fault git wrong=$fault 2>"$HS_TMP/err" || continue # ssh-keygen would not
 		bad $code fault -n git || { echo "# $fault" && return 1; }
-	done <"$HS_TMP/faults"
+		tried=$((tried + 1))
+	done <"$HS_TMP/faults" && test $tried -ge 40
 '
 test_expect_success 'times: now, or those that --at names' '
 	signed old git grant-after=-7200 after=-3600 before=-5 && bad expired old -n git && now=$(date +%s) && good old -n git --at $((now - 60)) &&
@@ -131,7 +132,7 @@ test_expect_success 'rule10: what cannot be read as a signature, and mistakes on
 '
 esc=$(printf '\033')
 test_expect_success 'no escape of a field reaches the terminal' '
-	signed evil git wrong=newline-id && bad "[a-z-]*" evil -n git && ! grep "$esc" "$HS_TMP/out" &&
+	signed evil git wrong=newline-id && bad "[a-z-]*" evil -n git && ! grep -e "$esc" -e "^Accepted" "$HS_TMP/out" &&
 	bad root-unknown a -n git -I "a${esc}[31m" && ! grep "$esc" "$HS_TMP/out" && bad wrong-namespace a -n "a${esc}[31m" && ! grep "$esc" "$HS_TMP/out"
 '
 hs_done

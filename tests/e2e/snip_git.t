@@ -45,6 +45,6 @@ test_expect_success 'who reads the commit finds whose touch it was' '
 	cp -r "$home/work" copy && chown -R root copy && block git-whose | sed "s/handseal-verify explain/& --user deploy/; s/^handseal-verify/& --config \$HS_SERVER/" >block && (cd copy && . ../block) >out; cat out; grep "blue" out && grep "claude" out
 '
 test_expect_success 'and git itself finds it good, once the root is an allowed signer' '
-	block git-verify >"$home/verify" && chmod 644 "$home/verify" && me sh -e -c "cd work && . ../verify" >out 2>err; cat out err; grep "^Good \"git\" signature for anna@example.com with ED25519-CERT key" err
+	block git-verify >"$home/verify" && chmod 644 "$home/verify" && me sh -e -c "cd work && . ../verify" >out 2>err && cat out err && grep "^Good \"git\" signature for anna@example.com with ED25519-CERT key" err
 '
 hs_done
