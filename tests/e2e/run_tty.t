@@ -103,8 +103,10 @@ test_expect_success 'in the background it may not read; fg lets it' '
 	type_ C-d && prompts 0 && same
 '
 test_expect_success 'fg of one that has run on in the background' '
-	types "$hr sh -c \"sleep 1; read x; echo got \\\$x\"" && running "sleep 1" && type_ C-z && sees Stopped &&
-	type_ "bg; fg" Enter && type_ word Enter && sees "^got word" && prompts 0 && same
+	rm -f go && types "$hr sh -c \"until test -e go; do sleep 0.1; done; read x; echo got \\\$x\"" &&
+	hs_wait_for "loop=\$(pgrep -o -f \"^sh -c until\")" 10 && type_ C-z && sees Stopped &&
+	hs_wait_for "hs_state_ $loop; test \$hs_stat_ = T" 5 && type_ "clear; bg; fg" Enter && sees "^handseal run" &&
+	type_ word Enter && >go && sees "^got word" && prompts 0 && same
 '
 test_expect_success 'in a pipeline the pager at its end keeps the terminal' '
 	types "$hr seq 1 200 | less" && sees "^23$" && type_ Space && sees "^46$" && type_ C-z && sees Stopped &&
