@@ -72,6 +72,10 @@ void world_pending_by_key(int sock, const char *code, uint32_t wait);
 void world_answer(int sock, const char *code, enum hs_agent_answer_what what, int pin_fd);
 void world_watch(struct world *w, int sock); // follows events as one who shows prompts
 
+// The last record of the log that holds what, with its line's end, until the next call; ""
+// where none does.
+const char *world_record(const char *what);
+
 // Turns until the client has a reply, and takes it: its body, a view that lives until the
 // next.
 struct hs_str world_frame(struct world *w, int sock);

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <limits.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -252,4 +254,22 @@ world_asked(struct world *w, int sock, const char *ext, char code[static 4])
 	for (int i = 0; measuring(w) && i < WORLD_DEADLINE_MS; i++)
 		world_turn(w);
 	assert_false(measuring(w));
+}
+
+const char *
+world_record(const char *what)
+{
+	static char found[65536];
+	char path[PATH_MAX], line[sizeof found];
+	FILE *f;
+
+	found[0] = '\0';
+	(void)snprintf(path, sizeof path, "%s/audit.jsonl", world_dir);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strstr(line, what) != NULL)
+			memcpy(found, line, sizeof found);
+	assert_int_equal(fclose(f), 0);
+	return found;
 }

@@ -250,25 +250,6 @@ noted(enum hs_revindex_state want)
 	return x;
 }
 
-// The last record of a touch, whatever came of it.
-static const char *
-touch_record(const char *event)
-{
-	static char found[65536];
-	char path[PATH_MAX], line[65536];
-	FILE *f;
-
-	found[0] = '\0';
-	(void)snprintf(path, sizeof path, "%s/audit.jsonl", world_dir);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f) != NULL)
-		if (strstr(line, event) != NULL)
-			memcpy(found, line, sizeof found);
-	fclose(f);
-	return found;
-}
-
 // Up to where its record is under way.
 static uint64_t
 touched(void)
@@ -299,7 +280,7 @@ rule5_noted_before_it_is_recorded(void **unused)
 	atomic_store(&world_log_held, 0);
 	refused(HS_NO_GONE);
 	assert_false(w.d.session.open);
-	assert_non_null(strstr(touch_record("\"event\":\"touch\""), "\"direct\":\""));
+	assert_non_null(strstr(world_record("\"event\":\"touch\""), "\"direct\":\""));
 	x = noted(HS_REVINDEX_WHOLE);
 	assert_true(x.n == 1 && x.last.cert_serial == serial);
 	end();
@@ -335,8 +316,8 @@ rule5_not_recorded_where_it_cannot_be_noted(void **unused)
 	refused(HS_ERR_IO);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_false(w.d.session.open);
-	assert_string_equal(touch_record("\"direct\":\""), "");
-	assert_non_null(strstr(touch_record("\"event\":\"touch-failed\""), "io-failed"));
+	assert_string_equal(world_record("\"direct\":\""), "");
+	assert_non_null(strstr(world_record("\"event\":\"touch-failed\""), "io-failed"));
 	assert_int_equal(noted(HS_REVINDEX_WHOLE).n, 0);
 	end();
 }

@@ -51,30 +51,14 @@ forward(void)
 	assert_string_equal(w.d.conns->peer.via, fingerprint);
 }
 
-// The last record that says event.
-static const char *
-record(const char *event)
-{
-	static char found[65536];
-	char path[64], line[65536], want[64];
-	FILE *f;
-
-	found[0] = '\0';
-	(void)snprintf(path, sizeof path, "%s/audit.jsonl", world_dir);
-	(void)snprintf(want, sizeof want, "\"event\":\"%s\"", event);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f) != NULL)
-		if (strstr(line, want) != NULL)
-			memcpy(found, line, sizeof found);
-	fclose(f);
-	return found;
-}
-
+// Does the last record of event say it?
 static bool
 says(const char *event, const char *what)
 {
-	return strstr(record(event), what) != NULL;
+	char want[64];
+
+	(void)snprintf(want, sizeof want, "\"event\":\"%s\"", event);
+	return strstr(world_record(want), what) != NULL;
 }
 
 // The certificate of an answer, or of an outcome.
