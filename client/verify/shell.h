@@ -52,9 +52,9 @@ void hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PA
 // reason: HS_NO_REVOKED; HS_NO_LIST; HS_NO_ROOT_UNKNOWN or HS_NO_USER_ROOT where roots was
 // changed so, or is gone; or what is wrong with those files, which this account must be
 // able to read. folder: of Revocations; empty where there is none, or verify.conf does not
-// hold.
+// hold. again: what does not count, and what is waived, stands in the log already.
 int hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
-    char folder[static HS_LISTS_PATH_MAX], struct hs_err *err);
+    bool again, char folder[static HS_LISTS_PATH_MAX], struct hs_err *err);
 
 // The account, as the system knows it.
 struct hs_shell_account {

@@ -56,6 +56,14 @@ bad_list(void *arg, const char *name, const struct hs_err *err)
 	    name, hs_code_name(err->code), hs_err_sentence(err));
 }
 
+static void
+noted_before(void *arg, const char *name, const struct hs_err *err)
+{
+	(void)arg;
+	(void)name;
+	(void)err;
+}
+
 void
 hs_shell_folder(const struct hs_shell_arg *arg, char dir[static HS_LISTS_PATH_MAX])
 {
@@ -85,7 +93,7 @@ still_trusted(const struct hs_config *config, const struct hs_key *root, const c
 }
 
 int
-hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
+hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now, bool again,
     char folder[static HS_LISTS_PATH_MAX], struct hs_err *err)
 {
 	static struct hs_config config;
@@ -111,10 +119,11 @@ hs_shell_revoked(const struct hs_shell_arg *arg, const char *user, uint64_t now,
 	(void)hs_str_copy(hs_str_c(config.server.revocations), folder, HS_LISTS_PATH_MAX);
 	if ((rc = still_trusted(&config, &root, user, err)) != HS_OK)
 		goto out;
-	rc = hs_lists_look(&config, &root, &s, now, bad_list, &config, &lists);
+	rc = hs_lists_look(
+	    &config, &root, &s, now, again ? noted_before : bad_list, &config, &lists);
 	if (rc != HS_OK)
 		*err = lists.err;
-	else if (lists.waived)
+	else if (lists.waived && !again)
 		hs_note(LOG_WARNING, "let pass, as RevocationsMissing says: %s",
 		    hs_err_sentence(&lists.err));
 out:

@@ -166,7 +166,7 @@ run(const struct hs_shell_ask *ask, const struct hs_shell_account *account)
 
 	// what is revoked is asked last: a refusal by the scope needs no files
 	if (hs_shell_decide(ask, &r, &err) != HS_OK ||
-	    hs_shell_revoked(ask->arg, ask->user, ask->now, folder, &err) != HS_OK) {
+	    hs_shell_revoked(ask->arg, ask->user, ask->now, false, folder, &err) != HS_OK) {
 		status = refused(ask, &err);
 		goto out;
 	}

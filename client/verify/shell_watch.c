@@ -4,7 +4,8 @@
 // supervise.h.
 //
 // Each second it is looked whether a file changed, and inotify, where it works, says so at
-// once. Only what changed is read again: the look itself is a stat a file.
+// once. Only what changed, or could not be read, is read again: the look itself is a stat a
+// file.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -204,9 +205,11 @@ hs_shell_watch_look(struct hs_shell_watch *w, uint64_t now, struct hs_err *err)
 	changed = memcmp(seen, w->seen, sizeof seen) != 0;
 	if (!changed && !w->again)
 		return HS_OK;
-	w->again = changed;
 	memcpy(w->seen, seen, sizeof seen);
-	rc = hs_shell_revoked(w->arg, w->user, now, folder, err);
+	rc = hs_shell_revoked(w->arg, w->user, now, !changed, folder, err);
+	// why it could not be read may go without a trace in the files; that a list is too
+	// old does not
+	w->again = changed || (rc != HS_OK && rc != HS_NO_LIST);
 	if (folder[0] != '\0' && strcmp(folder, w->folder) != 0) {
 		(void)hs_str_copy(hs_str_c(folder), w->folder, sizeof w->folder);
 		w->again = true;

@@ -38,7 +38,7 @@ struct hs_shell_watch {
 	char folder[HS_LISTS_PATH_MAX]; // Revocations; empty: none
 	int inotify;			// -1: there is none, and the clock alone is watched
 	uint8_t seen[32];		// what the files looked like
-	bool again;			// they changed just now, and may be being written
+	bool again;			// to be read again, changed or not
 	enum hs_code last;		// of the last look
 	rlim_t limits[HS_SHELL_LIMITS]; // of this process, at the beginning
 };
