@@ -15,7 +15,10 @@ struct audit_ask {
 	uint64_t seq, seat;
 	uint8_t head[HS_AUDIT_HASH], shown[32], scope[32], policy[32]; // digests
 	char code[8];
-	bool opening, seated, touched, policed; // policed: it says under which policy
+	bool touched;
+	bool seated;  // for that seat
+	bool seating; // for a seat that is still to be made: of a key that nobody has yet
+	bool policed; // it says under which policy
 };
 
 struct audit_grant {

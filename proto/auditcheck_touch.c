@@ -50,14 +50,14 @@ hs_auditcheck_ask(struct hs_auditcheck *c, const struct hs_auditread *r,
     const uint8_t head[static HS_AUDIT_HASH])
 {
 	struct hs_str code = hs_auditread_raw(r, HS_AM_ASK);
-	struct audit_ask a = {.place = c->at,
-	    .seq = c->due,
-	    .seat = hs_auditread_u64(r, HS_AM_SEAT),
-	    .seated = hs_auditread_has(r, HS_AM_SEAT),
-	    .opening = !hs_auditread_has(r, HS_AM_AGENT)};
+	struct audit_ask a = {
+	    .place = c->at, .seq = c->due, .seat = hs_auditread_u64(r, HS_AM_SEAT)};
+	bool opening = !hs_auditread_has(r, HS_AM_AGENT);
 	int rc;
 
 	c->sum.asks++;
+	a.seated = !opening && hs_auditread_has(r, HS_AM_SEAT);
+	a.seating = !opening && !a.seated && !hs_auditread_has(r, HS_AM_KEY);
 	hs_buf_reset(&c->blob);
 	a.policed =
 	    hs_auditread_bytes(r, HS_AM_POLICY, sizeof a.policy, &c->blob) == HS_OK &&
@@ -109,29 +109,53 @@ is_root(const struct hs_auditcheck *c, const struct hs_key *key)
 	return false;
 }
 
-static bool
-holder_fits(const struct audit_ask *a, const char *session, struct hs_str holder)
-{
-	char want[HS_SESSION_ID_LEN + 40];
+// What was touched for: a grant over the session's key, or a direct certificate.
+struct touched {
+	bool direct;
+	struct hs_grant grant;
+	struct hs_direct made;
+	// views of whichever it is
+	const struct hs_cert *cert;
+	const struct hs_grant_payload *payload;
+	const struct hs_sk_sig *sk;
+	struct hs_scope **scope;
+	char session[HS_SESSION_ID_LEN + 1]; // of a direct one, the record's word
+	uint64_t seat;			     // the seat that it makes; 0: none
+};
 
-	if (a->opening)
+// Is it a seat of that session? *serial is its.
+static bool
+is_seat(struct hs_str holder, const char *session, uint64_t *serial)
+{
+	char prefix[HS_SESSION_ID_LEN + 40];
+	size_t n = (size_t)snprintf(prefix, sizeof prefix, HS_HOLDER_SEAT "%s.", session);
+
+	return holder.len > n && memcmp(holder.p, prefix, n) == 0 &&
+	       hs_text_u64((struct hs_str){holder.p + n, holder.len - n}, UINT64_MAX,
+		   serial) == HS_OK &&
+	       *serial > 0;
+}
+
+// *made is the seat that is still to be made, or 0.
+static bool
+holder_fits(
+    const struct audit_ask *a, const char *session, struct hs_str holder, uint64_t *made)
+{
+	uint64_t serial = 0;
+
+	if (!a->seated && !a->seating)
 		return hs_str_is(holder, HS_HOLDER_MAIN);
-	if (!a->seated)
-		return true;	     // logs of earlier versions do not say
-	if (a->seat == UINT64_MAX) { // a seat that is still to be made
-		(void)snprintf(want, sizeof want, HS_HOLDER_SEAT "%s.", session);
-		return holder.len > strlen(want) &&
-		       memcmp(holder.p, want, strlen(want)) == 0;
-	}
-	(void)snprintf(want, sizeof want, HS_HOLDER_SEAT "%s.%" PRIu64, session, a->seat);
-	return hs_str_is(holder, want);
+	if (!is_seat(holder, session, &serial) || (a->seated && a->seat != serial))
+		return false;
+	*made = a->seating ? serial : 0;
+	return true;
 }
 
 // What the touch signed against the line that it was asked by. True: that line is the one.
 static bool
-check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
-    const struct hs_grant_payload *p, const char *session)
+check_asked(struct hs_auditcheck *c, const struct hs_auditread *r, struct touched *t)
 {
+	const struct hs_grant_payload *p = t->payload;
 	struct audit_ask *a = find_ask(c, p->log_seq);
 	uint8_t scope[32];
 	const char *what = NULL;
@@ -167,27 +191,13 @@ check_asked(struct hs_auditcheck *c, const struct hs_auditread *r,
 		what = "code";
 	else if (a->policed && memcmp(a->policy, p->policy, sizeof a->policy) != 0)
 		what = "policy";
-	else if (!holder_fits(a, session, p->holder))
+	else if (!holder_fits(a, t->session, p->holder, &t->seat))
 		what = "holder";
 	if (what != NULL)
 		hs_auditcheck_fault(c, c->at, c->due, "differs",
 		    "its %s is not the one of the asking, record %" PRIu64, what, a->seq);
 	return true;
 }
-
-// What was touched for: a grant over the session's key, or a direct certificate.
-struct touched {
-	bool direct;
-	struct hs_grant grant;
-	struct hs_direct made;
-	// views of whichever it is
-	const struct hs_cert *cert;
-	const struct hs_grant_payload *payload;
-	const struct hs_sk_sig *sk;
-	struct hs_scope **scope;
-	char session[HS_SESSION_ID_LEN + 1]; // of a direct one, the record's word
-	uint64_t seat;			     // the seat that it makes; 0: none
-};
 
 // Does the record say what the certificate in it says?
 static void
@@ -228,22 +238,6 @@ endorse(struct audit_session *s, const struct touched *t)
 		s->key = t->cert->key;
 	s->endorsed = true;
 	return hs_key_eq(&s->key, &t->cert->key);
-}
-
-// Its serial; 0 where the asking was for none, or for one that was there.
-static uint64_t
-seat_to_be(struct hs_auditcheck *c, const struct hs_grant_payload *p)
-{
-	const struct audit_ask *a = find_ask(c, p->log_seq);
-	const size_t skip = strlen(HS_HOLDER_SEAT) + HS_SESSION_ID_LEN + 1;
-	uint64_t serial = 0;
-
-	if (a == NULL || (a->seated && a->seat != UINT64_MAX) || p->holder.len <= skip ||
-	    memcmp(p->holder.p, HS_HOLDER_SEAT, strlen(HS_HOLDER_SEAT)) != 0 ||
-	    hs_text_u64((struct hs_str){p->holder.p + skip, p->holder.len - skip},
-		UINT64_MAX, &serial) != HS_OK)
-		return 0;
-	return serial;
 }
 
 static int
@@ -343,9 +337,8 @@ hs_auditcheck_touch(struct hs_auditcheck *c, const struct hs_auditread *r)
 		(void)hs_str_copy(
 		    hs_auditread_raw(r, HS_AM_SESSION), t.session, sizeof t.session);
 	check_record(c, r, &t);
-	if (check_asked(c, r, t.payload, t.session))
+	if (check_asked(c, r, &t))
 		hs_auditcheck_signed(c, r, t.payload->log_seq, true);
-	t.seat = seat_to_be(c, t.payload);
 	rc = keep_touched(c, &t);
 out:
 	hs_grant_free(&t.grant);

@@ -72,8 +72,10 @@ auditmake_event(struct auditmake *m, const char *event)
 	auditmake_put(m, &r, NULL);
 }
 
+enum asking { OPENING, MAIN, SEATING };
+
 static void
-ask(struct auditmake *m, const char *scope, bool opening)
+ask(struct auditmake *m, const char *scope, enum asking what)
 {
 	uint8_t digest[32], policy[32];
 	struct hs_audit_record r = {.event = "ask",
@@ -81,8 +83,9 @@ ask(struct auditmake *m, const char *scope, bool opening)
 	    .pid = 4711,
 	    .uid = 1000,
 	    .exe = hs_str_c("/usr/bin/agent"),
-	    .agent = hs_str_c(opening ? "" : m->agent_name),
-	    .session = opening ? NULL : m->id,
+	    .agent = hs_str_c(what == OPENING ? "" : m->agent_name),
+	    .session = what == OPENING ? NULL : m->id,
+	    .key = what == MAIN ? m->key : NULL,
 	    .reason = hs_str_c(m->reason != NULL ? m->reason : ""),
 	    .scope = hs_str_c(scope),
 	    .digest = {digest, sizeof digest},
@@ -95,6 +98,8 @@ ask(struct auditmake *m, const char *scope, bool opening)
 	crypto_hash_sha256(digest, r.scope.p, r.scope.len);
 	crypto_hash_sha256(policy, (const uint8_t *)"x", m->other_policy ? 1 : 0);
 	auditmake_put(m, &r, NULL);
+	m->ask_seq = m->seq;
+	memcpy(m->ask_head, m->head, sizeof m->ask_head);
 }
 
 // The record of a touch, whose certificate is m->grant but for its signature.
@@ -132,27 +137,27 @@ put_touch(struct auditmake *m, uint64_t serial, uint64_t end, bool opening, bool
 }
 
 static struct hs_grant_payload
-payload(const struct auditmake *m, const char *scope, uint64_t end)
+payload(const struct auditmake *m, const char *scope, const char *holder, uint64_t end)
 {
 	struct hs_grant_payload p = {.scope = hs_str_c(scope),
-	    .holder = hs_str_c(HS_HOLDER_MAIN),
+	    .holder = hs_str_c(holder),
 	    .end = end,
-	    .log_seq = m->seq};
+	    .log_seq = m->ask_seq};
 
 	crypto_hash_sha256(p.shown, (const uint8_t *)m->shown, strlen(m->shown));
 	crypto_hash_sha256(p.policy, (const uint8_t *)"", 0);
-	memcpy(p.log_head, m->head, sizeof p.log_head);
+	memcpy(p.log_head, m->ask_head, sizeof p.log_head);
 	return p;
 }
 
 static void
-touch(struct auditmake *m, const char *scope, bool opening)
+touch(struct auditmake *m, const char *scope, const char *holder, bool opening)
 {
 	struct hs_grant_spec spec = {.session_key = &m->session.key,
 	    .root = &m->root.key,
 	    .serial = 0x8000000000000000u + m->seq,
 	    .valid_after = m->time - HS_CLOCK_SLACK,
-	    .payload = payload(m, scope, m->time + 14400)};
+	    .payload = payload(m, scope, holder, m->time + 14400)};
 
 	hs_buf_reset(&m->grant);
 	must(hs_grant_put_body(&m->grant, &spec) == HS_OK);
@@ -171,12 +176,12 @@ auditmake_direct(struct auditmake *m, const char *scope, bool opening)
 		m->id[0] = '\0';
 		m->serial = 0;
 	}
-	ask(m, scope, false);
+	ask(m, scope, MAIN);
 	if (opening)
 		hs_session_id(&m->session.key, m->id);
 	spec.serial = 0x8000000000000000u + m->seq;
 	spec.valid_after = m->time - HS_CLOCK_SLACK;
-	spec.payload = payload(m, scope, m->time + 900);
+	spec.payload = payload(m, scope, HS_HOLDER_MAIN, m->time + 900);
 	hs_buf_reset(&m->grant);
 	must(hs_direct_put_body(&m->grant, &spec) == HS_OK);
 	put_touch(m, spec.serial, spec.payload.end, false, true);
@@ -186,24 +191,36 @@ void
 auditmake_open(struct auditmake *m, const char *scope)
 {
 	key_of(&m->session, HS_KT_ED25519, 1000 + m->seq);
-	ask(m, scope, true);
+	ask(m, scope, OPENING);
 	hs_session_id(&m->session.key, m->id);
 	m->serial = 0;
-	touch(m, scope, true);
+	touch(m, scope, HS_HOLDER_MAIN, true);
 }
 
 void
 auditmake_more(struct auditmake *m, const char *scope)
 {
-	ask(m, scope, false);
-	touch(m, scope, false);
+	ask(m, scope, MAIN);
+	touch(m, scope, HS_HOLDER_MAIN, false);
 }
 
 void
-auditmake_issue(struct auditmake *m, const char *scope)
+auditmake_ask(struct auditmake *m, const char *scope, bool seating)
+{
+	ask(m, scope, seating ? SEATING : MAIN);
+}
+
+void
+auditmake_touch_for(struct auditmake *m, const char *scope, const char *holder)
+{
+	touch(m, scope, holder, false);
+}
+
+static void
+give(struct auditmake *m, const char *event, const char *scope, uint64_t serial)
 {
 	uint8_t digest[32];
-	struct hs_audit_record r = {.event = "issue",
+	struct hs_audit_record r = {.event = event,
 	    .peer = true,
 	    .pid = 4712,
 	    .uid = 1000,
@@ -214,13 +231,25 @@ auditmake_issue(struct auditmake *m, const char *scope)
 	    .scope = hs_str_c(scope),
 	    .digest = {digest, sizeof digest},
 	    .numbered = true,
-	    .serial = ++m->serial,
+	    .serial = serial,
 	    .parent = m->parent,
 	    .end = m->time + (m->parent > 0 ? 800 : 900),
 	    .key = m->key};
 
 	crypto_hash_sha256(digest, r.scope.p, r.scope.len);
 	auditmake_put(m, &r, NULL);
+}
+
+void
+auditmake_issue(struct auditmake *m, const char *scope)
+{
+	give(m, "issue", scope, ++m->serial);
+}
+
+void
+auditmake_seat(struct auditmake *m, const char *scope, uint64_t serial)
+{
+	give(m, "seat", scope, serial);
 }
 
 void

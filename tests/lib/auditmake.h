@@ -22,6 +22,8 @@ struct auditmake {
 	struct hs_mint root, session, agent;
 	char id[17], key[64]; // of the session; fingerprint of the agent's key
 	uint64_t seq, time, serial, grant_serial;
+	uint64_t ask_seq; // the last asking, and the hash of its line:
+	uint8_t ask_head[HS_AUDIT_HASH];
 	uint8_t head[HS_AUDIT_HASH];
 	struct hs_buf grant; // the last one, whole
 	const char *shown;   // of the next asking
@@ -45,12 +47,17 @@ void auditmake_event(struct auditmake *m, const char *event); // with the sessio
 
 void auditmake_open(struct auditmake *m, const char *scope); // ask and touch, a new session
 void auditmake_more(struct auditmake *m, const char *scope); // ask and touch, in the same
+// The same in two steps, where seating for a seat that is still to be made: its grant names
+// the holder.
+void auditmake_ask(struct auditmake *m, const char *scope, bool seating);
+void auditmake_touch_for(struct auditmake *m, const char *scope, const char *holder);
 // Ask, and the touch of a direct certificate over the agent's key, which is m->grant then;
 // opening: of a session of its own, that has no grant.
 void auditmake_direct(struct auditmake *m, const char *scope, bool opening);
 #define AUDITMAKE_DIRECT                                                                   \
 	"max-ttl 900\nmax-uses *\n\naddr *\ncmd uptime\nhost *\nuser deploy\n"
 void auditmake_issue(struct auditmake *m, const char *scope); // the next serial
+void auditmake_seat(struct auditmake *m, const char *scope, uint64_t serial);
 void auditmake_checkpoint(struct auditmake *m);
 // A certificate under the last grant, with that scope and serial.
 void auditmake_certificate(
