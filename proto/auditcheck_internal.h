@@ -28,7 +28,7 @@ struct audit_grant {
 	// of a direct certificate: of whose key it is, and was that put on record
 	bool direct, issued;
 	char key[HS_FINGERPRINT_LEN + 1];
-	uint64_t seat; // that it was touched for, while that is not on record; 0: none
+	uint64_t seat; // that it was touched for, and that was still to be made; 0: none
 };
 
 struct audit_session {
@@ -37,6 +37,12 @@ struct audit_session {
 	struct hs_key key;
 	uint64_t serial; // the last one that was issued
 	bool closed;
+};
+
+// Serials of a session, from..to - 1, that are not on record though a later one is.
+struct audit_passed {
+	size_t session;
+	uint64_t from, to;
 };
 
 struct audit_cached { // this scope is under that grant
@@ -68,6 +74,8 @@ struct hs_auditcheck {
 	size_t nsessions, nopen, cap_sessions;
 	struct audit_grant *grants;
 	size_t ngrants, cap_grants;
+	struct audit_passed *passed;
+	size_t npassed, cap_passed;
 	struct audit_cached cache[HS_AUDITCHECK_CACHE];
 	struct hs_buf text, blob; // scratch
 };

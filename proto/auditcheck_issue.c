@@ -140,48 +140,95 @@ under_a_grant(struct hs_auditcheck *c, const struct hs_auditread *r, size_t sess
 }
 
 // A seat's serial is taken when its key is armed, and its grant names it: while the person
-// reached for the key others were given out. Once for each such grant.
+// reached for the key others were given out.
 static bool
-was_promised(struct hs_auditcheck *c, size_t session, uint64_t serial)
+was_promised(const struct hs_auditcheck *c, size_t session, uint64_t serial)
 {
 	for (size_t i = c->ngrants; i > 0; i--) {
-		struct audit_grant *g = &c->grants[i - 1];
+		const struct audit_grant *g = &c->grants[i - 1];
 
 		if (g->session < session && c->sessions[g->session].closed)
 			break;
-		if (g->session == session && g->seat == serial && serial > 0) {
-			g->seat = 0;
+		if (g->session == session && g->seat == serial)
 			return true;
-		}
 	}
 	return false;
+}
+
+static int
+pass_over(struct hs_auditcheck *c, size_t session, uint64_t from, uint64_t to)
+{
+	int rc;
+
+	if (from >= to)
+		return HS_OK;
+	rc = hs_auditcheck_grow(
+	    (void **)&c->passed, c->npassed, &c->cap_passed, sizeof *c->passed);
+	if (rc == HS_OK)
+		c->passed[c->npassed++] = (struct audit_passed){session, from, to};
+	return rc;
+}
+
+// It was passed over: *found, and is not any more.
+static int
+take_passed(struct hs_auditcheck *c, size_t session, uint64_t serial, bool *found)
+{
+	uint64_t to;
+
+	for (size_t i = c->npassed; i > 0; i--) {
+		struct audit_passed *p = &c->passed[i - 1];
+
+		if (p->session != session || serial < p->from || serial >= p->to)
+			continue;
+		*found = true;
+		to = p->to;
+		p->to = serial;
+		return pass_over(c, session, serial + 1, to);
+	}
+	return HS_OK;
+}
+
+// Serials ascend, but for that of a seat that was touched for; and none is there twice.
+static int
+check_serial(struct hs_auditcheck *c, const struct hs_auditread *r, size_t session)
+{
+	struct audit_session *s = &c->sessions[session];
+	uint64_t serial = hs_auditread_u64(r, HS_AM_SERIAL), last = s->serial;
+	bool fits = serial > last;
+	int rc = HS_OK;
+
+	if (fits) {
+		s->serial = serial;
+		rc = pass_over(c, session, last + 1, serial);
+	} else if (hs_str_is(r->event, "seat") && was_promised(c, session, serial)) {
+		rc = take_passed(c, session, serial, &fits);
+	}
+	if (rc == HS_OK && !fits)
+		hs_auditcheck_fault(c, c->at, c->due, "serial",
+		    "its serial is %" PRIu64 ", and %" PRIu64
+		    " was given out in its session "
+		    "before",
+		    serial, last);
+	return rc;
 }
 
 int
 hs_auditcheck_issue(struct hs_auditcheck *c, const struct hs_auditread *r)
 {
 	struct audit_session *s = live_session(c, r);
-	uint64_t serial = hs_auditread_u64(r, HS_AM_SERIAL);
-	bool promised, seat = !hs_str_is(r->event, "issue");
+	int rc;
 
-	if (!seat)
+	if (hs_str_is(r->event, "issue"))
 		c->sum.issued++;
 	else
 		c->sum.seats++;
 	if (s == NULL)
 		return HS_OK;
-	promised = seat && was_promised(c, (size_t)(s - c->sessions), serial);
-	if (serial <= s->serial && !promised)
-		hs_auditcheck_fault(c, c->at, c->due, "serial",
-		    "its serial is %" PRIu64 ", and %" PRIu64
-		    " was given out in its session "
-		    "before",
-		    serial, s->serial);
-	s->serial = serial > s->serial ? serial : s->serial;
-	if (!under_a_grant(c, r, (size_t)(s - c->sessions)))
+	rc = check_serial(c, r, (size_t)(s - c->sessions));
+	if (rc == HS_OK && !under_a_grant(c, r, (size_t)(s - c->sessions)))
 		hs_auditcheck_fault(c, c->at, c->due, "outside-grant",
 		    "no touch of its session allows it, or not at its time");
-	return HS_OK;
+	return rc;
 }
 
 int

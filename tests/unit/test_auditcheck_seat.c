@@ -106,6 +106,38 @@ to_that_seat_once(void **state)
 	faulty("serial", 7);
 }
 
+// Promised, but on record as another's: between its asking and its touch, or after that.
+static void
+no_serial_is_there_twice(void **state)
+{
+	(void)state;
+	auditchecked_begin();
+	auditmake_open(&m, AUDITMAKE_CEILING);
+	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
+	auditmake_issue(&m, AUDITMAKE_SCOPE);
+	touched_for(m.id, 1);
+	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
+	faulty("serial", 6);
+
+	auditchecked_begin();
+	auditmake_open(&m, AUDITMAKE_CEILING);
+	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
+	touched_for(m.id, 1);
+	auditmake_issue(&m, AUDITMAKE_SCOPE);
+	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
+	faulty("serial", 6);
+
+	auditchecked_begin(); // a second touch promises it again
+	auditmake_open(&m, AUDITMAKE_CEILING);
+	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
+	touched_for(m.id, 1);
+	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
+	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
+	touched_for(m.id, 1);
+	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
+	faulty("serial", 8);
+}
+
 static void
 another_sessions(void **state)
 {
@@ -144,8 +176,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(its_serial_was_promised),
-	    cmocka_unit_test(to_that_seat_once), cmocka_unit_test(another_sessions),
-	    cmocka_unit_test(whose_it_is)};
+	    cmocka_unit_test(to_that_seat_once), cmocka_unit_test(no_serial_is_there_twice),
+	    cmocka_unit_test(another_sessions), cmocka_unit_test(whose_it_is)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
