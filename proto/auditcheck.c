@@ -92,7 +92,6 @@ hs_auditcheck_free(struct hs_auditcheck **p)
 	free(c->asks);
 	free(c->sessions);
 	free(c->grants);
-	free(c->passed);
 	hs_buf_free(&c->text);
 	hs_buf_free(&c->blob);
 	free(c);

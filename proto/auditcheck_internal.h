@@ -8,7 +8,8 @@
 #include "proto/auditcheck.h"
 #include "proto/grant.h"
 
-#define HS_AUDITCHECK_CACHE 64
+#define HS_AUDITCHECK_CACHE  64
+#define HS_AUDITCHECK_PASSED 1024
 
 struct audit_ask {
 	struct hs_audit_place place;
@@ -39,7 +40,8 @@ struct audit_session {
 	bool closed;
 };
 
-// Serials of a session, from..to - 1, that are not on record though a later one is.
+// Serials of a session, from..to - 1, that are not on record though a later one is. The
+// last ones are kept: a key is armed for seconds, and only that long others come between.
 struct audit_passed {
 	size_t session;
 	uint64_t from, to;
@@ -74,8 +76,8 @@ struct hs_auditcheck {
 	size_t nsessions, nopen, cap_sessions;
 	struct audit_grant *grants;
 	size_t ngrants, cap_grants;
-	struct audit_passed *passed;
-	size_t npassed, cap_passed;
+	struct audit_passed passed[HS_AUDITCHECK_PASSED]; // the i-th is at i % that
+	size_t npassed;
 	struct audit_cached cache[HS_AUDITCHECK_CACHE];
 	struct hs_buf text, blob; // scratch
 };

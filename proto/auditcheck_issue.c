@@ -155,68 +155,60 @@ was_promised(const struct hs_auditcheck *c, size_t session, uint64_t serial)
 	return false;
 }
 
-static int
+static void
 pass_over(struct hs_auditcheck *c, size_t session, uint64_t from, uint64_t to)
 {
-	int rc;
-
-	if (from >= to)
-		return HS_OK;
-	rc = hs_auditcheck_grow(
-	    (void **)&c->passed, c->npassed, &c->cap_passed, sizeof *c->passed);
-	if (rc == HS_OK)
-		c->passed[c->npassed++] = (struct audit_passed){session, from, to};
-	return rc;
+	if (from < to)
+		c->passed[c->npassed++ % HS_AUDITCHECK_PASSED] =
+		    (struct audit_passed){session, from, to};
 }
 
-// It was passed over: *found, and is not any more.
-static int
-take_passed(struct hs_auditcheck *c, size_t session, uint64_t serial, bool *found)
+// Was it passed over? It is not any more.
+static bool
+take_passed(struct hs_auditcheck *c, size_t session, uint64_t serial)
 {
+	size_t first =
+	    c->npassed > HS_AUDITCHECK_PASSED ? c->npassed - HS_AUDITCHECK_PASSED : 0;
 	uint64_t to;
 
-	for (size_t i = c->npassed; i > 0; i--) {
-		struct audit_passed *p = &c->passed[i - 1];
+	for (size_t i = c->npassed; i > first; i--) {
+		struct audit_passed *p = &c->passed[(i - 1) % HS_AUDITCHECK_PASSED];
 
 		if (p->session != session || serial < p->from || serial >= p->to)
 			continue;
-		*found = true;
 		to = p->to;
 		p->to = serial;
-		return pass_over(c, session, serial + 1, to);
+		pass_over(c, session, serial + 1, to);
+		return true;
 	}
-	return HS_OK;
+	return false;
 }
 
 // Serials ascend, but for that of a seat that was touched for; and none is there twice.
-static int
+static void
 check_serial(struct hs_auditcheck *c, const struct hs_auditread *r, size_t session)
 {
 	struct audit_session *s = &c->sessions[session];
 	uint64_t serial = hs_auditread_u64(r, HS_AM_SERIAL), last = s->serial;
-	bool fits = serial > last;
-	int rc = HS_OK;
 
-	if (fits) {
+	if (serial > last) {
 		s->serial = serial;
-		rc = pass_over(c, session, last + 1, serial);
-	} else if (hs_str_is(r->event, "seat") && was_promised(c, session, serial)) {
-		rc = take_passed(c, session, serial, &fits);
+		pass_over(c, session, last + 1, serial);
+		return;
 	}
-	if (rc == HS_OK && !fits)
+	if (!hs_str_is(r->event, "seat") || !was_promised(c, session, serial) ||
+	    !take_passed(c, session, serial))
 		hs_auditcheck_fault(c, c->at, c->due, "serial",
 		    "its serial is %" PRIu64 ", and %" PRIu64
 		    " was given out in its session "
 		    "before",
 		    serial, last);
-	return rc;
 }
 
 int
 hs_auditcheck_issue(struct hs_auditcheck *c, const struct hs_auditread *r)
 {
 	struct audit_session *s = live_session(c, r);
-	int rc;
 
 	if (hs_str_is(r->event, "issue"))
 		c->sum.issued++;
@@ -224,11 +216,11 @@ hs_auditcheck_issue(struct hs_auditcheck *c, const struct hs_auditread *r)
 		c->sum.seats++;
 	if (s == NULL)
 		return HS_OK;
-	rc = check_serial(c, r, (size_t)(s - c->sessions));
-	if (rc == HS_OK && !under_a_grant(c, r, (size_t)(s - c->sessions)))
+	check_serial(c, r, (size_t)(s - c->sessions));
+	if (!under_a_grant(c, r, (size_t)(s - c->sessions)))
 		hs_auditcheck_fault(c, c->at, c->due, "outside-grant",
 		    "no touch of its session allows it, or not at its time");
-	return rc;
+	return HS_OK;
 }
 
 int
