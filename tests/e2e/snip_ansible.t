@@ -18,12 +18,12 @@ master="\[mux\]|/ssh -F .* -M " # what holds a connection that is shared
 masters() { pgrep -u $me -f "$master"; }
 # over SOCKET CMD...: over the connection that is shared there; we are not below a seat
 over() { over_=$1 && shift && me ssh -S "$over_" -o BatchMode=yes -o IdentityAgent=none -o ControlMaster=no deploy@web1.example.com "$@" >out 2>err; }
-# shares NAME CMD...: a program on a seat, which may run these, opens a connection with a certificate of 2 s to share, and stays
+# shares NAME SECONDS CMD...: a program on a seat, which may run these, opens a connection to share, with a certificate of so long, and stays
 shares() {
-	shares_=$1
-	shift
+	shares_=$1 shares_ttl=$2
+	shift 2
 	set -f
-	printf '%s\n' "max-ttl 2" "max-uses *" "" "addr *" "host web1.example.com" "user deploy" "$@" >"$home/short"
+	printf '%s\n' "max-ttl $shares_ttl" "max-uses *" "" "addr *" "host web1.example.com" "user deploy" "$@" >"$home/short"
 	set +f
 	chmod 644 "$home/short" && agent share "ssh -M -S \$1 -f -N deploy@web1.example.com && exec sleep 100" &&
 		me_spawn $shares_ handseal run --scope-file short --agent ansible -- share "$home/$shares_.sock" && hs_wait_for "test -S $home/$shares_.sock" 10
@@ -52,13 +52,13 @@ test_expect_success 'a connection that the person has left open with Ansible'\''
 	me ansible all -i hosts -m raw -a true >out; masters && me ansible all -i hosts -m raw -a "echo mine" >out && grep "^mine" out && ! try ansible-raw "s/uptime/\"echo mine\"/" && grep "command-outside-scope" out && pkill -u $me -f "$master"
 '
 test_expect_success 'a connection that is shared is one login and one use, for whoever reaches its socket' '
-	fresh && shares a "cmd uptime" "cmd id ..." && over "$home/a.sock" uptime && grep "load average" out && over "$home/a.sock" id -un && test $(logins) = 1 && me handseal list >out && grep "ansible .* 1/\*" out && ! over "$home/a.sock" ls && grep command-outside-scope err
+	fresh && shares a 600 "cmd uptime" "cmd id ..." && over "$home/a.sock" uptime && grep "load average" out && over "$home/a.sock" id -un && test $(logins) = 1 && me handseal list >out && grep "ansible .* 1/\*" out && ! over "$home/a.sock" ls && grep command-outside-scope err && hs_stop a
 '
 test_expect_success 'when its certificate has ended its commands are refused' '
-	hs_wait_for "! over $home/a.sock uptime" 10 && cat err && grep "handseal: refused, expired" err && hs_stop a
+	shares b 5 "cmd uptime" && hs_wait_for "! over $home/b.sock uptime" 30 && cat err && grep "handseal: refused, expired" err && hs_stop b
 '
 test_expect_success 'under any command too' '
-	shares b "cmd *" && over "$home/b.sock" ls && hs_wait_for "! over $home/b.sock id -un" 10 && grep "handseal: refused, expired" err &&
-	hs_stop b && ! over "$home/b.sock" id -un && pkill -u $me -f "$master" && hs_wait_for "! masters" 5
+	shares c 10 "cmd *" && over "$home/c.sock" ls && hs_wait_for "! over $home/c.sock id -un" 30 && grep "handseal: refused, expired" err &&
+	hs_stop c && ! over "$home/c.sock" id -un && pkill -u $me -f "$master" && hs_wait_for "! masters" 5
 '
 hs_done
