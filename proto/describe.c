@@ -42,8 +42,23 @@ put_values(struct hs_buf *b, const struct hs_scope *s, size_t st, enum hs_scope_
 	}
 }
 
+static bool
+permits(const struct hs_scope *s, size_t st, enum hs_permit p)
+{
+	size_t n = hs_scope_values(s, st, HS_KEY_PERMIT);
+
+	for (size_t i = 0; i < n; i++) {
+		struct hs_str v = hs_scope_value(s, st, HS_KEY_PERMIT, i);
+
+		if (hs_str_is(v, "*") || hs_str_is(v, hs_permit_name(p)))
+			return true;
+	}
+	return false;
+}
+
+// shell: `*` is an interactive shell too.
 static void
-put_commands(struct hs_buf *b, const struct hs_scope *s, size_t st)
+put_commands(struct hs_buf *b, const struct hs_scope *s, size_t st, bool shell)
 {
 	size_t n = hs_scope_values(s, st, HS_KEY_CMD);
 
@@ -58,7 +73,8 @@ put_commands(struct hs_buf *b, const struct hs_scope *s, size_t st)
 		if (i > 0)
 			put(b, " | ");
 		if (kind == HS_CMD_ANY)
-			put(b, "any command, and an interactive shell");
+			put(b, shell ? "any command, and an interactive shell"
+				     : "any command");
 		else if (kind == HS_CMD_SFTP)
 			put(b, "sftp, reading only");
 		else if (kind == HS_CMD_SFTP_WRITE)
@@ -68,20 +84,6 @@ put_commands(struct hs_buf *b, const struct hs_scope *s, size_t st)
 		if (kind == HS_CMD_PREFIX)
 			put(b, " (and any further words)");
 	}
-}
-
-static bool
-permits(const struct hs_scope *s, size_t st, enum hs_permit p)
-{
-	size_t n = hs_scope_values(s, st, HS_KEY_PERMIT);
-
-	for (size_t i = 0; i < n; i++) {
-		struct hs_str v = hs_scope_value(s, st, HS_KEY_PERMIT, i);
-
-		if (hs_str_is(v, "*") || hs_str_is(v, hs_permit_name(p)))
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -119,19 +121,23 @@ put_who_where(struct hs_buf *b, const struct hs_scope *s, size_t st)
 	put_values(b, s, st, HS_KEY_HOST, " ", "any host");
 }
 
+// direct: a stock server starts the login's shell for whoever may run anything.
 static void
-put_statement(struct hs_buf *b, const struct hs_scope *s, size_t st, const char *indent)
+put_statement(
+    struct hs_buf *b, const struct hs_scope *s, size_t st, const char *indent, bool direct)
 {
+	bool pty = permits(s, st, HS_PERMIT_PTY);
+
 	if (is_login(s, st)) {
 		put(b, indent);
 		put_who_where(b, s, st);
 		put(b, "   ");
-		put_commands(b, s, st);
+		put_commands(b, s, st, pty || direct);
 		put(b, "\n");
 		put(b, indent);
 		put(b, "from ");
 		put_values(b, s, st, HS_KEY_ADDR, " ", "any address");
-		put(b, permits(s, st, HS_PERMIT_PTY) ? "; a terminal" : "; no terminal");
+		put(b, pty ? "; a terminal" : "; no terminal");
 		put_forwarding(b, s, st);
 		put(b, "\n");
 	}
@@ -153,7 +159,7 @@ void
 hs_describe_statements(struct hs_buf *b, const struct hs_scope *s, const char *indent)
 {
 	for (size_t st = 0; st < hs_scope_statements(s); st++)
-		put_statement(b, s, st, indent);
+		put_statement(b, s, st, indent, true);
 }
 
 void
@@ -161,7 +167,8 @@ hs_describe_scope(struct hs_buf *b, const struct hs_scope *s, const char *indent
 {
 	uint64_t uses = hs_scope_max_uses(s);
 
-	hs_describe_statements(b, s, indent);
+	for (size_t st = 0; st < hs_scope_statements(s); st++)
+		put_statement(b, s, st, indent, false);
 	put(b, indent);
 	if (uses == HS_USES_ANY)
 		put(b, "any number of certificates, each up to ");
@@ -188,7 +195,7 @@ hs_describe_scope_short(struct hs_buf *b, const struct hs_scope *s)
 			put(b, between);
 			put_who_where(b, s, st);
 			put(b, ": ");
-			put_commands(b, s, st);
+			put_commands(b, s, st, permits(s, st, HS_PERMIT_PTY));
 			between = "; ";
 		}
 		if (hs_scope_values(s, st, HS_KEY_NS) > 0) {

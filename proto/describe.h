@@ -13,7 +13,8 @@
 //   each certificate up to 15 min, any number of times, not to be passed on
 // Several values of a key stand side by side; nothing is left out or abbreviated.
 void hs_describe_scope(struct hs_buf *b, const struct hs_scope *s, const char *indent);
-// The same without its head: of a direct certificate, which is one, and counts no uses.
+// The same of a direct certificate, without the head: it is one, and counts no uses. Where
+// it allows any command, stock sshd gives an interactive shell without `permit pty` too.
 void hs_describe_statements(struct hs_buf *b, const struct hs_scope *s, const char *indent);
 // One short line without LF for tables: "deploy@web1 web2: systemctl restart web | …".
 void hs_describe_scope_short(struct hs_buf *b, const struct hs_scope *s);

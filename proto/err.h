@@ -59,7 +59,8 @@
 	    "the scope does not allow this client address")                                \
 	X(HS_NO_COMMAND, "command-outside-scope", "the scope does not allow this command") \
 	X(HS_NO_PTY, "pty-outside-scope",                                                  \
-	    "the scope does not allow a terminal for this command")                        \
+	    "the scope allows no terminal and no interactive shell for this: those take "  \
+	    "`permit pty`")                                                                \
 	X(HS_NO_OTHER, "outside-scope", "the scope does not allow this")                   \
 	X(HS_NO_UNENFORCEABLE, "not-enforceable",                                          \
 	    "a stock server cannot enforce this scope")                                    \

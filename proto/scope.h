@@ -72,7 +72,7 @@ struct hs_str hs_scope_value(
 enum hs_cmd_kind {
 	HS_CMD_EXACT,	   // exactly these words
 	HS_CMD_PREFIX,	   // these words, then any further ones ("...")
-	HS_CMD_ANY,	   // "*": anything, an interactive shell too
+	HS_CMD_ANY,	   // "*": anything; with the permit pty an interactive shell too
 	HS_CMD_SFTP,	   // subsystem:sftp, read-only
 	HS_CMD_SFTP_WRITE, // subsystem:sftp-write
 };
@@ -104,13 +104,13 @@ bool hs_scope_touches(const struct hs_scope *s, enum hs_scope_key key, struct hs
 // One thing that somebody wants to do. Which fields count depends on kind.
 enum hs_request_kind {
 	HS_REQ_LOGIN,	// user, host, addr: may this login happen at all
-	HS_REQ_COMMAND, // user, host, addr, words, pty: may this command run
-	HS_REQ_SHELL,	// user, host, addr, pty: an interactive shell
-	HS_REQ_SFTP,	// user, host, addr, pty, write: the sftp subsystem
-	HS_REQ_PERMIT,	// user, host, addr, permit
-	HS_REQ_OPEN,	// user, host, addr, value: forward to value ("host:port")
-	HS_REQ_NS,	// value: an SSHSIG namespace
-	HS_REQ_CAP,	// value: action:resource
+	HS_REQ_COMMAND, // user, host, addr, words, pty: may this command run; no words: any
+	HS_REQ_SHELL,  // user, host, addr: an interactive shell, which takes the permit pty
+	HS_REQ_SFTP,   // user, host, addr, pty, write: the sftp subsystem
+	HS_REQ_PERMIT, // user, host, addr, permit
+	HS_REQ_OPEN,   // user, host, addr, value: forward to value ("host:port")
+	HS_REQ_NS,     // value: an SSHSIG namespace
+	HS_REQ_CAP,    // value: action:resource
 };
 
 struct hs_request {

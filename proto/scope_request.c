@@ -161,6 +161,7 @@ judge_asked(const struct scope_statement *st, const struct asked *a)
 {
 	const struct hs_request *req = a->req;
 	int rc = is_login_kind(req->kind) ? judge_login(st, a) : HS_OK;
+	bool pty = req->pty || req->kind == HS_REQ_SHELL;
 	bool ok = false;
 
 	if (rc != HS_OK || req->kind == HS_REQ_LOGIN)
@@ -173,7 +174,7 @@ judge_asked(const struct scope_statement *st, const struct asked *a)
 	case HS_REQ_SFTP:
 		if (!has_command(st, req))
 			return HS_NO_COMMAND;
-		return !req->pty || has_permit(st, HS_PERMIT_PTY) ? HS_OK : HS_NO_PTY;
+		return !pty || has_permit(st, HS_PERMIT_PTY) ? HS_OK : HS_NO_PTY;
 	case HS_REQ_PERMIT:
 		ok = has_permit(st, req->permit);
 		break;

@@ -83,7 +83,8 @@ enum hs_verify_what {
 	HS_VERIFY_NOTHING = 0, // refused
 	HS_VERIFY_LOGIN = 1,   // user, addr: may it log in at all
 	HS_VERIFY_COMMAND = 2, // user, addr, words, terminal: may it run this command
-	HS_VERIFY_SHELL = 3,   // user, addr, terminal: an interactive shell
+	HS_VERIFY_SHELL = 3,   // user, addr: an interactive shell, on a terminal or not;
+			       // beside `cmd *` it takes `permit pty`
 	HS_VERIFY_SFTP = 4,    // user, addr, write: the sftp subsystem
 	HS_VERIFY_FORWARD = 5, // user, addr, value: a connection to "host:port"
 	HS_VERIFY_CAP = 6,     // value: "action:resource"

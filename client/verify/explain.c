@@ -33,12 +33,15 @@ read_cert(const char *path, struct hs_buf *blob, struct hs_err *err)
 	return rc;
 }
 
-// What is asked, for hs_chain_check. A command that cannot be taken apart stays one of no
-// words, which no scope permits; err then says why.
+// What is asked, for hs_chain_check. A command that cannot be taken apart is one of no
+// words, which `cmd *` alone permits, and its login shell reads; err then says why. So is
+// no command at all of a direct certificate: a stock server starts the shell.
 static void
-make_request(const struct hs_explain_ask *ask, struct hs_request *req,
+make_request(const struct hs_explain_ask *ask, bool direct, struct hs_request *req,
     struct hs_command *cmd, struct hs_err *err)
 {
+	int rc;
+
 	memset(req, 0, sizeof *req);
 	req->kind = HS_REQ_LOGIN;
 	req->user = hs_str_c(ask->user);
@@ -52,10 +55,10 @@ make_request(const struct hs_explain_ask *ask, struct hs_request *req,
 		req->write = strcmp(ask->cmd, "subsystem:sftp-write") == 0;
 		return;
 	}
-	(void)hs_command_parse(ask->cmd[0] != '\0' ? ask->cmd : NULL, cmd, err);
-	req->kind = cmd->kind;
+	rc = hs_command_parse(ask->cmd[0] != '\0' ? ask->cmd : NULL, cmd, err);
+	req->kind = cmd->kind == HS_REQ_SHELL && direct ? HS_REQ_COMMAND : cmd->kind;
 	req->words = cmd->list;
-	req->nwords = cmd->n;
+	req->nwords = rc == HS_OK ? cmd->n : 0;
 }
 
 // Files of the server that may not be trusted admit nobody. Where there are none at all,
@@ -65,7 +68,7 @@ answer(struct hs_explained *e, const struct hs_err *cmd_err)
 {
 	e->code = e->verdict.code;
 	e->err = &e->verdict.err;
-	if (cmd_err->code != HS_OK && (e->code == HS_OK || e->code == HS_NO_COMMAND)) {
+	if (cmd_err->code != HS_OK && e->code == HS_NO_COMMAND) {
 		e->code = cmd_err->code;
 		e->err = cmd_err;
 	}
@@ -186,7 +189,7 @@ hs_explain(const struct hs_explain_ask *ask)
 		goto out;
 	}
 	if (ask->user != NULL)
-		make_request(ask, &req, &cmd, &cmd_err);
+		make_request(ask, hs_direct_is(hs_buf_str(&blob)), &req, &cmd, &cmd_err);
 	status = judge_and_print(
 	    ask, hs_buf_str(&blob), ask->user != NULL ? &req : NULL, &cmd_err);
 out:

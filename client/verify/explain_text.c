@@ -114,6 +114,11 @@ put_remedy(struct hs_buf *b, const struct hs_explained *e)
 		put(b, "  It would take a certificate with that in its scope:  handseal "
 		       "request\n");
 		break;
+	case HS_NO_PTY:
+		put(b,
+		    "  It would take a command, or a certificate with `permit pty` beside "
+		    "`cmd *`:  handseal request --permit pty\n");
+		break;
 	case HS_NO_LIST:
 		hs_put_fmt(b,
 		    "  It would take a list of its session, from its daemon's folder "

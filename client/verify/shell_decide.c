@@ -129,6 +129,10 @@ refuse(int rc, const struct hs_request *req, struct hs_err *err)
 	if (rc == HS_NO_COMMAND && req->kind == HS_REQ_SHELL)
 		return hs_fail(err, HS_NO_COMMAND,
 		    "the scope does not allow an interactive shell, only its commands");
+	if (rc == HS_NO_PTY && req->kind == HS_REQ_SHELL)
+		return hs_fail(err, HS_NO_PTY,
+		    "the scope allows any command, but an interactive shell only with "
+		    "`permit pty`: give a command, or ask for it with --permit pty");
 	if (rc == HS_NO_COMMAND && req->kind == HS_REQ_SFTP)
 		return hs_fail(err, HS_NO_COMMAND, "the scope does not allow sftp");
 	return hs_fail(err, (enum hs_code)rc, "%s", hs_code_sentence((enum hs_code)rc));
@@ -152,7 +156,7 @@ ask_anything(const struct hs_shell_ask *ask, const struct hs_request *req, bool 
 {
 	struct hs_request any = *req;
 
-	any.kind = HS_REQ_SHELL;
+	any.kind = HS_REQ_COMMAND; // without words
 	return ask->command == NULL || sftp ? HS_NO_COMMAND
 					    : ask_all(ask->arg->scope, &any);
 }

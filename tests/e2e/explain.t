@@ -96,8 +96,14 @@ test_expect_success 'no: commands, as a client would send them' '
 	scope sftp "user deploy" "host *" "addr *" "cmd subsystem:sftp" &&
 	yes_ sftp $from --cmd subsystem:sftp && yes_ sftp $from --cmd internal-sftp &&
 	no_ command-outside-scope sftp $from --cmd subsystem:sftp-write &&
-	scope any "user deploy" "host *" "addr *" "cmd *" && yes_ any $from --cmd "" &&
-	yes_ any $from --cmd subsystem:sftp-write
+	scope any "user deploy" "host *" "addr *" "cmd *" && yes_ any $from --cmd subsystem:sftp-write &&
+	yes_ any $from --cmd "id -un; id | cat *" && yes_ any $from --cmd "echo *" && scope part "user deploy" "host *" "addr *" "cmd echo ..." && no_ command-outside-scope part $from --cmd "echo *" && says "without a shell"
+'
+test_expect_success 'no command at all: a shell, where permit pty stands beside cmd *; of a direct certificate under cmd * alone' '
+	no_ pty-outside-scope any $from --cmd "" && says "handseal request --permit pty" && test_expect_code 3 explain any $from --cmd "" --json && json "\$j->{code} eq \"pty-outside-scope\"" &&
+	scope shell "user deploy" "host *" "addr *" "cmd *" "permit pty" && yes_ shell $from --cmd "" &&
+	forgecert direct "$HS_TMP/direct-cert.pub" root="$HS_TMP/root" key="$HS_TMP/id.pub" scope="$HS_TMP/any.scope" &&
+	hv_roots "users=\"deploy\",direct $(cat "$HS_TMP/root.pub") Anna" && yes_ direct $from --cmd "" && yes_ direct $from --cmd "id; id" && hv_roots
 '
 test_expect_success 'no: an unknown root, and the line that it would take is one that does' '
 	hv_cert foreign root="$HS_TMP/stranger" && no_ root-unknown foreign $from &&

@@ -66,31 +66,39 @@ test_expect_success 'a terminal where the scope permits one' '
 	hv_cert tty scope="$HS_TMP/tty" ceiling="$HS_TMP/tty" &&
 	hv_ssh tty -tt $at tty >"$HS_TMP/tty.out" && grep ^/dev/pts/ "$HS_TMP/tty.out"
 '
-test_expect_success 'cmd *: anything, as the login shell reads it, and a shell too' '
+test_expect_success 'cmd *: anything, as the login shell reads it' '
 	hv_scope "user deploy" "host web1.example.com" "addr *" "cmd *" >"$HS_TMP/any" &&
 	hv_cert any scope="$HS_TMP/any" &&
 	test "$(hv_ssh any $at "x=1; echo \$x | cat")" = 1 &&
-	test "$(echo "echo \$((40 + 2))" | hv_ssh any $at)" = 42 &&
+	test "$(echo "echo \$((40 + 2))" | hv_ssh any $at sh)" = 42 &&
 	test_expect_code 9 hv_ssh any $at "(exit 9)" &&
 	test_expect_code 255 hv_ssh any -tt $at tty </dev/null >"$HS_TMP/tty.out" 2>&1 && grep "PTY allocation request failed" "$HS_TMP/tty.out" && ! grep ^/dev/pts "$HS_TMP/tty.out" &&
 	hv_says any deploy >"$HS_TMP/line" && grep command= "$HS_TMP/line"
+'
+test_expect_success 'no shell without a command, on a terminal or not, where permit pty does not stand beside cmd *' '
+	echo "touch $HS_TMP/never" | test_expect_code 126 hv_ssh any $at >"$HS_TMP/out" 2>"$HS_TMP/err" &&
+	test ! -s "$HS_TMP/out" && test ! -e "$HS_TMP/never" && grep "^handseal: refused, pty-outside-scope: .*give a command, or ask for it with --permit pty" "$HS_TMP/err" &&
+	grep -x "  \*" "$HS_TMP/err" && hs_wait_for "grep -q \"handseal-shell.*deploy: refused, pty-outside-scope, .*: an interactive shell (from 127.0.0.1\" \"$HS_TMP/syslog\"" 5 &&
+	test_expect_code 255 hv_ssh any -tt $at </dev/null 2>"$HS_TMP/err" && grep "PTY allocation request failed" "$HS_TMP/err"
 '
 test_expect_success 'an interactive shell where cmd * and permit pty stand together' '
 	hv_scope "user deploy" "host *" "addr *" "cmd *" "permit pty" >"$HS_TMP/inter" &&
 	hv_cert inter scope="$HS_TMP/inter" &&
 	echo "tty; echo \$0 \$-; exit 5" | test_expect_code 5 hv_ssh inter -tt $at >"$HS_TMP/tty.out" &&
 	grep "/dev/pts/" "$HS_TMP/tty.out" && grep -e "-sh .*i" "$HS_TMP/tty.out" &&
+	test "$(echo "echo \$((40 + 2))" | hv_ssh inter -T $at)" = 42 &&
 	hv_scope "user deploy" "host *" "addr *" "cmd *" -- \
 		"user deploy" "host *" "addr *" "cmd id" "permit pty" >"$HS_TMP/apart" &&
 	hv_cert apart scope="$HS_TMP/apart" && ! hv_ssh apart -tt $at >"$HS_TMP/tty.out" 2>&1 </dev/null &&
-	grep "refused, pty-outside-scope" "$HS_TMP/tty.out" || { cat "$HS_TMP/tty.out" && false; }
+	{ grep "refused, pty-outside-scope" "$HS_TMP/tty.out" || { cat "$HS_TMP/tty.out" && false; }; } &&
+	test_expect_code 126 hv_ssh apart -T $at </dev/null 2>"$HS_TMP/err" && grep "refused, pty-outside-scope" "$HS_TMP/err"
 '
-test_expect_success 'a statement with cmd * beside another: the shell is checked, and given' '
+test_expect_success 'a statement with cmd * beside another' '
 	hv_scope "user deploy" "host *" "addr *" "cmd *" -- \
 		"user deploy" "host *" "addr 10.0.0.0/8" "cmd id" >"$HS_TMP/mixed" &&
 	hv_cert mixed scope="$HS_TMP/mixed" &&
 	test "$(hv_ssh mixed $at id -un)" = deploy &&
-	test "$(echo "id -un" | hv_ssh mixed $at)" = deploy
+	test "$(echo "id -un" | hv_ssh mixed $at sh)" = deploy
 '
 test_expect_success 'sftp reads, and with sftp-write writes' '
 	hv_scope "user deploy" "host *" "addr *" "cmd subsystem:sftp" >"$HS_TMP/sftp" &&

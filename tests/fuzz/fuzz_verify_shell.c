@@ -2,7 +2,7 @@
 //
 // Any bytes as a client's command, under any scope: handseal-shell's decision neither
 // crashes nor lets anything through that the scope as a whole does not permit. Input: a
-// string of scope text, then the command.
+// string of scope text, then the command; none asks for a shell.
 #include <stdlib.h>
 #include <string.h>
 #include "client/verify/shell.h"
@@ -10,17 +10,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool
-permitted(const struct hs_scope *scope, const struct hs_shell_run *run)
+permitted(const struct hs_scope *scope, const struct hs_shell_run *run, bool pty)
 {
 	const struct hs_str hosts[] = {hs_str_c("x"), hs_str_c("x.example.com")};
 	struct hs_request req = {
-	    .kind = run->by_shell != NULL ? HS_REQ_SHELL : run->command.kind,
+	    .kind = run->by_shell != NULL ? HS_REQ_COMMAND : run->command.kind,
 	    .user = hs_str_c("deploy"),
 	    .hosts = hosts,
 	    .nhosts = 2,
 	    .addr = hs_str_c("192.0.2.14"),
 	    .words = run->command.list,
-	    .nwords = run->command.n,
+	    .nwords = run->by_shell != NULL ? 0 : run->command.n,
+	    .pty = pty,
 	    .write = run->sftp_write};
 
 	return hs_scope_permits(scope, &req, NULL) == HS_OK;
@@ -57,12 +58,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (command == NULL)
 		return 0;
 	memcpy(command, rd.p, rd.left);
-	ask.command = command;
+	ask.command = rd.left > 0 ? command : NULL;
 	ask.pty = size % 2 == 1;
 	if (hs_shell_decide(&ask, &run, &err) == HS_OK) {
 		if (hs_scope_parse_canonical(arg.scope, &scope, NULL) != HS_OK)
 			abort();
-		if (known_hosts(scope) && !permitted(scope, &run))
+		if (known_hosts(scope) && !permitted(scope, &run, ask.pty))
 			abort();
 	} else if (err.code == HS_OK) {
 		abort();

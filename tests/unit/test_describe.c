@@ -72,6 +72,10 @@ logins(void **state)
 	    "> any user on h   any command, and an interactive shell\n"
 	    "> from any address; a terminal, no forwarding\n> " TAIL,
 	    "any user on h: any command, and an interactive shell");
+	described(HEAD "user u\nhost h\naddr *\ncmd *\npermit user-rc\n",
+	    "> u@h   any command\n"
+	    "> from any address; no terminal, no forwarding, ~/.ssh/rc runs\n> " TAIL,
+	    "u@h: any command");
 	described(HEAD
 	    "user u\nhost *\naddr *\ncmd subsystem:sftp\ncmd subsystem:sftp-write\n",
 	    "> u on any host   sftp, reading only | sftp, reading and writing\n"
@@ -234,13 +238,28 @@ spans(void **state)
 	}
 }
 
+// A stock server, which alone looks at it, starts the login's shell without a terminal too.
+static void
+direct(void **state)
+{
+	struct hs_scope *s = scope(HEAD "user u\nhost *\naddr *\ncmd *\n");
+	struct hs_buf b = {0};
+
+	(void)state;
+	hs_describe_statements(&b, s, "> ");
+	is_text(&b, "> u on any host   any command, and an interactive shell\n"
+		    "> from any address; no terminal, no forwarding\n");
+	hs_scope_free(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(logins),
 	    cmocka_unit_test(forwarding), cmocka_unit_test(other_services),
-	    cmocka_unit_test(heads), cmocka_unit_test(rule6_nothing_is_left_out),
-	    cmocka_unit_test(times), cmocka_unit_test(spans)};
+	    cmocka_unit_test(heads), cmocka_unit_test(direct),
+	    cmocka_unit_test(rule6_nothing_is_left_out), cmocka_unit_test(times),
+	    cmocka_unit_test(spans)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (sodium_init() < 0)

@@ -237,7 +237,8 @@ shells_and_sftp(void **state)
 	static const struct {
 		const char *text;
 		int shell, read, write;
-	} rows[] = {{HEAD WEB "cmd *\n", HS_OK, HS_OK, HS_OK},
+	} rows[] = {{HEAD WEB "cmd *\n", HS_NO_PTY, HS_OK, HS_OK},
+	    {HEAD WEB "cmd *\npermit pty\n", HS_OK, HS_OK, HS_OK},
 	    {HEAD WEB "cmd subsystem:sftp\n", HS_NO_COMMAND, HS_OK, HS_NO_COMMAND},
 	    {HEAD WEB "cmd subsystem:sftp-write\n", HS_NO_COMMAND, HS_OK, HS_OK},
 	    {HEAD WEB "cmd bash ...\n", HS_NO_COMMAND, HS_NO_COMMAND, HS_NO_COMMAND},

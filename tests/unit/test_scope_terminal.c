@@ -37,8 +37,7 @@ terminals(void **state)
 {
 	static const char two[] = HEAD "addr *\ncmd id\nhost *\nuser deploy\n\n"
 				       "addr *\ncmd top\nhost *\npermit pty\nuser deploy\n";
-	static const enum hs_request_kind kinds[] = {
-	    HS_REQ_COMMAND, HS_REQ_SHELL, HS_REQ_SFTP};
+	static const enum hs_request_kind kinds[] = {HS_REQ_COMMAND, HS_REQ_SFTP};
 	struct hs_request req = question(HS_REQ_COMMAND);
 	struct hs_str id = S("id"), top = S("top");
 
@@ -52,7 +51,7 @@ terminals(void **state)
 	assert_int_equal(ask(two, req), HS_OK);
 	req.words = &(struct hs_str){(const uint8_t *)"w", 1};
 	assert_int_equal(ask(two, req), HS_NO_COMMAND);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		req = question(kinds[i]);
 		req.words = &id;
 		req.nwords = 1;
@@ -65,6 +64,32 @@ terminals(void **state)
 	req = question(HS_REQ_LOGIN); // asks for none
 	req.pty = true;
 	assert_int_equal(ask(two, req), HS_OK);
+}
+
+// An interactive shell is for people, who have one; what pipes into it can name a command.
+static void
+shells(void **state)
+{
+	static const char apart[] =
+	    HEAD "addr *\ncmd *\nhost *\nuser deploy\n\n"
+		 "addr *\ncmd top\nhost *\npermit pty\nuser deploy\n";
+	struct hs_request req = question(HS_REQ_SHELL);
+
+	(void)state;
+	for (int pty = 0; pty < 2; pty++) {
+		req.pty = pty != 0;
+		assert_int_equal(
+		    ask(HEAD "addr *\ncmd *\nhost *\nuser deploy\n", req), HS_NO_PTY);
+		assert_int_equal(ask(apart, req), HS_NO_PTY);
+		assert_int_equal(
+		    ask(HEAD "addr *\ncmd top\nhost *\npermit pty\nuser deploy\n", req),
+		    HS_NO_COMMAND);
+		assert_int_equal(
+		    ask(HEAD "addr *\ncmd *\nhost *\npermit pty\nuser deploy\n", req),
+		    HS_OK);
+		assert_int_equal(
+		    ask(HEAD "addr *\ncmd *\nhost *\npermit *\nuser deploy\n", req), HS_OK);
+	}
 }
 
 // So is the namespace that who asks was proven in.
@@ -94,8 +119,8 @@ proven_in(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(terminals), cmocka_unit_test(proven_in)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(terminals),
+	    cmocka_unit_test(shells), cmocka_unit_test(proven_in)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

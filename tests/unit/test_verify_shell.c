@@ -221,15 +221,25 @@ shells(void **state)
 
 	(void)state;
 	use(HEAD "addr *\ncmd *\nhost *\nuser *\n");
-	expect(NULL, HS_OK);
+	expect(NULL, HS_NO_PTY); // on no terminal either
 	expect("anything at all", HS_OK);
 	expect("any; thing", HS_OK);
+	expect("", HS_OK); // no command is another thing than an empty one
 	ask.pty = true;
 	assert_int_equal(decide(&ask), HS_NO_PTY);
 	ask.command = "any; thing";
 	assert_int_equal(decide(&ask), HS_NO_PTY);
-	use(HEAD "addr *\ncmd id ...\nhost *\nuser *\n");
+	use(HEAD "addr *\ncmd *\nhost *\npermit pty\nuser *\n");
+	expect(NULL, HS_OK);
+	assert_int_equal(decide(&ask), HS_OK);
+	ask.command = NULL;
+	assert_int_equal(decide(&ask), HS_OK);
+	use(HEAD "addr *\ncmd id ...\nhost *\npermit pty\nuser *\n");
 	expect(NULL, HS_NO_COMMAND);
+	// nor do two statements make one
+	use(HEAD "addr *\ncmd *\nhost *\nuser *\n\naddr *\ncmd id\nhost *\npermit "
+		 "pty\nuser *\n");
+	expect(NULL, HS_NO_PTY);
 	// one statement allows anything, from elsewhere
 	use(HEAD "addr 10.0.0.0/8\ncmd *\nhost *\nuser *\n\naddr *\ncmd id\nhost "
 		 "*\nuser *\n");
