@@ -25,7 +25,13 @@ same() { # the terminal is as it was at first
 		test "$(tm display -p "#{cursor_flag} #{alternate_on}")" = "1 0" && leaves_nothing
 }
 stopped() { hs_wait_for "hs_state_ \$(pgrep -x -f \"$1\"); test \"\$hs_stat_\" = T" 10; } # stopped COMMAND LINE
-running() { hs_wait_for "hs_state_ \$(pgrep -x -f \"$1\"); test \"\$hs_stat_\" = S" 10; }
+# in_front: the terminal is its group's, so that ^C and ^Z are
+in_front() { # PID
+	read -r stat <"/proc/$1/stat" && set -- ${stat##*) } && test "$3" = "$6"
+} 2>/dev/null
+running() { hs_wait_for "pid=\$(pgrep -x -f \"$1\") && hs_state_ \$pid && test \"\$hs_stat_\" = S && in_front \$pid" 10; }
+# front: fg, and what is typed from now on is not read by the shell
+front() { type_ "clear; echo \"to\" front; fg" Enter && sees "^to front$"; }
 ended() { hs_wait_for "! pgrep -x -f \"$1\" >pid" 10; }
 hr="handseal run -q --user a --host b --cmd c --"
 
@@ -89,17 +95,16 @@ test_expect_success 'bg: it runs on; fg brings it back, and ^C and ^Z reach it t
 	types "$hr sh -c \"while :; do date +%N >tick; sleep 0.1; done\"" && hs_wait_for "test -s tick" 10 && type_ C-z &&
 	sees Stopped && loop=$(pgrep -o -f "^sh -c while") && hs_wait_for "hs_state_ $loop; test \$hs_stat_ = T" 5 &&
 	cp tick tick1 && type_ "clear; bg" Enter && hs_wait_for "! cmp -s tick tick1" 10 && prompts 0 &&
-	type_ "clear; fg" Enter && sees "^handseal run" && type_ C-z && sees Stopped &&
+	front && hs_wait_for "in_front \$(ps -o ppid= $loop)" 5 && type_ C-z && sees Stopped &&
 	hs_wait_for "hs_state_ $loop; test \$hs_stat_ = T" 5 && cp tick tick1 && type_ "clear; fg" Enter &&
 	hs_wait_for "! cmp -s tick tick1" 10 && type_ C-c && prompts 130 && same
 '
 test_expect_success 'in the background it may not read; fg lets it' '
 	types "$hr cat &" && sees "^ready 1:$" &&
-	hs_wait_for "type_ \"\" Enter && sleep 0.1 && pane && grep -q \"Stopped\" pane" 10 && type_ "clear; fg" Enter &&
-	sees "$hr cat" && type_ hello Enter && hs_wait_for "pane; test \$(grep -c ^hello pane) = 2" 10 && type_ C-d &&
+	hs_wait_for "type_ \"\" Enter && sleep 0.1 && pane && grep -q \"Stopped\" pane" 10 && front && type_ hello Enter && hs_wait_for "pane; test \$(grep -c ^hello pane) = 2" 10 && type_ C-d &&
 	prompts 0 && same && types "$hr cat" && running cat && type_ C-z && sees Stopped && type_ bg Enter &&
 	hs_wait_for "type_ \"\" Enter && sleep 0.1 && pane && test \$(grep -c Stopped pane) -ge 2" 10 &&
-	type_ "clear; fg" Enter && type_ again Enter && hs_wait_for "pane; test \$(grep -c ^again pane) = 2" 10 &&
+	front && type_ again Enter && hs_wait_for "pane; test \$(grep -c ^again pane) = 2" 10 &&
 	type_ C-d && prompts 0 && same
 '
 test_expect_success 'fg of one that has run on in the background' '
