@@ -33,11 +33,12 @@
 #
 # Functions, each 0 on success:
 #	hs_skip WHY                 ends the whole test as skipped
-#	hs_wait_for 'CONDITION' S   evaluates CONDITION until true, at most S seconds
+#	hs_wait_for 'CONDITION' S   evaluates CONDITION until true; where S seconds would do on a machine
+#	                            that is not busy, so at most three times as long
 #	hs_spawn NAME CMD...        starts CMD in the background, output to $HS_TMP/NAME.log
 #	hs_pid NAME, hs_alive NAME  its pid; is it running
-#	hs_wait NAME S              waits for it to end by itself; its exit status in HS_STATUS
-#	hs_stop NAME [SIGNAL]       stops it (TERM; KILL after 5 s, which is a failure), HS_STATUS
+#	hs_wait NAME S              waits as long for it to end by itself; its exit status in HS_STATUS
+#	hs_stop NAME [SIGNAL]       stops it (TERM; KILL when that does not, a failure), HS_STATUS
 #	hs_stop_all, hs_none_left   stop what was started; are there any other processes
 #	hs_softkey_start NAME [OPTION...]   sockets $HS_TMP/NAME.sock and .ctl, state NAME.state
 #	hs_softkey NAME WORD...     a command for it, for example: hs_softkey blue touch
@@ -269,10 +270,10 @@ hs_now_() { # hundredths of a second
 
 hs_wait_for() {
 	hs_now_
-	hs_end_=$((hs_now + $2 * 100))
+	hs_end_=$((hs_now + $2 * 300))
 	until eval "$1"; do
 		hs_now_
-		[ $hs_now -lt $hs_end_ ] || { echo "# not within $2 s: $1" >&2 && return 1; }
+		[ $hs_now -lt $hs_end_ ] || { echo "# not within $(($2 * 3)) s: $1" >&2 && return 1; }
 		sleep 0.03
 	done
 }
@@ -346,7 +347,7 @@ hs_softkey_start() {
 hs_softkey() {
 	hs_k_=$1
 	shift
-	[ "$1" != touch ] || "$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" wait 10 >/dev/null || return 1 # a finger comes when it blinks
+	[ "$1" != touch ] || "$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" wait 30 >/dev/null || return 1 # a finger comes when it blinks
 	"$HS_BIN/softkey-ctl" "$HS_TMP/$hs_k_.ctl" "$@"
 }
 hs_softkey_idle() { ! "$HS_BIN/softkey-ctl" "$HS_TMP/$1.ctl" touch; } # a touch now does nothing
