@@ -5,6 +5,7 @@
 # what was touched, counted and recorded; every other is refused with its code and in words, on record.
 test_description='handseald: requests for certificates'
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -45,7 +46,7 @@ yes_() { "$HS_SRC/tests/lib/rawrequest" session=$session scope=inside key=k.pub 
 status() { agentctl status >st && grep -q -x "$1 $2" st || { cat st && false; }; }
 
 test_expect_success 'a key, a daemon, keys of agents' '
-	hs_softkey_start blue && hs_softkey blue auto on && HANDSEAL_SOCK=$HS_TMP/run/a.sock &&
+	late_start && hs_softkey_start blue && hs_softkey blue auto on && HANDSEAL_SOCK=$HS_TMP/run/a.sock &&
 	export HANDSEAL_SOCK && daemon A=1 && handseal enroll --device softkey:$HS_TMP/blue.sock --name blue &&
 	ssh-keygen -q -t ed25519 -N "" -f k && ssh-keygen -q -t ed25519 -N "" -f other &&
 	ssh-keygen -q -t ecdsa -N "" -f ec && ssh-keygen -q -t rsa -b 2048 -N "" -f rsa
@@ -215,9 +216,9 @@ test_expect_success 'uses are counted once, however many ask at the same time' '
 # ---- ends
 
 test_expect_success 'rule3: no certificate ends after its session; both are over when they should be' '
-	agentctl close >out && open_ ceiling 4 && yes_ scope=ceiling out=c.pub >out && grep -x "end $end" out &&
-	yes_ scope=ceiling >out && status open 1 && hs_wait_for "test \$(date +%s) -ge $end" 8 &&
-	hs_wait_for "agentctl status | grep -q -x \"open 0\"" 3 && no no-session "" sign=k session= said-session= &&
+	agentctl close >out && in_time 4 "open_ ceiling \$life && yes_ scope=ceiling out=c.pub >out && grep -x \"end \$end\" out &&
+		yes_ scope=ceiling >out && status open 1" "agentctl close >out || hs_wait_for \"agentctl status | grep -q -x \\\"open 0\\\"\" 5" &&
+	hs_wait_for "test \$(date +%s) -ge $end" 40 && hs_wait_for "agentctl status | grep -q -x \"open 0\"" 10 && took 3000 ${end}000 && no no-session "" sign=k session= said-session= &&
 	agentctl list >out && grep -x "items 0" out &&
 	hs_wait_for "grep \"\\\"event\\\":\\\"expire\\\".*\\\"session\\\":\\\"$session\\\".*\\\"count\\\":2\" \"$log\"" 5
 '

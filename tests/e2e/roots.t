@@ -6,6 +6,7 @@
 test_description='several keys'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/ask.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -19,10 +20,15 @@ Limits
 waits() { hs_softkey $1 wait 10; }
 idle() { hs_wait_for "hs_softkey $1 state | grep -q '^waiting no'" 5; }
 open_() { hs_spawn opening handseal open --user deploy --host web1.example.com --cmd id --ttl 1h; }
+# shut MS SINCE: the session is over, and no more than MS passed until a watcher heard so
+shut() {
+	hs_wait_for "agentctl status | grep -q -x \"open 0\"" 5 &&
+		hs_wait_for "at=\$(sed -n \"s/ .*\\\"closed\\\".*//p\" $HS_TMP/heard.log | tail -n 1) && test \"0\$at\" -ge $2" 5 && took $1 $2 $at
+}
 by() { tail -n 20 "$log" | grep '"event":"touch"' | tail -n 1 | grep "\"root\":\"$1\""; }
 
 test_expect_success 'two keys, both plugged in' '
-	policy "$rest" && hs_softkey_start blue && hs_softkey_start spare && daemon && watched && for k in blue spare; do
+	policy "$rest" && hs_softkey_start blue && hs_softkey_start spare && late_start && daemon && watched && stamped heard handseal watch --json && for k in blue spare; do
 		hs_softkey $k touch-next && timeout 30 handseal enroll --device softkey:$HS_TMP/$k.sock --name $k || return 1
 	done && handseal roots | grep spare
 '
@@ -54,12 +60,12 @@ test_expect_success 'one that is removed will not do any more' '
 test_expect_success 'Unplug close: the session closes within a second, if it is the key that was touched' '
 	hs_softkey spare touch-next && timeout 30 handseal enroll --device softkey:$HS_TMP/spare.sock --name spare &&
 	policy "Unplug close" "$rest" && open_ && waits blue && hs_softkey blue touch && hs_wait opening 10 &&
-	hs_softkey spare unplug && hs_softkey spare plug && sleep 0.5 && agentctl status | grep -x "open 1" &&
-	hs_softkey blue unplug && hs_wait_for "agentctl status | grep -q -x \"open 0\"" 1 &&
-	grep "\"event\":\"close\".*unplugged" "$log" && hs_softkey blue plug
+	n=$(grep -c "\"unplugged\".*spare" "$log") && hs_softkey spare unplug && hs_softkey spare plug && hs_wait_for "test \$(grep -c \"\\\"unplugged\\\".*spare\" $log) -gt $n" 5 &&
+	agentctl status | grep -x "open 1" && start=$(now) && hs_softkey blue unplug && shut 1000 $start &&
+	noted "\"event\":\"close\".*unplugged" && hs_softkey blue plug
 '
 test_expect_success 'and so does one that a request opened' '
 	ask u $what -o u && waits spare && hs_softkey spare touch && ends u 0 . && agentctl status | grep -x "open 1" &&
-	hs_softkey spare unplug && hs_wait_for "agentctl status | grep -q -x \"open 0\"" 1 && hs_softkey spare plug
+	start=$(now) && hs_softkey spare unplug && shut 1000 $start && hs_softkey spare plug
 '
 hs_done

@@ -52,4 +52,9 @@ touched() { hs_softkey blue wait 10 && hs_softkey blue touch && ends "$1" 0 ""; 
 state() { hs_wait_for "eventctl events 0 0 0 | grep -q '	$2	$1	'" 10; }
 # recorded CODE EVENT TEXT: the log has that event of that asking
 recorded() { hs_wait_for "grep '\"event\":\"$2\"' $log | grep '\"ask\":\"$1\"' | grep -q -e '$3'" 10; }
+# noted TEXT: the log has a record that holds it; what no answer waits for comes there when it comes
+noted() {
+	noted_=$1
+	hs_wait_for 'grep -q -e "$noted_" "$log"' 10 || { tail -n 3 "$log" && false; }
+}
 log=
