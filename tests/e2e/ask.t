@@ -76,7 +76,7 @@ test_expect_success 'rule10: events that cannot be end it: exit 1' '
 	done
 '
 test_expect_success 'events of a later version are shown, cleaned; none is no error' '
-	hostile told_new && test_expect_code 124 timeout 2 handseal watch >out 2>err </dev/null && clean && grep "beamed  4F7 claude" out &&
+	hostile told_new && hs_spawn w handseal watch && hs_wait_for "grep \"beamed  4F7 claude\" $HS_TMP/w.log" 10 && hs_alive w && hs_stop w && cp "$HS_TMP/w.log" out && : >err && clean &&
 	hostile told_none && test_expect_code 124 timeout 2 handseal watch >out 2>err </dev/null && test ! -s out && test ! -s err &&
 	does 1 "nothing waits under 4F7" handseal approve 4F7
 '

@@ -24,7 +24,7 @@ in="--user deploy --host web1.example.com --cmd uptime"
 far() { SSH_AUTH_SOCK=$HANDSEAL_SOCK timeout 30 ssh -o IdentityAgent=SSH_AUTH_SOCK -o ForwardAgent=yes $HS_SSH_OPTS -i "$HS_TMP/plain" \
 	deploy@127.0.0.1 "export HANDSEAL_SOCK=\$SSH_AUTH_SOCK PATH=$HS_BIN:\$PATH && $*"; }
 # last EVENT TEXT: the last record of that event says so
-last() { grep "\"event\":\"$1\"" "$log" | tail -n 1 | grep -e "$2" || { tail -n 3 "$log" && false; }; }
+last() { last_event=$1 last_text=$2 && hs_wait_for 'grep "\"event\":\"$last_event\"" "$log" | tail -n 1 | grep -e "$last_text"' 5 || { tail -n 3 "$log" && false; }; }
 
 test_expect_success 'a key, a daemon, a session, and a server that takes a key of the person' '
 	policy "$base" && hs_softkey_start blue && daemon && hs_softkey blue touch-next &&

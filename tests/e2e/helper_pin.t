@@ -158,13 +158,13 @@ test_expect_success 'never written: told in time, as a touch that does not come,
 	says touch-timeout "the PIN was not given within 1 seconds" && tries blue 8 && idle blue
 '
 test_expect_success 'typed slowly, and then there is the whole time for the touch' '
-	sign_blue timeout=3 && run && sleep 2 && printf "%s" "$PIN" >&8 && exec 8>&- && sleep 2 &&
+	sign_blue timeout=6 && run && sleep 4 && printf "%s" "$PIN" >&8 && exec 8>&- && sleep 4 &&
 	touched blue && ended && good 0 "$blue"
 '
 test_expect_success 'called off while it waits for the PIN' '
 	exec 8<>never && sign_blue && for s in TERM INT HUP; do
 		run && hs_wait_for "test \"\$(ls /proc/$(hs_pid helper)/task | wc -l)\" -ge 2" 5 &&
-			kill -$s $(hs_pid helper) && ended 2 && says touch-cancelled && tries blue 8 || return 1
+			kill -$s $(hs_pid helper) && ended && says touch-cancelled && tries blue 8 || return 1
 	done && exec 8>&-
 '
 exec 8>&-

@@ -43,7 +43,7 @@ test_expect_success 'the records say what an auditor asks for' '
 	grep "\"event\":\"issue\".*\"policy\":\"$digest\",\"serial\":\"1\",\"parent\":$parent,\"end\"" "$log"
 '
 test_expect_success 'the session key signs where it stands, and last when the session is closed' '
-	hs_wait_for "grep -q \"\\\"event\\\":\\\"checkpoint\\\",\\\"session\\\":\\\"$session\\\"\" $log" 10 && agentctl close >out && whole &&
+	hs_wait_for "grep -q \"\\\"event\\\":\\\"checkpoint\\\",\\\"session\\\":\\\"$session\\\"\" $log" 10 && agentctl close >out && hs_wait_for "tail -n 1 $log | grep checkpoint" 5 && whole &&
 	tail -n 2 "$log" >two && sed -n 1p two | grep "\"event\":\"close\"" && sed -n 2p two | grep "\"event\":\"checkpoint\"" &&
 	opened && hs_stop handseald && tail -n 2 "$log" >two && sed -n 1p two | grep "\"event\":\"stop\"" &&
 	sed -n 2p two | grep "\"event\":\"checkpoint\",\"session\":\"$session\""

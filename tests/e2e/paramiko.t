@@ -18,7 +18,7 @@ program() {
 		cp plain.py bound.py "$home/" && chmod 644 "$home"/*.py
 }
 on_seat() { me handseal run --scope web --agent claude -- /usr/bin/python3 "$@" >out 2>err; }
-last() { grep "\"event\":\"$1\"" "$log" | tail -n 1 | grep -e "$2" || { tail -n 3 "$log" && false; }; } # last EVENT TEXT
+last() { last_event=$1 last_text=$2 && hs_wait_for 'grep "\"event\":\"$last_event\"" "$log" | tail -n 1 | grep -e "$last_text"' 5 || { tail -n 3 "$log" && false; }; } # last EVENT TEXT
 policy() { { echo "$1" && block policy; } >"$home/.config/handseal/policy" && me handseal policy reload >reloaded 2>&1; }
 names() { echo "HostName $1" >$HS_SERVER/verify.conf; } # the server calls itself so
 # known NAME: what the person's known_hosts calls it, and what paramiko looks for

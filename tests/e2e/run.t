@@ -126,7 +126,7 @@ test_expect_success 'the daemon ends: one line, and the program goes on' '
 	hs_alive lost && touch stop && ends lost 5 && test "$(grep -c "is gone" "$HS_TMP/lost.log")" = 1 && rm stop &&
 	grep -x "handseal: claude ended (5)" "$HS_TMP/lost.log" && leaves_nothing &&
 	for how in hang_up unasked; do
-		seats $how && does 5 "is gone: handseald closed" run sh -c "sleep 1; exit 5" &&
+		seats $how && does 5 "is gone: handseald closed" run sh -c "until grep -q gone err; do sleep 0.05; done; exit 5" &&
 		grep "claude ended (5)$" err || return 1
 	done && for how in no_end refuse_end other_end; do
 		seats $how && does 0 "claude ended (0)$" run true || return 1
@@ -173,7 +173,7 @@ test_expect_success '--json: a line each on stderr; stdout is the program'\''s' 
 	is j "!defined \$j->{signal} && \$j->{logins} == 12 && \$j->{escalations} == 1 && \$j->{refused} == 2 && \$j->{began}{unix}" &&
 	test_expect_code 143 run sh -c "kill -TERM \$\$" 2>err && of err 2 &&
 	is j "!defined \$j->{exit} && \$j->{signal} eq q(TERM)" &&
-	seats hang_up && run sleep 1 >out 2>err && test ! -s out && of err 2 && is j "\$j->{event} eq q(lost)" &&
+	seats hang_up && run sh -c "until grep -q lost err; do sleep 0.05; done" >out 2>err && test ! -s out && of err 2 && is j "\$j->{event} eq q(lost)" &&
 	of err 3 &&
 	is j "!defined \$j->{logins} && \$j->{exit} == 0" && seats refuse && test_expect_code 3 run true >out 2>err &&
 	test ! -s out &&

@@ -27,7 +27,7 @@ believes() {
 }
 test_expect_success 'another user is refused by the seat itself, whatever the server would say' '
 	believes other && at=other@127.0.0.1 && ! login uptime && at=deploy@127.0.0.1 && hs_wait_for "grep -q \"Accepted key.*other\|Postponed publickey for other\|for other\" $HS_TMP/sshd.log" 5 &&
-	! grep "Accepted publickey for other" "$HS_TMP/sshd.log" && grep "\"event\":\"refuse\".*user-outside-scope.*\"user\":\"other\"" "$log" &&
+	! grep "Accepted publickey for other" "$HS_TMP/sshd.log" && noted "\"event\":\"refuse\".*user-outside-scope.*\"user\":\"other\"" &&
 	why "" "" && grep "^code user-outside-scope" out && grep "^user other" out && grep "^host web1.example.com" out && grep "^fingerprint SHA256:" out
 '
 test_expect_success 'nothing is added, removed, locked; nothing is asked; what is the main socket'\''s is not there' '
@@ -37,7 +37,7 @@ test_expect_success 'nothing is added, removed, locked; nothing is asked; what i
 '
 test_expect_success 'it ends, with a count; its folder is gone, and its key with it' '
 	dir=$(dirname "$seat") && ended a && grep "^logins 2" $HS_TMP/a.log && grep "^refused 1" $HS_TMP/a.log && test ! -e "$dir" &&
-	grep "\"event\":\"seat-end\".*its command ended.*\"count\":2" "$log" && ! on ssh-add -L
+	noted "\"event\":\"seat-end\".*its command ended.*\"count\":2" && ! on ssh-add -L
 '
 test_expect_success 'a message is signed in a namespace of the scope alone, never in one of ours' '
 	scope g "user deploy" "cmd uptime" "ns git" && seat a g claude && seated a && on ssh-add -L >key.pub && echo text >text &&
@@ -46,7 +46,7 @@ test_expect_success 'a message is signed in a namespace of the scope alone, neve
 	why "" "" && grep "^ns request@handseal.alt" out && ended a && grep "^signatures 1" $HS_TMP/a.log
 '
 test_expect_success 'a host whose key has no name in scope is offered nothing, and why says its key' '
-	known db1.example.com && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && ! login uptime && why "" "" && grep "^code host-key-unknown" out && grep "\"event\":\"refuse\".*\"code\":\"host-key-unknown\"" "$log" &&
+	known db1.example.com && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && ! login uptime && why "" "" && grep "^code host-key-unknown" out && noted "\"event\":\"refuse\".*\"code\":\"host-key-unknown\"" &&
 	grep "^fingerprint $(ssh-keygen -lf "$HS_TMP/ssh_host_ed25519_key.pub" | cut -d" " -f2)" out && known web1.example.com && ! login uptime && ended a && grep "^logins 0" $HS_TMP/a.log
 '
 test_expect_success 'hashed names and authorities of hosts are known too' '

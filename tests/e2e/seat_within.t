@@ -83,7 +83,7 @@ test_expect_success 'a session, and a seat of it' '
 test_expect_success 'rule3: what equals it in each key, and is a level less deep, is made, at once' '
 	equal >want && asks=$(asked) && seat mid want && sed -n "/^scope/,/^seated/p" "$HS_TMP/mid.log" | sed "s/^scope //; /^seated/d" >has &&
 	grep "^depth 2" has && grep "^user ci" has && test "$(sort has | grep -c .)" = "$(sort want | grep -c .)" && seatctl list | grep "^$id parent $top agent mid used 0 left 10 " && test $asks = "$(asked)" &&
-	grep "\"event\":\"seat\"" "$log" | tail -n 1 | grep "below seat $top" && unseat mid
+	hs_wait_for "grep \"\\\"event\\\":\\\"seat\\\"\" $log | tail -n 1 | grep -q \"below seat $top\"" 5 && unseat mid
 '
 test_expect_success 'rule3: user' 'adds user root other "*"'
 test_expect_success 'rule3: host' 'adds host web2.example.com db.example.com "*.example.com" "*"'

@@ -16,7 +16,7 @@ sock=$run/handseal/agent.sock
 claude() { { echo "#!/bin/sh" && printf '%s\n' "$@"; } >/usr/games/claude && chmod 755 /usr/games/claude; }
 # boxed LINE...: an agent that does that, by the page's block, in its project
 boxed() { claude "$@" && block bwrap >block && cp block "$home/web/block" && me sh -c "cd web && sh block" >out 2>err || { cat out err && false; }; }
-last() { grep "\"event\":\"$1\"" "$log" | tail -n 1 | grep -e "$2" || { tail -n 3 "$log" && false; }; } # last EVENT TEXT
+last() { last_event=$1 last_text=$2 && hs_wait_for 'grep "\"event\":\"$last_event\"" "$log" | tail -n 1 | grep -e "$last_text"' 5 || { tail -n 3 "$log" && false; }; } # last EVENT TEXT
 
 test_expect_success 'a person with keys and a project, a daemon, a session, the program' '
 	person && below_usr handseal handseald softkey eventctl && my_daemon && opened && ssh-keygen -q -t ed25519 -N "" -f "$home/.ssh/id_ed25519" && mkdir "$home/web" && echo mine >"$home/web/file" && block boxed >/usr/games/boxed && chmod 755 /usr/games/boxed && owned "$home"

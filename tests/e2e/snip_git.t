@@ -36,7 +36,7 @@ test_expect_success 'it signs by the seat, and not with the key of the person' '
 	echo x >"$home/work/x" && owned "$home/work/x" && in_work add x && on_seat push git-sign && signed && grep "\"event\":\"sign\".*\"ns\":\"git\"" "$log" && test "$(in_work log -1 --format=%s)" = "Mend the door"
 '
 test_expect_success 'not outside of its scope: the commit is not made' '
-	echo y >"$home/work/x" && in_work add x && n=$(in_work rev-list --count HEAD) && ! on_seat web git-sign && test $n = "$(in_work rev-list --count HEAD)" && grep "\"code\":\"outside-scope\".*\"ns\":\"git\"" "$log"
+	echo y >"$home/work/x" && in_work add x && n=$(in_work rev-list --count HEAD) && ! on_seat web git-sign && test $n = "$(in_work rev-list --count HEAD)" && hs_wait_for "grep \"\\\"code\\\":\\\"outside-scope\\\".*\\\"ns\\\":\\\"git\\\"\" $log" 5
 '
 test_expect_success 'once for all seats, where no key is set' '
 	me git config --global --unset user.signingKey && on_seat push git-config && me handseal run --scope push --agent claude -q -- git -C work commit -q -m again && signed
