@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
-// Revoking in the daemon's loop (seating.h), by its answers and by the list on disk. Only for
-// tests that are linked with agentd's objects.
+// Revoking in the daemon's loop (seating.h), by its answers and by the list on disk. Only
+// for tests that are linked with agentd's objects.
 #ifndef HS_TESTS_REVOKING_H
 #define HS_TESTS_REVOKING_H
 
