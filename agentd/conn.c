@@ -12,6 +12,7 @@
 #include "agentd/events.h"
 #include "agentd/log.h"
 #include "agentd/measure.h"
+#include "agentd/repeats.h"
 #include "agentd/reply.h"
 #include "agentd/request.h"
 #include "agentd/seatask.h"
@@ -336,6 +337,7 @@ static bool
 welcome(struct hs_conn *c)
 {
 	struct hs_audit_record r = {.event = "refuse"};
+	struct hs_now now;
 	const char *why;
 	uv_os_fd_t fd;
 
@@ -354,6 +356,9 @@ welcome(struct hs_conn *c)
 	r.sentence = hs_str_c(why);
 	hs_reply_who(&r, &c->peer);
 	r.code = hs_code_name(HS_NO_PEER);
+	hs_clock_read(&now);
+	if (hs_repeats_counted(c->d->repeats, &r, &now))
+		return false;
 	hs_log("pid %lu of uid %lu: %s", (unsigned long)c->peer.pid,
 	    (unsigned long)c->peer.uid, (const char *)r.sentence.p);
 	hs_daemon_note(c->d, &r);

@@ -11,6 +11,7 @@
 #include "agentd/log.h"
 #include "agentd/machine.h"
 #include "agentd/publish.h"
+#include "agentd/repeats.h"
 #include "agentd/retain.h"
 #include "agentd/revocation.h"
 #include "agentd/revoke.h"
@@ -59,6 +60,7 @@ hs_daemon_session_close(
 	hs_clock_read(&now);
 	memcpy(id, d->session.id, sizeof id);
 	e.id = hs_str_c(id);
+	hs_repeats_flush(d->repeats);
 	hs_seats_end(d, why);
 	hs_ended_add(&d->ended, &d->session, now.wall);
 	hs_session_end(&d->session);

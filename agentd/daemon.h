@@ -21,6 +21,7 @@ struct hs_conn;
 struct hs_copy;
 struct hs_events;
 struct hs_publish;
+struct hs_repeats;
 struct hs_revocation;
 struct hs_retain;
 struct hs_seat;
@@ -34,6 +35,7 @@ struct hs_daemon {
 	struct hs_retain *retain; // NULL: nothing is ever forgotten
 	struct hs_copy *copy;	  // NULL: there is none
 	struct hs_session session;
+	struct hs_repeats *repeats;
 	struct hs_ended ended;
 	struct hs_revocation *revocation; // see revocation.h
 	struct hs_policyfile *policy;

@@ -37,7 +37,7 @@ refuse(struct hs_conn *c, int code, struct hs_err *err, const struct hs_now *now
 	hs_reply_who(&r, &c->peer);
 	hs_put_u8(&frame, HS_AGENT_EXTENSION_FAILURE);
 	hs_agent_frame_end(&frame, mark);
-	hs_reply_recorded(c, NULL, &frame, &r);
+	(void)hs_reply_refused(c, NULL, &frame, &r, now);
 }
 
 int

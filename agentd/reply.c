@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include "agentd/log.h"
+#include "agentd/repeats.h"
 #include "proto/names.h"
 
 struct hs_reply {
@@ -121,6 +122,19 @@ hs_reply_recorded(
 		hs_reply_send(a, HS_NO_RECORD);
 }
 
+bool
+hs_reply_refused(struct hs_conn *c, const char *ext, struct hs_buf *frame,
+    struct hs_audit_record *r, const struct hs_now *now)
+{
+	bool again = hs_repeats_counted(c->d->repeats, r, now);
+
+	if (again)
+		hs_conn_reply(c, frame);
+	else
+		hs_reply_recorded(c, ext, frame, r);
+	return !again;
+}
+
 void
 hs_reply_refuse(struct hs_conn *c, const char *ext, const struct hs_refusal *why,
     const struct hs_now *now, struct hs_str agent, struct hs_str scope)
@@ -136,8 +150,8 @@ hs_reply_refuse(struct hs_conn *c, const char *ext, const struct hs_refusal *why
 	struct hs_buf frame = {0};
 
 	hs_reply_who(&r, &c->peer);
-	hs_log("pid %lu %s: %s: %s", (unsigned long)c->peer.pid, ext, r.code,
-	    hs_err_sentence(&why->err));
 	hs_reply_put_refusal(&frame, ext, why);
-	hs_reply_recorded(c, ext, &frame, &r);
+	if (hs_reply_refused(c, ext, &frame, &r, now))
+		hs_log("pid %lu %s: %s: %s", (unsigned long)c->peer.pid, ext, r.code,
+		    hs_err_sentence(&why->err));
 }

@@ -28,6 +28,9 @@ void hs_reply_drop(struct hs_reply *reply);
 // answers a request of the RFC, and is a bare failure then.
 void hs_reply_recorded(
     struct hs_conn *c, const char *ext, struct hs_buf *frame, struct hs_audit_record *r);
+// The same for a refusal; what repeats is counted (repeats.h), and sent at once: false.
+bool hs_reply_refused(struct hs_conn *c, const char *ext, struct hs_buf *frame,
+    struct hs_audit_record *r, const struct hs_now *now);
 // Records and sends a refusal; agent and scope are what was asked, as far as they can be
 // recorded.
 void hs_reply_refuse(struct hs_conn *c, const char *ext, const struct hs_refusal *why,

@@ -399,7 +399,7 @@ malformed(struct hs_conn *c, const char *ext, int code, const struct hs_now *now
 	hs_reply_who(&r, &c->peer);
 	hs_put_u8(&frame, HS_AGENT_EXTENSION_FAILURE);
 	hs_agent_frame_end(&frame, mark);
-	hs_reply_recorded(c, ext, &frame, &r);
+	(void)hs_reply_refused(c, ext, &frame, &r, now);
 }
 
 static void

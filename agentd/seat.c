@@ -439,10 +439,3 @@ hs_seat_part_lives(
 	return !s->ended && !s->revoked && h != NULL && !hs_held_over(h, now) &&
 	       now->wall < p->end && now->boot_ms < p->end_boot_ms && p->uses_left > 0;
 }
-
-void
-hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r)
-{
-	s->refused++;
-	s->refusals[s->nrefusals++ % HS_SEAT_REFUSALS] = *r;
-}

@@ -69,11 +69,7 @@ struct hs_seat {
 	uint64_t began; // Unix seconds
 	uint64_t logins, signatures, escalations, refused;
 	struct hs_seat_refused refusals[HS_SEAT_REFUSALS];
-	size_t nrefusals;	  // ever
-	struct {		  // listings that found nothing, the same again and again
-		uint64_t boot_ms; // when one was recorded last
-		uint64_t more;	  // since then, which the next record counts
-	} unlisted;
+	size_t nrefusals;	   // ever
 	struct hs_lister *listers; // who wait for certificates; seatkeys.c's
 };
 
@@ -142,7 +138,7 @@ size_t hs_seat_chain(const struct hs_seat *s, uint64_t chain[static HS_LINEAGE_M
 bool hs_seat_part_lives(
     const struct hs_seat *s, const struct hs_seat_part *p, const struct hs_now *now);
 
-// Notes a refusal on it.
+// Keeps a refusal on it; one that is the same as the last takes its place.
 void hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r);
 
 #endif

@@ -2,6 +2,7 @@
 //
 // Signing on a seat. Who sends these bytes: the agent that the seat is for, or anything
 // that it starts. Contract in seatsign.h.
+#include "agentd/repeats.h"
 #include "agentd/seatsign.h"
 
 #include <stdio.h>
@@ -15,8 +16,6 @@
 #include "proto/guard.h"
 #include "proto/hostkey.h"
 #include "proto/text.h"
-
-#define UNLISTED_MS 1000
 
 struct signing { // a signature that waits for its record
 	struct hs_conn *conn;
@@ -146,30 +145,12 @@ note(struct hs_conn *c, const struct hs_refusal *why, const struct hs_guarded *g
 	    .host = hs_str_c(r->host),
 	    .ns = hs_str_c(r->ns)};
 	hs_reply_who(rec, &c->peer);
-	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
 }
 
-// Nothing waits for the record of a listing: of the same within a second there is one. The
-// next one's count has the others.
-static bool
-noted_already(
-    struct hs_seat *s, const struct hs_conn *c, enum hs_code code, const struct hs_now *now)
+static void
+say(const struct hs_seat *s, const struct hs_refusal *why)
 {
-	const struct hs_seat_bind *b = hs_seatbind_last(c);
-	struct hs_seat_refused *was =
-	    s->nrefusals > 0 ? &s->refusals[(s->nrefusals - 1) % HS_SEAT_REFUSALS] : NULL;
-	char fingerprint[HS_FINGERPRINT_LEN + 1] = "";
-
-	if (b != NULL)
-		hs_hostkey_fingerprint(hs_buf_str(&b->hostkey), fingerprint);
-	if (was == NULL || was->why.err.code != code || s->unlisted.boot_ms == 0 ||
-	    now->boot_ms - s->unlisted.boot_ms >= UNLISTED_MS ||
-	    strcmp(was->fingerprint, fingerprint) != 0)
-		return false;
-	was->time = now->wall;
-	s->refused++;
-	s->unlisted.more++;
-	return true;
+	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
 }
 
 void
@@ -191,14 +172,11 @@ hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
 		hs_fail(&why.err, HS_NO_HOST, "%s", "");
 		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
 	}
-	if (noted_already(c->seat, c, why.err.code, now))
-		return;
 	note(c, &why, NULL, now, &r, &rec);
-	rec.counted = c->seat->unlisted.more > 0;
-	rec.count = c->seat->unlisted.more + 1;
-	c->seat->unlisted.more = 0;
-	c->seat->unlisted.boot_ms = now->boot_ms;
-	hs_daemon_note(c->d, &rec);
+	if (hs_repeats_counted(c->d->repeats, &rec, now))
+		return;
+	say(c->seat, &why);
+	hs_daemon_note(c->d, &rec); // no answer waits for it
 }
 
 void
@@ -213,7 +191,8 @@ hs_seatsign_refuse(struct hs_conn *c, uint8_t reply, const struct hs_refusal *wh
 	note(c, why, g, now, &r, &rec);
 	hs_put_u8(&frame, reply);
 	hs_agent_frame_end(&frame, mark);
-	hs_reply_recorded(c, NULL, &frame, &rec);
+	if (hs_reply_refused(c, NULL, &frame, &rec, now))
+		say(c->seat, why);
 }
 
 static void

@@ -1,9 +1,33 @@
 // SPDX-License-Identifier: ISC
 //
-// `why`: the last refusal on a seat. Contract in seatask.h.
+// Refusals on a seat: the last few are kept, and `why` tells one. Contracts in seat.h and
+// seatask.h.
+#include <string.h>
 #include "agentd/reply.h"
 #include "agentd/seatask.h"
 #include "proto/names.h"
+
+static bool
+same_refusal(const struct hs_seat_refused *a, const struct hs_seat_refused *b)
+{
+	return a->why.err.code == b->why.err.code &&
+	       strcmp(hs_err_sentence(&a->why.err), hs_err_sentence(&b->why.err)) == 0 &&
+	       strcmp(a->user, b->user) == 0 && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->ns, b->ns) == 0 && strcmp(a->fingerprint, b->fingerprint) == 0;
+}
+
+void
+hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r)
+{
+	const struct hs_seat_refused *last =
+	    &s->refusals[(s->nrefusals - 1) % HS_SEAT_REFUSALS];
+
+	s->refused++;
+	// what repeats leaves the others where they are
+	if (s->nrefusals == 0 || !same_refusal(last, r))
+		s->nrefusals++;
+	s->refusals[(s->nrefusals - 1) % HS_SEAT_REFUSALS] = *r;
+}
 
 static const struct hs_seat_refused *
 last_refusal(const struct hs_seat *s, const struct hs_agent_why *m)

@@ -14,6 +14,7 @@
 #include "agentd/log.h"
 #include "agentd/machine.h"
 #include "agentd/publish.h"
+#include "agentd/repeats.h"
 #include "agentd/retain.h"
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
@@ -128,6 +129,7 @@ stop(struct server *s, const char *why)
 	while (s->d.conns != NULL)
 		hs_conn_close(s->d.conns);
 	hs_touch_stop(&s->d);
+	hs_repeats_flush(s->d.repeats);
 	note_stop(&s->d, why);
 	hs_checkpoint_last(&s->d, &key, id);
 	(void)uv_timer_start(&s->ending, on_ending, 0, 10);
@@ -238,13 +240,14 @@ set_up(struct server *s, const struct hs_serve *how)
 	s->d.checkpoint = hs_checkpoint_new(&s->d);
 	s->d.copy = hs_copy_new(&s->d, SYSTEM_LOG);
 	s->d.retain = hs_retain_new(&s->d);
+	s->d.repeats = hs_repeats_new(&s->d);
 	s->d.alarm = hs_clock_alarm_new(&s->loop, on_alarm, &s->d);
 	s->d.events = hs_events_new(&s->loop);
 	s->d.prompt = hs_prompt_new(&s->loop, environ);
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
 	s->d.publish = hs_publish_new(&s->d, how->set->publish_ms);
 	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
-	if (s->d.copy == NULL || s->d.retain == NULL || s->d.checkpoint == NULL ||
+	if (s->d.copy == NULL || s->d.retain == NULL || s->d.repeats == NULL || s->d.checkpoint == NULL ||
 	    s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
 	    s->d.devices == NULL || s->d.exehash == NULL || s->d.publish == NULL ||
 	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
@@ -301,6 +304,7 @@ hs_serve(const struct hs_serve *how, struct hs_err *err)
 out:
 	hs_checkpoint_free(&s->d.checkpoint);
 	hs_retain_free(&s->d.retain);
+	hs_repeats_free(&s->d.repeats);
 	hs_copy_free(&s->d.copy);
 	hs_audit_detach(how->audit);
 	hs_revocation_detach(how->revocation);

@@ -217,7 +217,9 @@ record(struct hs_auditcheck *c, const struct hs_auditread *r,
 		hs_auditcheck_close(c, hs_str_c(""));
 	else if (hs_str_is(e, "forget"))
 		forget(c, r);
-	s->refused += hs_str_is(e, "refuse");
+	if (hs_str_is(e, "refuse"))
+		s->refused +=
+		    hs_auditread_has(r, HS_AM_COUNT) ? hs_auditread_u64(r, HS_AM_COUNT) : 1;
 	s->revoked += hs_str_is(e, "revoke");
 	s->voided += hs_str_is(e, "voided");
 	s->torn += hs_str_is(e, "torn");

@@ -73,6 +73,10 @@ struct hs_audit_record {
 void hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r);
 void hs_auditline_put_string(struct hs_buf *b, struct hs_str s); // with its quotes
 
+// Copies all that r points at behind what is in mem, and lets r point there: r is good as
+// long as mem is, and nothing is put into it. HS_ERR_NOMEM and the like leave r as it was.
+int hs_auditline_keep(struct hs_audit_record *r, struct hs_buf *mem);
+
 // SHA-256 of a line as it stands in the file, LF included.
 int hs_auditline_hash(struct hs_str line, uint8_t out[static HS_AUDIT_HASH]);
 

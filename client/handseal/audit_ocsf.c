@@ -44,10 +44,15 @@ set_text(json_t *o, const char *name, const struct hs_auditread *r, enum hs_audi
 }
 
 static json_t *
+number(uint64_t n)
+{
+	return json_integer(n < INT64_MAX ? (json_int_t)n : INT64_MAX);
+}
+
+static json_t *
 ms(uint64_t seconds)
 {
-	return json_integer(
-	    seconds < INT64_MAX / 1000 ? (json_int_t)seconds * 1000 : INT64_MAX);
+	return number(seconds < INT64_MAX / 1000 ? seconds * 1000 : INT64_MAX);
 }
 
 enum { FLAT = 1, CANONICAL = 2 };
@@ -276,6 +281,8 @@ authorization(struct hs_str line, const struct hs_auditread *r, bool good, bool 
 
 	set(o, "user", grant ? toucher(r) : agent(r));
 	set(o, "privileges", privileges(r, grant));
+	if (is(r, "refuse") && hs_auditread_has(r, HS_AM_COUNT))
+		set(o, "count", number(hs_auditread_u64(r, HS_AM_COUNT)));
 	if (hs_auditread_has(r, HS_AM_SESSION))
 		set(o, "session", session(r));
 	return o;

@@ -65,6 +65,13 @@ test_expect_success 'rule7: questions without end keep nobody else waiting' '
 	under_flood query "" && under_flood status@handseal.alt "" &&
 	under_flood close@handseal.alt ff && under_flood nothing@example.org ""
 '
+test_expect_success 'what was refused without end is a record a second, and none of it is missing' '
+	handseal audit show --event refuse --json >out && grep -c "close@handseal.alt" out >lines && cat lines &&
+	test $(cat lines) -gt 1 && test $(cat lines) -lt 200 && perl -ne "
+		\$n += /\"count\":(\d+)/ ? \$1 : 1 if /close\@handseal.alt/;
+		END { print \"# of \$n refusals\n\"; exit(\$n > 500 ? 0 : 1) }" out &&
+	handseal audit show --event refuse | grep "trailing-bytes: .* (.* times)" && handseal audit verify >verified && grep "refusals" verified
+'
 test_expect_success 'rule7: answers that nobody reads are bounded' '
 	flood list@handseal.alt 00000000000000000000000000 unread && hs_wait_for "! hs_alive flood" 10 &&
 	flood query "" unread && sleep 0.3 && prompt && hs_stop flood && test $(size) -lt 40000

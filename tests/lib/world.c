@@ -22,6 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "agentd/publish.h"
+#include "agentd/repeats.h"
 #include "agentd/revocation.h"
 
 #include "agentd/checkpoint.h"
@@ -307,6 +308,8 @@ world_begin(struct world *w)
 	    hs_revocation_open(world_set.state_dir, &w->d.revocation, &cut, &err), HS_OK);
 	assert_int_equal(hs_revocation_attach(w->d.revocation, &w->loop, 300), HS_OK);
 	w->d.checkpoint = hs_checkpoint_new(&w->d);
+	w->d.repeats = hs_repeats_new(&w->d);
+	assert_non_null(w->d.repeats);
 	w->d.alarm = hs_clock_alarm_new(&w->loop, on_alarm, &w->d);
 	w->d.events = hs_events_new(&w->loop);
 	w->d.prompt = hs_prompt_new(&w->loop, prompts != NULL ? prompts : nothing);
@@ -355,6 +358,7 @@ world_end(struct world *w)
 	while (w->d.conns != NULL)
 		hs_conn_close(w->d.conns);
 	hs_touch_stop(&w->d);
+	hs_repeats_flush(w->d.repeats);
 	uv_close((uv_handle_t *)&w->listener, NULL);
 	world_until(w, -1);
 	assert_null(w->d.running);
@@ -362,6 +366,7 @@ world_end(struct world *w)
 	while (!hs_audit_idle(w->d.audit))
 		world_turn(w);
 	hs_checkpoint_free(&w->d.checkpoint);
+	hs_repeats_free(&w->d.repeats);
 	hs_clock_alarm_free(&w->d.alarm);
 	hs_devices_free(&w->d.devices);
 	hs_events_free(&w->d.events);

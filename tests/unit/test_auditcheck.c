@@ -98,7 +98,7 @@ a_touch_under_another_policy_differs(void **state)
 	auditchecked_finish();
 }
 
-// What the log says of itself that it lacks.
+// What the log says of itself that it lacks, and of refusals that it says once.
 static void
 what_is_lost_is_counted(void **state)
 {
@@ -118,11 +118,16 @@ what_is_lost_is_counted(void **state)
 	auditmake_put(&auditchecked_m,
 	    &(struct hs_audit_record){.event = "dropped", .counted = true, .count = 2},
 	    NULL);
+	auditmake_put(&auditchecked_m, &(struct hs_audit_record){.event = "refuse"}, NULL);
+	auditmake_put(&auditchecked_m,
+	    &(struct hs_audit_record){.event = "refuse", .counted = true, .count = 40},
+	    NULL);
 	auditchecked_take(&l);
 	auditchecked_check(&l);
 	assert_int_equal(auditchecked.n, 0);
 	assert_true(s->breaks == 1 && s->voided == 1 && s->lost == 3);
 	assert_true(s->dropped == 2 && s->uncopied == 42);
+	assert_int_equal(s->refused, 41);
 	auditchecked_finish();
 }
 

@@ -153,9 +153,10 @@ static const char with_every_member[] =
     "\"exe\":\"/bin/a\""
     ",\"start\":18446744073709551615,\"cgroup\":\"/user.slice/a\\nb\""
     ",\"exe_sha256\":\"02fe\",\"by\":\"/bin/"
-    "b\",\"agent\":\"claude\",\"session\":\"7c2e\",\"code\":"
+    "b\",\"agent\":\"claude\",\"ext\":\"open\",\"session\":\"7c2e\",\"code\":"
     "\"ok\""
-    ",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\",\"policy\":"
+    ",\"sentence\":\"no\",\"reason\":\"why\",\"scope\":\"a\\nb\\n\",\"digest\":\"01ff\","
+    "\"policy\":"
     "\"01fe\""
     ",\"serial\":\"18446744073709551615\",\"parent\":\"18446744073709551614\""
     ",\"seat\":\"4\",\"end\":9,\"key\":\"SHA256:k\""
@@ -163,14 +164,15 @@ static const char with_every_member[] =
     ",\"aaguid\":\"ee\",\"attestation\":\"none\",\"transport\":\"hid\",\"flags\":5,"
     "\"counter\":"
     "4294967295"
-    ",\"simulated\":true,\"share\":4002,\"ask\":\"4F7\",\"shown\":\"text\\n\","
+    ",\"simulated\":true,\"share\":4002,\"user\":\"u\",\"host\":\"h\",\"ns\":\"git\","
+    "\"ask\":\"4F7\",\"shown\":\"text\\n\","
     "\"grant\":"
-    "\"R1JBTlQ=\",\"signature\":\"U0lH\""
+    "\"R1JBTlQ=\",\"direct\":\"RElSRUNU\",\"signature\":\"U0lH\""
     ",\"count\":0,\"first\":1,\"last\":18446744073709551615"
     ",\"head\":\"0b\",\"sha256\":\"0c\",\"jump\":-7}\n";
 
-static void
-every_member(void **state)
+static struct hs_audit_record
+of_every_member(void)
 {
 	struct hs_audit_record r = {.seq = 2,
 	    .time = 3,
@@ -188,8 +190,10 @@ every_member(void **state)
 	    .exe_sha256 = hs_str_c("\x02\xfe"),
 	    .by = hs_str_c("/bin/b"),
 	    .agent = hs_str_c("claude"),
+	    .ext = hs_str_c("open"),
 	    .session = "7c2e",
 	    .code = "ok",
+	    .sentence = hs_str_c("no"),
 	    .reason = hs_str_c("why"),
 	    .scope = hs_str_c("a\nb\n"),
 	    .digest = hs_str_c("\x01\xff"),
@@ -211,9 +215,13 @@ every_member(void **state)
 	    .counter = UINT32_MAX,
 	    .simulated = true,
 	    .share = 4002,
+	    .user = hs_str_c("u"),
+	    .host = hs_str_c("h"),
+	    .ns = hs_str_c("git"),
 	    .ask = hs_str_c("4F7"),
 	    .shown = hs_str_c("text\n"),
 	    .grant = hs_str_c("GRANT"),
+	    .direct = hs_str_c("DIRECT"),
 	    .signature = hs_str_c("SIG"),
 	    .first = 1,
 	    .last = UINT64_MAX,
@@ -223,12 +231,46 @@ every_member(void **state)
 	    .count = 0,
 	    .jumped = true,
 	    .jump = -7};
+
+	memset(r.prev, 0xab, sizeof r.prev);
+	return r;
+}
+
+static void
+every_member(void **state)
+{
+	const struct hs_audit_record r = of_every_member();
 	struct hs_buf b = {0};
 
 	(void)state;
-	memset(r.prev, 0xab, sizeof r.prev);
 	hs_auditline_put(&b, &r);
 	is(&b, with_every_member);
+	hs_buf_free(&b);
+}
+
+// This program, where its constants are.
+extern const char __executable_start, end;
+
+// Nothing of a record that is kept points to what it was made of.
+static void
+every_member_kept(void **state)
+{
+	struct hs_audit_record r = of_every_member(), nothing = {0};
+	struct hs_buf mem = {0}, b = {0};
+	uintptr_t words[sizeof r / sizeof(uintptr_t)];
+
+	(void)state;
+	hs_put_raw(&mem, "before", 6);
+	assert_int_equal(hs_auditline_keep(&r, &mem), HS_OK);
+	memcpy(words, &r, sizeof words);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		assert_false(words[i] >= (uintptr_t)&__executable_start &&
+			     words[i] < (uintptr_t)&end);
+	hs_auditline_put(&b, &r);
+	is(&b, with_every_member);
+	assert_memory_equal(mem.p, "before", 6);
+	assert_int_equal(hs_auditline_keep(&nothing, &mem), HS_OK);
+	hs_buf_free(&mem);
 	hs_buf_free(&b);
 }
 
@@ -329,8 +371,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_example),
-	    cmocka_unit_test(every_member), cmocka_unit_test(rule10_hostile_strings),
-	    cmocka_unit_test(reading_back), cmocka_unit_test(not_records)};
+	    cmocka_unit_test(every_member), cmocka_unit_test(every_member_kept),
+	    cmocka_unit_test(rule10_hostile_strings), cmocka_unit_test(reading_back),
+	    cmocka_unit_test(not_records)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
