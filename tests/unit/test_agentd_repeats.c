@@ -98,7 +98,7 @@ what_differs_is_told_apart(void **unused)
 	(void)unused;
 	begin(POLICY);
 	for (int i = 0; i < 4; i++) {
-		char name[16];
+		char name[24];
 
 		(void)snprintf(name, sizeof name, "agent%d", i);
 		assert_false(counted(name));
@@ -115,7 +115,7 @@ static void
 room_is_made(void **unused)
 {
 	enum { MANY = 200 };
-	char name[16];
+	char name[24];
 
 	(void)unused;
 	begin(POLICY);
