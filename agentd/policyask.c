@@ -121,27 +121,23 @@ scope(const struct hs_daemon *d, const struct hs_agent_policy *m, struct hs_buf 
 	return rc;
 }
 
-static int
-explain(struct hs_conn *c, const struct hs_agent_policy *m, const struct hs_now *now,
-    struct hs_buf *frame, struct hs_refusal *why)
+static void
+put_explained(struct hs_buf *frame, const struct hs_agent_explained *m)
 {
-	char agent[HS_AGENT_NAME_MAX + 1];
-	struct hs_judge_ask ask = {.agent = agent,
-	    .peer = &c->peer,
-	    .reasoned = m->reason.len > 0,
-	    .opening = m->opening != 0};
+	size_t mark = hs_agent_reply_begin(frame, HS_EXT_POLICY, HS_AGENT_DONE);
+
+	hs_agent_explained_put(frame, m);
+	hs_agent_frame_end(frame, mark);
+}
+
+static void
+judge(struct hs_daemon *d, const struct hs_judge_ask *ask, const struct hs_now *now,
+    struct hs_buf *frame)
+{
 	struct hs_agent_explained x;
 	struct hs_decided decided = {0};
-	struct hs_scope *s = NULL;
-	size_t mark;
-	int rc = hs_wanted_agent(m->agent, agent, why);
 
-	if (rc == HS_OK)
-		rc = hs_wanted_scope(m->scope, &s, why);
-	if (rc != HS_OK)
-		return rc;
-	ask.scope = s;
-	(void)hs_judge(c->d, &ask, now, &decided);
+	(void)hs_judge(d, ask, now, &decided);
 	x = (struct hs_agent_explained){.decision = (uint8_t)decided.what,
 	    .code = hs_str_c(hs_code_name(decided.err.code)),
 	    .sentence = hs_str_c(hs_err_sentence(&decided.err)),
@@ -150,10 +146,38 @@ explain(struct hs_conn *c, const struct hs_agent_policy *m, const struct hs_now 
 	    .once = decided.once};
 	if (decided.difference != NULL)
 		x.difference = hs_scope_text(decided.difference);
-	mark = hs_agent_reply_begin(frame, HS_EXT_POLICY, HS_AGENT_DONE);
-	hs_agent_explained_put(frame, &x);
-	hs_agent_frame_end(frame, mark);
+	put_explained(frame, &x);
 	hs_decided_free(&decided);
+}
+
+static int
+explain(struct hs_conn *c, const struct hs_agent_policy *m, const struct hs_now *now,
+    struct hs_buf *frame, struct hs_refusal *why)
+{
+	char agent[HS_AGENT_NAME_MAX + 1];
+	struct hs_judge_ask ask = {.agent = agent,
+	    .peer = &c->peer,
+	    .reasoned = m->reason.len > 0,
+	    .opening = m->how == HS_POLICY_HOW_OPEN,
+	    .direct = m->how == HS_POLICY_HOW_DIRECT};
+	struct hs_agent_explained no = {.decision = HS_DECIDE_REFUSE};
+	struct hs_refusal unenforceable = {0};
+	struct hs_scope *s = NULL;
+	int rc = hs_wanted_agent(m->agent, agent, why);
+
+	if (rc == HS_OK)
+		rc = hs_wanted_scope(m->scope, &s, why);
+	if (rc != HS_OK)
+		return rc;
+	ask.scope = s;
+	if (ask.direct && hs_wanted_direct(s, &unenforceable) != HS_OK) {
+		no.code = hs_str_c(hs_code_name(unenforceable.err.code));
+		no.sentence = hs_str_c(hs_err_sentence(&unenforceable.err));
+		no.remedy = hs_str_c(unenforceable.remedy);
+		put_explained(frame, &no);
+	} else {
+		judge(c->d, &ask, now, frame);
+	}
 	hs_scope_free(&s);
 	return HS_OK;
 }

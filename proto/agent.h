@@ -133,11 +133,16 @@ enum hs_agent_policy_what {
 	    3, // the named scopes as one, canonical; no names: the session's
 	HS_POLICY_ASK_EXPLAIN = 4, // what would happen to a request of scope by agent
 };
+enum hs_agent_policy_how { // it would be asked for
+	HS_POLICY_HOW_REQUEST = 0,
+	HS_POLICY_HOW_OPEN = 1,	  // by `open`
+	HS_POLICY_HOW_DIRECT = 2, // as a direct certificate
+};
 struct hs_agent_policy {
 	uint8_t what;
 	struct hs_str names; // of scopes, a blank between them
 	struct hs_str scope, agent, reason;
-	uint8_t opening; // explain: it is `open` that would be asked
+	uint8_t how; // explain: enum hs_agent_policy_how
 };
 struct hs_agent_policy_info {
 	struct hs_str text;  // the policy, or the scope

@@ -143,7 +143,7 @@ hs_agent_policy_put(struct hs_buf *b, const struct hs_agent_policy *m)
 	hs_put_str(b, m->scope);
 	hs_put_str(b, m->agent);
 	hs_put_str(b, m->reason);
-	hs_put_u8(b, m->opening);
+	hs_put_u8(b, m->how);
 }
 
 int
@@ -157,9 +157,10 @@ hs_agent_policy_get(struct hs_rd *r, struct hs_agent_policy *m)
 	GET(hs_get_string, scope);
 	GET(hs_get_string, agent);
 	GET(hs_get_string, reason);
-	GET(hs_agent_get_bool, opening);
+	GET(hs_get_u8, how);
 	if (rc == HS_OK &&
-	    (m->what < HS_POLICY_ASK_SHOW || m->what > HS_POLICY_ASK_EXPLAIN))
+	    (m->what < HS_POLICY_ASK_SHOW || m->what > HS_POLICY_ASK_EXPLAIN ||
+		m->how > HS_POLICY_HOW_DIRECT))
 		rc = HS_ERR_FORMAT;
 	return rc == HS_OK ? hs_rd_end(r) : rc;
 }

@@ -52,8 +52,8 @@ static const struct hs_cmd table[] = {
 	"merge the lists of what is revoked, for stock sshd"},
     {"policy", cmd_policy,
 	"check [FILE] | show | reload [--json]\n"
-	"explain " SCOPE_ARGS
-	"[--ttl TIME] [--agent NAME] [--reason TEXT] [--opening] [--json]",
+	"explain " SCOPE_ARGS "[--ttl TIME] [--agent NAME] [--reason TEXT]\n"
+	"[--opening | --direct] [--json]",
 	"check the policy, or say what would happen"},
     {"audit", cmd_audit,
 	"verify [FILE | DIR]... [--roots FILE] [--server FILE] [--json]\n"

@@ -17,7 +17,7 @@ struct question {
 	struct hs_scopeopts scope_options;
 	struct hs_scope *scope;
 	uint64_t ttl;
-	bool ttl_given, opening;
+	bool ttl_given, opening, direct;
 	const char *agent, *reason;
 	struct hs_daemon daemon;
 };
@@ -48,6 +48,9 @@ take_option(struct question *q, int opt)
 	case 'O':
 		q->opening = true;
 		return HS_EXIT_DONE;
+	case 'd':
+		q->direct = true;
+		return HS_EXIT_DONE;
 	case 'j':
 		q->daemon.json = true;
 		return HS_EXIT_DONE;
@@ -62,7 +65,8 @@ parse_options(int argc, char **argv, struct question *q)
 	static const struct option longs[] = {HS_SCOPEOPTS_LONG,
 	    {"ttl", required_argument, NULL, 't'}, {"agent", required_argument, NULL, 'a'},
 	    {"reason", required_argument, NULL, 'r'}, {"opening", no_argument, NULL, 'O'},
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	    {"direct", no_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'}, {0}};
 	struct hs_err err = {0};
 	int opt, status = HS_EXIT_DONE;
 
@@ -79,6 +83,9 @@ parse_options(int argc, char **argv, struct question *q)
 	if (!hs_text_is_agent_name(hs_str_c(q->agent)))
 		return hs_cmd_usage("policy", "--agent takes a name of up to 32 of a-z "
 					      "0-9 . _ - that begins with one of a-z 0-9");
+	if (q->opening && q->direct)
+		return hs_cmd_usage("policy",
+		    "--opening asks it for a session, and --direct for a certificate");
 	if (q->opening && hs_scopeopts_none(&q->scope_options))
 		return HS_EXIT_DONE; // the session's
 	if (hs_scopeopts_build(&q->scope_options, q->ttl, q->ttl_given ? "--ttl" : NULL,
@@ -112,16 +119,16 @@ is_sound(const struct hs_agent_explained *m, struct hs_scope **difference)
 }
 
 static int
-print_json(const struct hs_agent_explained *m)
+print_json(const struct hs_agent_explained *m, bool direct)
 {
 	static const char *const names[] = {"refuse", "issue", "ask"};
 	int status = (int)exit_of(m->decision);
 
-	if (hs_cli_print_json(json_pack("{s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:i}", "decision",
+	if (hs_cli_print_json(json_pack("{s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:i}", "decision",
 		names[m->decision], "code", hs_cli_json(m->code), "sentence",
 		hs_cli_json(m->sentence), "remedy", hs_cli_json(m->remedy), "difference",
 		hs_cli_json_text(m->difference), "pin", m->pin != 0, "once", m->once != 0,
-		"exit", status)) != HS_EXIT_DONE)
+		"direct", direct, "exit", status)) != HS_EXIT_DONE)
 		return HS_EXIT_FAILED;
 	return status;
 }
@@ -134,7 +141,8 @@ put_sentence(struct hs_buf *b, const struct hs_agent_explained *m)
 }
 
 static int
-print_text(const struct hs_agent_explained *m, const struct hs_scope *difference)
+print_text(
+    const struct hs_agent_explained *m, const struct hs_scope *difference, bool direct)
 {
 	struct hs_buf b = {0};
 
@@ -154,7 +162,10 @@ print_text(const struct hs_agent_explained *m, const struct hs_scope *difference
 		    m->once ? ", for this one certificate" : "");
 		put_sentence(&b, m);
 		hs_put_fmt(&b, "\nnew\n");
-		hs_describe_scope(&b, difference, "  ");
+		if (direct)
+			hs_describe_statements(&b, difference, "  ");
+		else
+			hs_describe_scope(&b, difference, "  ");
 	}
 	hs_cli_put_text(stdout, hs_buf_str(&b), "");
 	hs_buf_free(&b);
@@ -168,7 +179,9 @@ ask(struct question *q)
 	    .scope = hs_scope_text(q->scope),
 	    .agent = hs_str_c(q->agent),
 	    .reason = hs_str_c(q->reason != NULL ? q->reason : ""),
-	    .opening = q->opening};
+	    .how = q->opening  ? HS_POLICY_HOW_OPEN
+		   : q->direct ? HS_POLICY_HOW_DIRECT
+			       : HS_POLICY_HOW_REQUEST};
 	struct hs_agent_explained answer;
 	struct hs_scope *difference = NULL;
 	struct hs_buf contents = {0};
@@ -184,9 +197,9 @@ ask(struct question *q)
 	    !is_sound(&answer, &difference))
 		status = hs_daemon_malformed(&q->daemon, HS_EXT_POLICY);
 	else if (q->daemon.json)
-		status = print_json(&answer);
+		status = print_json(&answer, q->direct);
 	else
-		status = print_text(&answer, difference);
+		status = print_text(&answer, difference, q->direct);
 	hs_scope_free(&difference);
 	return status;
 }
@@ -203,7 +216,7 @@ hs_policy_cmd_explain(int argc, char **argv)
 		status = hs_daemon_connect(&q.daemon);
 	if (status == HS_EXIT_DONE && q.scope == NULL)
 		status = hs_named_scope(&q.daemon, "policy", &q.scope_options, q.ttl,
-		    q.ttl_given ? "--ttl" : NULL, NULL, &q.scope);
+		    q.ttl_given ? "--ttl" : NULL, q.opening ? NULL : &q.direct, &q.scope);
 	if (status == HS_EXIT_DONE)
 		status = ask(&q);
 	hs_daemon_close(&q.daemon);

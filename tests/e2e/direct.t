@@ -28,6 +28,13 @@ test_expect_success 'one touch, and the key logs in by TrustedUserCAKeys' '
 	direct any $any && test "$(with any $at id -un)" = deploy && test "$(with any $at "x=1; echo \$x")" = 1 &&
 	grep "Accepted publickey for deploy .* ID handseal:direct:[0-9]*:unknown (serial [0-9]*) CA ED25519-SK" "$HS_TMP/sshd.log"
 '
+test_expect_success 'policy explain --direct says beforehand what would become of it' '
+	explain="handseal policy explain" && test_expect_code 7 $explain --direct $any >out && grep "^It would cost a touch: each direct certificate costs a touch" out && grep "  deploy on any host   any command, and an interactive shell" out && ! grep "certificates, each" out &&
+	test_expect_code 7 $explain --direct $any --json >out && is out "\$j->{decision} eq q(ask) && \$j->{direct} && \$j->{code} eq q(ok)" &&
+	test_expect_code 3 $explain --direct --user deploy --host web1 --cmd id >out && cat out && grep "^It would be refused: .*(not-enforceable)" out && grep -e "--host" out &&
+	test_expect_code 3 $explain --direct --user deploy --host web1 --cmd id --json >out && is out "\$j->{decision} eq q(refuse) && \$j->{code} eq q(not-enforceable) && length \$j->{sentence} && length \$j->{remedy}" &&
+	test_expect_code 7 $explain --user deploy --host web1 --cmd id >out && test_expect_code 7 $explain $any --json >out && is out "!\$j->{direct}" && test_expect_code 2 $explain --direct --opening $any 2>err && grep "direct" err
+'
 test_expect_success 'rule6: what was shown says that it is direct, for how long, and what takes it back' '
 	grep "\"event\":\"ask\"" "$log" | tail -n 1 >shown && grep "handseal [2-9A-Z]*: unknown asks, DIRECT" shown &&
 	grep "DIRECT, in one certificate, for 15 min from the touch:" shown && grep "RevokedKeys on each of them can take it back" shown &&

@@ -99,7 +99,7 @@ do_explain(const char *scope, const char *agent, const char *reason, bool openin
 	    .scope = hs_wire_file(scope),
 	    .agent = hs_str_c(agent),
 	    .reason = hs_str_c(reason),
-	    .opening = opening};
+	    .how = opening ? HS_POLICY_HOW_OPEN : HS_POLICY_HOW_REQUEST};
 	struct hs_agent_explained answer;
 	enum hs_agent_status status;
 	struct hs_rd r;

@@ -172,6 +172,8 @@ policies(void **state)
 	    .scope = S(SCOPE),
 	    .agent = S("claude"),
 	    .reason = S("look")};
+	const struct hs_agent_policy direct = {
+	    .what = HS_POLICY_ASK_EXPLAIN, .scope = S(SCOPE), .how = HS_POLICY_HOW_DIRECT};
 	const struct hs_agent_policy_info i = {S("MainSocket grant\n"), S(""), 0};
 	const struct hs_agent_explained x = {.decision = 2,
 	    .code = S("ok"),
@@ -186,6 +188,7 @@ policies(void **state)
 	hs_agent_frame_end(&b, mark);
 	hs_page_is("PROTOCOL.agent", "policy", &b);
 	ROUND_TRIP(policy, hs_agent_policy, &q);
+	ROUND_TRIP(policy, hs_agent_policy, &direct);
 	ROUND_TRIP(policy_info, hs_agent_policy_info, &i);
 	ROUND_TRIP(explained, hs_agent_explained, &x);
 	hs_buf_reset(&b);
@@ -213,8 +216,10 @@ values_out_of_range(void **state)
 		struct hs_agent_explained x = {.decision = (uint8_t)v};
 		struct hs_agent_events e = {.prompts = (uint8_t)v};
 		struct hs_agent_told t = {.anew = (uint8_t)v};
-		struct hs_buf b[6] = {{0}};
-		struct hs_rd r[6];
+		struct hs_agent_policy how = {
+		    .what = HS_POLICY_ASK_EXPLAIN, .how = (uint8_t)v};
+		struct hs_buf b[7] = {{0}};
+		struct hs_rd r[7];
 
 		hs_agent_waiting_put(&b[0], &w);
 		hs_agent_answer_put(&b[1], &a);
@@ -222,7 +227,8 @@ values_out_of_range(void **state)
 		hs_agent_explained_put(&b[3], &x);
 		hs_agent_events_put(&b[4], &e);
 		hs_agent_told_put(&b[5], &t);
-		for (size_t i = 0; i < 6; i++)
+		hs_agent_policy_put(&b[6], &how);
+		for (size_t i = 0; i < 7; i++)
 			r[i] = hs_rd_of(hs_buf_str(&b[i]));
 		assert_int_equal(
 		    hs_agent_waiting_get(&r[0], &w) == HS_OK, v >= 1 && v <= 4);
@@ -231,7 +237,8 @@ values_out_of_range(void **state)
 		assert_int_equal(hs_agent_explained_get(&r[3], &x) == HS_OK, v <= 2);
 		assert_int_equal(hs_agent_events_get(&r[4], &e) == HS_OK, v <= 1);
 		assert_int_equal(hs_agent_told_get(&r[5], &t) == HS_OK, v <= 1);
-		for (size_t i = 0; i < 6; i++)
+		assert_int_equal(hs_agent_policy_get(&r[6], &how) == HS_OK, v <= 2);
+		for (size_t i = 0; i < 7; i++)
 			hs_buf_free(&b[i]);
 	}
 }
