@@ -69,10 +69,11 @@ reload(struct hs_daemon *d, struct hs_buf *frame, struct hs_refusal *why)
 	return rc;
 }
 
-// "a b c" taken apart; the session's where there are none.
+// "a b c" taken apart; the session's where there are none. *direct: the first that says
+// Trust direct.
 static int
 union_of(const struct hs_policy *p, struct hs_str names, struct hs_scope **out,
-    bool *direct, struct hs_err *err)
+    const struct hs_policy_scope **direct, struct hs_err *err)
 {
 	const struct hs_policy_scope *one;
 	struct hs_str v[NAMES_MAX];
@@ -99,24 +100,41 @@ union_of(const struct hs_policy *p, struct hs_str names, struct hs_scope **out,
 		return hs_fail(err, HS_NO_SUCH,
 		    "the policy names no scopes for a session, and none was said");
 	for (size_t i = 0; i < n; i++)
-		if ((one = hs_policy_find(p, v[i])) != NULL)
-			*direct |= one->direct;
+		if (*direct == NULL && (one = hs_policy_find(p, v[i])) != NULL &&
+		    one->direct)
+			*direct = one;
 	return hs_policy_union(p, v, n, out, err);
+}
+
+// What a session would issue is no direct certificate, and would come without a touch.
+static int
+no_session_has(const struct hs_policy_scope *s, struct hs_refusal *why)
+{
+	(void)hs_fail(&why->err, HS_NO_ALWAYS,
+	    "the scope %s says Trust direct (policy:%u): each of its certificates costs a "
+	    "touch, so no session has it",
+	    s->name, s->line);
+	return hs_refusal_remedy(why,
+	    "open without it, and ask by its name when it is needed: handseal run "
+	    "--scope %s, or handseal request --scope %s, which are --direct by that",
+	    s->name, s->name);
 }
 
 static int
 scope(const struct hs_daemon *d, const struct hs_agent_policy *m, struct hs_buf *frame,
     struct hs_refusal *why)
 {
+	const struct hs_policy_scope *direct = NULL;
 	struct hs_scope *s = NULL;
-	bool direct = false;
 	int rc = union_of(d->policy->policy, m->names, &s, &direct, &why->err);
 
-	if (rc == HS_OK)
-		put_info(frame, hs_scope_text(s), (struct hs_str){0}, direct);
-	else
+	if (rc != HS_OK)
 		hs_refusal_remedy(why, "name scopes of %s, or say --user, --host and --cmd",
 		    d->policy->path);
+	else if (direct != NULL && m->how == HS_POLICY_HOW_OPEN)
+		rc = no_session_has(direct, why);
+	else
+		put_info(frame, hs_scope_text(s), (struct hs_str){0}, direct != NULL);
 	hs_scope_free(&s);
 	return rc;
 }

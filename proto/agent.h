@@ -142,7 +142,7 @@ struct hs_agent_policy {
 	uint8_t what;
 	struct hs_str names; // of scopes, a blank between them
 	struct hs_str scope, agent, reason;
-	uint8_t how; // explain: enum hs_agent_policy_how
+	uint8_t how; // scope, explain: enum hs_agent_policy_how
 };
 struct hs_agent_policy_info {
 	struct hs_str text;  // the policy, or the scope

@@ -94,6 +94,11 @@ policy_resolve(struct policy_parser *x)
 			policy_refuse(x, r->at,
 			    "`%s` costs a touch each time (line %u), so no session has it",
 			    s->name, s->line);
+		else if (session && s->direct)
+			policy_refuse(x, r->at,
+			    "`%s` says Trust direct (line %u), so each of its certificates "
+			    "costs a touch, and no session has it",
+			    s->name, s->line);
 		else
 			list[(*n)++] = (uint8_t)at;
 	}

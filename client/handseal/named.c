@@ -10,9 +10,11 @@
 #include "proto/policy.h"
 
 static void
-put_question(struct hs_buf *b, enum hs_agent_policy_what what, struct hs_str names)
+put_question(struct hs_buf *b, enum hs_agent_policy_what what, struct hs_str names,
+    enum hs_agent_policy_how how)
 {
-	struct hs_agent_policy m = {.what = (uint8_t)what, .names = names};
+	struct hs_agent_policy m = {
+	    .what = (uint8_t)what, .names = names, .how = (uint8_t)how};
 
 	hs_agent_policy_put(b, &m);
 }
@@ -34,7 +36,8 @@ look_up(struct hs_daemon *d, struct hs_str names, bool *direct, struct hs_scope 
 	struct hs_rd body;
 	int result;
 
-	put_question(&contents, HS_POLICY_ASK_SCOPE, names);
+	put_question(&contents, HS_POLICY_ASK_SCOPE, names,
+	    direct == NULL ? HS_POLICY_HOW_OPEN : HS_POLICY_HOW_REQUEST);
 	result =
 	    hs_call(d->client, HS_EXT_POLICY, contents.p, contents.len, -1, 0, &d->err);
 	hs_buf_free(&contents);
@@ -90,7 +93,8 @@ hs_named_session_ttl(void)
 	uint64_t ttl = HS_SESSION_TTL;
 	struct hs_rd body;
 
-	put_question(&contents, HS_POLICY_ASK_SHOW, (struct hs_str){0});
+	put_question(
+	    &contents, HS_POLICY_ASK_SHOW, (struct hs_str){0}, HS_POLICY_HOW_REQUEST);
 	if (policy != NULL && hs_connect(NULL, &c, NULL) == HS_DONE &&
 	    hs_call(c, HS_EXT_POLICY, contents.p, contents.len, -1, 0, NULL) == HS_DONE &&
 	    hs_finish(c, -1, NULL) == HS_DONE)

@@ -11,8 +11,8 @@
 
 // The scope that --scope names, or, where the options say nothing at all, that the policy's
 // Session has; made less by --uses, --depth and max_ttl_option. command is for usage.
-// *direct (may be NULL) is set where one of them says Trust direct. 0, or the exit status
-// of what was told.
+// *direct is set where one of them says Trust direct; direct NULL: it is for a session,
+// which has none of those, and so is refused. 0, or the exit status of what was told.
 int hs_named_scope(struct hs_daemon *d, const char *command, const struct hs_scopeopts *o,
     uint64_t max_ttl, const char *max_ttl_option, bool *direct, struct hs_scope **out);
 

@@ -74,9 +74,17 @@ test_expect_success 'when its command has ended it is revoked, and its KRL says 
 '
 test_expect_success 'a scope that says Trust direct is asked for so by its name, with no flag' '
 	policy "Scope web" "    Trust direct" "    MaxTTL 10m" "    MaxUses *" "    User deploy" "    Host *" "    Addr *" "    Cmd *" \
-		"Scope box" "    Trust chain" "    MaxTTL 10m" "    MaxUses *" "    User box" "    Host *" "    Addr *" "    Cmd *" "$base" &&
+		"Scope box" "    Trust chain" "    MaxTTL 10m" "    MaxUses *" "    User box" "    Host *" "    Addr *" "    Cmd *" \
+		"Scope plain" "    MaxTTL 10m" "    MaxUses *" "    User deploy" "    Host web1" "    Addr *" "    Cmd id" "$base" &&
 	hold a --scope web && held a | grep -c cert-v01 | grep -x 1 && held a | cut -d" " -f1,2 >c-cert.pub && ssh-keygen -L -f c-cert.pub >L && grep "Key ID: \"handseal:direct:[0-9]*:claude\"" L &&
 	test "$(login a $at id -un)" = deploy && handseal list >out && cat out && handseal list --json >out && is out "\$j->{certificates}[0]{direct} == 1"
+'
+test_expect_success 'open refuses such a scope, alone or with others, and says how it is asked for' '
+	for s in web web,plain; do
+		test_expect_code 3 timeout 20 handseal open --scope $s >said 2>err && grep "the scope web says Trust direct (policy:1).*(touch-each-time)" err && grep -e "handseal run --scope web, or handseal request --scope web, which are --direct" err || { cat err && return 1; }
+	done && test $(grep -c "\"event\":\"touch\"" "$log") = 2 && grep "\"event\":\"refuse\".*\"code\":\"touch-each-time\"" "$log" &&
+	test_expect_code 3 handseal policy explain --opening --scope web 2>err && grep touch-each-time err && test_expect_code 7 handseal policy explain --opening --scope plain >said && grep "opening a session" said &&
+	test_expect_code 7 handseal policy explain --scope web --agent claude --reason x >said && grep "each direct certificate costs a touch" said
 '
 test_expect_success 'show tells of it, and its id is the session'\''s' '
 	id=$(field out "\$j->{certificates}[0]{id}") && handseal show $id >shown && cat shown && grep "^chain *certificate ← root: 1 signature good" shown && grep "^direct *until" shown &&

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 #include <unistd.h>
 #include "agentd/touch.h"
 #include "proto/decide.h"
@@ -87,10 +88,46 @@ direct(void **unused)
 	close(watcher);
 }
 
+// names, "a b"; what it says of them, or refuses.
+static void
+named(const char *names, enum hs_agent_policy_how how, enum hs_code refused)
+{
+	const struct hs_agent_policy m = {
+	    .what = HS_POLICY_ASK_SCOPE, .names = hs_str_c(names), .how = (uint8_t)how};
+	struct hs_agent_policy_info info;
+
+	world_send(w.client, HS_EXT_POLICY, WORLD_PUT(policy), &m, -1);
+	if (refused != HS_OK) {
+		world_refused(&w, w.client, HS_EXT_POLICY, refused);
+		return;
+	}
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_POLICY, &body), HS_AGENT_DONE);
+	assert_int_equal(hs_agent_policy_info_get(&body, &info), HS_OK);
+	assert_int_equal(info.direct, strstr(names, "far") != NULL);
+}
+
+// A session issues chains, without a touch: what says Trust direct is no part of it.
+static void
+rule1_no_session_has_what_is_direct(void **unused)
+{
+	(void)unused;
+	begin();
+	named("web", HS_POLICY_HOW_OPEN, HS_OK);
+	named("web box", HS_POLICY_HOW_OPEN, HS_OK);
+	named("far", HS_POLICY_HOW_OPEN, HS_NO_ALWAYS);
+	assert_non_null(strstr(world_record("\"refuse\""), "touch-each-time"));
+	named("web far box", HS_POLICY_HOW_OPEN, HS_NO_ALWAYS);
+	named("nobody far", HS_POLICY_HOW_OPEN, HS_NO_SUCH);
+	named("far", HS_POLICY_HOW_REQUEST, HS_OK);
+	named("web far", HS_POLICY_HOW_REQUEST, HS_OK);
+	world_end(&w);
+}
+
 int
 main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(direct)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(direct),
+	    cmocka_unit_test(rule1_no_session_has_what_is_direct)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)

@@ -164,6 +164,9 @@ static const struct {
     {S "Session\n Scope s\n Scope s", "7:8: `s` stands in this list already"},
     {S "Touch always\nSession\n Scope s",
 	"7:8: `s` costs a touch each time (line 1), so no session has it"},
+    {S "Trust direct\nSession\n Scope s",
+	"7:8: `s` says Trust direct (line 1), so each of its certificates costs a touch, "
+	"and no session has it"},
     {S "Session\nScope s",
 	"6:7: the scope `s` stands in line 1 already; a list of scopes is indented"},
     {S "Session\nUser a", "6:1: `User` stands in a Scope block, and this is the Session of "
