@@ -22,7 +22,7 @@ h=3600
 opened() {
 	hs_softkey blue touch-next && timeout 30 handseal open $in "$@" >/dev/null && session=$(value session) && is_open
 }
-get() { timeout 10 handseal request $in -o "$@" >/dev/null </dev/null; }
+get() { timeout 30 handseal request $in -o "$@" >/dev/null </dev/null; }
 jumps() { grep '"event":"clock"' "$log" | sed 's/.*"jump":\([-0-9]*\).*/\1/' | tr '\n' ' '; }
 # jumped S...: the last settings that are on record, in this order
 jumped() { hs_wait_for "case \"\$(jumps)\" in *'$* ') ;; *) false ;; esac" 10 || { jumps && false; }; }

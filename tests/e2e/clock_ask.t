@@ -73,13 +73,13 @@ gone() { hs_wait_for 'test "$(value pending)" = 0' 10 && recorded $code touch-fa
 test_expect_success 'parked: asleep beyond Park it is gone, for whoever waits and whoever comes later' '
 	start 1 && parked p && hs_spawn w "$HS_BIN/handseal" wait $code --key p.pub --wait 5m && asleep 3000 &&
 	test "$(value pending)" = 1 && state $code parked && asleep 600 && gone && ends w 3 "nobody answered in time (gone)" &&
-	parked q && asleep $h && test_expect_code 3 timeout 10 handseal wait $code --key q.pub 2>err && grep "(gone)" err && gone &&
-	parked r && asleep $h && ! timeout 10 handseal approve $code 2>err && grep not-found err && gone
+	parked q && asleep $h && test_expect_code 3 timeout 30 handseal wait $code --key q.pub 2>err && grep "(gone)" err && gone &&
+	parked r && asleep $h && ! timeout 30 handseal approve $code 2>err && grep not-found err && gone
 '
 test_expect_success 'parked: Park is as long, whatever the clock is set to' '
 	start 1 && parked s && set_by $((2 * h)) && state $code parked && set_by $((-4 * h)) && state $code parked && asleep $h &&
 	gone && parked t && set_by $((2 * h)) && hs_softkey blue touch-next && timeout 20 handseal approve $code &&
-	recorded $code touch "\"root\":\"blue\"" && timeout 10 handseal wait $code --key t.pub && lasts t 200 300
+	recorded $code touch "\"root\":\"blue\"" && timeout 30 handseal wait $code --key t.pub && lasts t 200 300
 '
 
 # ---- limits

@@ -20,7 +20,7 @@ Limits
 in="--user deploy --host web1.example.com --cmd uptime"
 d=86400
 opened() { hs_softkey blue touch-next && timeout 30 handseal open $in --ttl 1h >/dev/null && session=$(value session) && is_open; }
-get() { timeout 10 handseal request $in -o "$1" --json >req </dev/null && id=$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' req) && test -n "$id"; }
+get() { timeout 30 handseal request $in -o "$1" --json >req </dev/null && id=$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' req) && test -n "$id"; }
 # again WALL BOOT: another daemon, whose clocks are ahead by so much
 again() { hs_stop watcher && hs_stop handseald; moved $1 $2 && daemon LD_PRELOAD=$shim HS_CLOCK=$clock HANDSEAL_LISTS_SECONDS=1 && watched; }
 version() { "$HS_BIN/handseal" krl --json | tr -d ' \n' | grep -o "\"session\":\"$1\",\"version\":[0-9]*"; }

@@ -7,6 +7,7 @@ test_description='ceilings and escalation'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/verify.sh"
 . "$(dirname "$0")/../lib/ask.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -73,8 +74,8 @@ test_expect_success 'rule1: the same again costs another touch' '
 
 test_expect_success 'within what open was touched for nothing is asked' '
 	hs_softkey blue touch-next && timeout 30 handseal open --ttl 1h >opened && n=$(touches) &&
-	for i in 1 2 3; do timeout 10 handseal request $in -o in$i --agent claude || return 1; done &&
-	timeout 10 handseal request $in -o in4 --agent another && login in3 uptime &&
+	for i in 1 2 3; do timeout 30 handseal request $in -o in$i --agent claude || return 1; done &&
+	timeout 30 handseal request $in -o in4 --agent another && login in3 uptime &&
 	test "$(touches)" = "$n" && ! handseal request $in --cmd id -o no --agent claude </dev/null
 '
 test_expect_success 'beyond it: without a reason nothing is asked' '
@@ -88,7 +89,7 @@ test_expect_success 'rule1: beyond it: pending, touched, and a certificate under
 '
 test_expect_success 'rule1: the grant issues nothing else' '
 	refused reason-missing $out -o y && ask y $out -o y --reason again && touched y &&
-	test "$(touches)" = $((n + 2)) && timeout 10 handseal request $in -o in5 --agent claude
+	test "$(touches)" = $((n + 2)) && timeout 30 handseal request $in -o in5 --agent claude
 '
 test_expect_success 'rule6: it signs the text that was shown, the scope, the policy and the log up to its own line' '
 	grant_of | base64 -d >grant && perl -MDigest::SHA=sha256 -MJSON::PP -e "
@@ -143,11 +144,11 @@ test_expect_success 'an agent has its list, and no name gets round it where unkn
 	refused agent-not-allowed $out -o no --agent claude --reason please &&
 	policy "$(echo "$base" | sed "/^Agent unknown/,\$d")" "$many" &&
 	refused agent-not-allowed $in -o no && refused agent-not-allowed $in -o no --agent codex &&
-	timeout 10 handseal request $in -o in6 --agent claude
+	timeout 30 handseal request $in -o in6 --agent claude
 '
 test_expect_success 'Escalate deny: refused, and what was touched goes on' '
 	policy "Escalate deny" "$base" "$many" && refused escalation-off $out -o no --reason please &&
-	timeout 10 handseal request $in -o in7 && closed && refused no-session $out -o no --reason please &&
+	timeout 30 handseal request $in -o in7 && closed && refused no-session $out -o no --reason please &&
 	opened
 '
 test_expect_success 'MainSocket ask: even what open was touched for costs a touch each' '
@@ -155,7 +156,7 @@ test_expect_success 'MainSocket ask: even what open was touched for costs a touc
 	ask s $in -o s --reason see && touched s && login s uptime
 '
 test_expect_success 'no channel: refused at once, naming what is missing' '
-	policy "$base" "$many" && unwatched && test_expect_code 3 timeout 5 handseal request $out -o no --reason x 2>err &&
+	policy "$base" "$many" && unwatched && test_expect_code 3 timeout 20 handseal request $out -o no --reason x 2>err &&
 	cat err && grep "no display, no SSH_ASKPASS, no session bus" err && watched
 '
 
@@ -170,12 +171,12 @@ test_expect_success 'MaxTTL: no session is longer, and no grant' '
 '
 test_expect_success 'uses: reserved under the right grant, and counted over several' '
 	policy "$base" "$many" && closed && hs_softkey blue touch-next &&
-	timeout 30 handseal open --scope deploy --uses 2 --ttl 1h && timeout 10 handseal request $in --uses 1 -o u1 &&
-	ask u $out --uses 1 -o u2 --reason see && touched u && timeout 10 handseal request $in --uses 1 -o u3 &&
+	timeout 30 handseal open --scope deploy --uses 2 --ttl 1h && timeout 30 handseal request $in --uses 1 -o u1 &&
+	ask u $out --uses 1 -o u2 --reason see && touched u && timeout 30 handseal request $in --uses 1 -o u3 &&
 	refused reason-missing $in --uses 1 -o no && ask v $in --uses 1 -o u4 --reason "spent" && touched v && login u4 uptime
 '
 test_expect_success 'a session ends when nothing is issued for as long as Idle says' '
-	policy "Session" "    Idle 2s" "$base" "$many" && opened && timeout 10 handseal request $in -o i1 &&
+	in_time 2 "policy Session \"    Idle \${life}s\" \"\$base\" \"\$many\" && opened && timeout 30 handseal request $in -o i1" "rm -f i1 i1.pub i1-cert.pub" &&
 	hs_wait_for "! handseal status | grep -q ^open" 10 && noted "\"event\":\"expire\".*Idle" &&
 	policy "$base" "$many"
 '

@@ -18,7 +18,14 @@ Agent unknown
 Limits
     Prompts 100
     PromptsAll 100'
-follow() { rm -f $HS_TMP/follow.log && hs_spawn follow handseal watch --json && sleep 0.3 && hs_alive follow; }
+# follow: a program that does, and has heard all there was until now
+follow() {
+	rm -f $HS_TMP/follow.log && hs_spawn follow handseal watch --json && n=0 &&
+		hs_wait_for 'n=$((n + 1)) && policy "$rest" "# $n" && grep -q policy $HS_TMP/follow.log' 10 && policy "$rest" &&
+		last=$(eventctl events 2 0 0 | sed -n "s/^last \([0-9]*\).*/\1/p") && hs_wait_for 'heard_last=$(seqs | tail -n 1) && test "$heard_last" = "$last"' 10 &&
+		from=$(($(wc -l <$HS_TMP/follow.log) + 1))
+}
+seqs() { perl -MJSON::PP -ne 'print decode_json($_)->{seq}, "\n"' $HS_TMP/follow.log; }
 # heard WORD...: the events since the last call were these, in this order
 heard() {
 	heard_="$*"
@@ -43,7 +50,7 @@ reloads() {
 }
 
 test_expect_success 'a key, a daemon, a program that follows' '
-	policy "$rest" && hs_softkey_start blue && daemon HANDSEAL_TOUCH_SECONDS=2 && hs_softkey blue touch-next &&
+	policy "$rest" && hs_softkey_start blue && daemon HANDSEAL_TOUCH_SECONDS=5 && hs_softkey blue touch-next &&
 	timeout 30 handseal enroll --device softkey:$HS_TMP/blue.sock --name blue && watched && follow
 '
 test_expect_success 'asked, armed, granted; a session, a certificate' '
@@ -51,7 +58,7 @@ test_expect_success 'asked, armed, granted; a session, a certificate' '
 	handseal close && heard closed
 '
 test_expect_success 'open, and what is issued silently' '
-	hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd id --ttl 6s &&
+	hs_softkey blue touch-next && timeout 30 handseal open --user deploy --host web1.example.com --cmd id --ttl 10s &&
 	heard asked armed opened granted && handseal request --user deploy --host web1.example.com --cmd id --ttl 1s -o b &&
 	heard issued && heard expired
 '

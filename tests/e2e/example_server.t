@@ -8,6 +8,7 @@ test_description='the example server'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/verify.sh"
 . "$(dirname "$0")/../lib/example.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -74,6 +75,7 @@ test_expect_success 'a certificate older than 15 minutes needs a fresh list' '
 	forgelist "$trusts/lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" version=1 && in_ aged "id -un"
 '
 test_expect_success 'what runs ends with the certificate' '
-	hv_cert short before=6 && { in_ short "sleep 300" & } && hs_wait_for "pgrep -x sleep" 6 && ! wait $! && hs_wait_for "! pgrep -x sleep >/dev/null" 5
+	in_time 6 "hv_cert short before=\$life && { in_ short \"sleep 300\" & ssh=\$!; } && hs_wait_for \"pgrep -x sleep || ! hs_running_ \$ssh\" 10 && pgrep -x sleep" && ! wait $ssh &&
+	hs_wait_for "! pgrep -x sleep >/dev/null" 5
 '
 hs_done

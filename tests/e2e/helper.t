@@ -5,6 +5,7 @@
 # is touched, signs nothing else, tells every failure in a code and a sentence, and always ends.
 test_description='handseal-sk-helper with software keys'
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -36,10 +37,9 @@ idle() {
 }
 # threads N: the helper has that many, so it has begun and takes signals its own way
 threads() { test "$(ls /proc/$(hs_pid helper)/task 2>/dev/null | wc -l)" -ge "$1"; }
-secs() { hs_now_ && echo $((hs_now / 100)); }
 
 test_expect_success 'two keys' '
-	hs_softkey_start blue && hs_softkey_start spare
+	late_start && hs_softkey_start blue && hs_softkey_start spare
 '
 
 # ---- enrolment
@@ -189,14 +189,14 @@ test_expect_success 'declined on the key: final, though another blinks' '
 '
 test_expect_success 'stalled: answers when the time is over, not later' '
 	hs_softkey blue fault stall && helperctl sign timeout=1 device=$blue key=blue.ed >req &&
-	t=$(secs) && run && ended 6 && test $(($(secs) - t)) -le 4 &&
-	says touch-timeout && hs_softkey blue fault stall all && t=$(secs) && run && ended 6 &&
-	test $(($(secs) - t)) -le 4 && says device-failed "does not answer" &&
+	t=$(now) && run && ended 6 && took 4000 $t &&
+	says touch-timeout && hs_softkey blue fault stall all && t=$(now) && run && ended 6 &&
+	took 4000 $t && says device-failed "does not answer" &&
 	hs_softkey blue fault none
 '
 test_expect_success 'stalled, and SIGTERM: answers within two seconds' '
 	hs_softkey blue fault stall && helperctl sign device=$blue key=blue.ed >req && run &&
-	hs_wait_for "threads 2" 5 && kill $(hs_pid helper) && ended 2 && says touch-cancelled && hs_softkey blue fault none
+	hs_wait_for "threads 2" 5 && t=$(now) && kill $(hs_pid helper) && ended && took 2000 $t && says touch-cancelled && hs_softkey blue fault none
 '
 test_expect_success 'stalled, while another key is touched' '
 	hs_softkey blue fault stall &&

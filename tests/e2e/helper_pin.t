@@ -6,6 +6,7 @@
 # PIN costs none; and the PIN is found nowhere.
 test_description='handseal-sk-helper and PINs'
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -47,7 +48,7 @@ good() {
 }
 
 test_expect_success 'two keys, each with a PIN of its own' '
-	hs_softkey_start blue && hs_softkey_start spare && hs_softkey blue pin "$PIN" &&
+	late_start && hs_softkey_start blue && hs_softkey_start spare && hs_softkey blue pin "$PIN" &&
 	hs_softkey spare pin 13579
 '
 
@@ -164,7 +165,7 @@ test_expect_success 'typed slowly, and then there is the whole time for the touc
 test_expect_success 'called off while it waits for the PIN' '
 	exec 8<>never && sign_blue && for s in TERM INT HUP; do
 		run && hs_wait_for "test \"\$(ls /proc/$(hs_pid helper)/task | wc -l)\" -ge 2" 5 &&
-			kill -$s $(hs_pid helper) && ended && says touch-cancelled && tries blue 8 || return 1
+			t=$(now) && kill -$s $(hs_pid helper) && ended && took 2000 $t && says touch-cancelled && tries blue 8 || return 1
 	done && exec 8>&-
 '
 exec 8>&-

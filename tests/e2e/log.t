@@ -99,7 +99,7 @@ test_expect_success 'LogCopy: the system log has each record, byte by byte' '
 test_expect_success 'rule4: a disk that is read only: no daemon starts that could record nothing' '
 	d=$HS_TMP/small && mkdir $d && mount -t tmpfs -o size=1m,mode=0700 tmpfs $d && daemon XDG_STATE_HOME=$d &&
 	state=$d/handseal log=$d/handseal/audit.jsonl && opened && got && hs_stop handseald && mount -o remount,ro $d &&
-	test_expect_code 1 env XDG_STATE_HOME=$d timeout 10 handseald -D -a "$HANDSEAL_SOCK" 2>err >out && grep -i "read-only" err &&
+	test_expect_code 1 env XDG_STATE_HOME=$d timeout 30 handseald -D -a "$HANDSEAL_SOCK" 2>err >out && grep -i "read-only" err &&
 	mount -o remount,rw $d && daemon XDG_STATE_HOME=$d && opened && got && whole && hs_stop handseald && umount $d
 '
 hs_done

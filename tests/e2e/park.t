@@ -67,7 +67,7 @@ test_expect_success 'declined while it is parked: final, and told apart' '
 	daemon HANDSEAL_TOUCH_SECONDS=1 && watched
 '
 # parked_briefly NAME: the same, with a Park that is over soon
-parked_briefly() { policy "$rest" "    Park 6s" && parked "$1"; }
+parked_briefly() { policy "$rest" "    Park 8s" && parked "$1"; }
 test_expect_success 'Park is over while its asker still waits: gone' '
 	policy "$rest" "    Park 3s" && ask f $what --wait 60s -o f && ends f 3 "nobody answered in time (gone)" &&
 	grep -x "  ask again" "$HS_TMP/f.log" && test ! -e f && test ! -e f.pub && recorded $code touch-failed "\"gone\"" && pending 0
@@ -79,7 +79,7 @@ test_expect_success 'Park is over while its key waits for it: gone, exit 3, noth
 test_expect_success 'in JSON: while it waits, when it is gone, and when that was told' '
 	parked_briefly f && test_expect_code 7 get $code --key k.pub -o f1 --wait 0 --json >out && cat out &&
 	is out "\$j->{pending}{code} eq \"$code\" && \$j->{pending}{state} eq \"parked\" && \$j->{pending}{exit} == 7 &&
-		abs(\$j->{pending}{until}{unix} - time) <= 8 && \$j->{pending}{next} =~ /^handseal wait $code --key /" &&
+		abs(\$j->{pending}{until}{unix} - time) <= 10 && \$j->{pending}{next} =~ /^handseal wait $code --key /" &&
 	test_expect_code 3 get $code --key k.pub -o f1 --wait 60s --json >out && cat out &&
 	is out "\$j->{error}{code} eq \"gone\" && \$j->{error}{sentence} eq \"nobody answered in time\" &&
 		\$j->{error}{remedy} eq \"ask again\" && \$j->{error}{exit} == 3" && test ! -e f1 &&
@@ -99,7 +99,7 @@ test_expect_success 'it is on record once, by whom and why, and followers hear o
 	grep "	gone	$code	unknown		gone	0	0	nobody answered in time	" "$HS_TMP/watcher.log"
 '
 test_expect_success 'what is gone is not armed, declined or touched any more; it may be asked for anew' '
-	! timeout 10 handseal approve $code 2>err && grep not-found err && ! handseal decline $code 2>err && grep not-found err &&
+	! timeout 30 handseal approve $code 2>err && grep not-found err && ! handseal decline $code 2>err && grep not-found err &&
 	hs_softkey blue unplug && hs_softkey blue plug && ! hs_softkey blue wait 2 && ask f $what -o f &&
 	hs_softkey blue touch-next && timeout 20 handseal approve $code && ends f 0 "" && handseal close
 '

@@ -81,6 +81,6 @@ test_expect_success 'and each for something else: three prompts, the rest refuse
 	daemon && watched && n=$(grep -c "\"event\":\"ask\"" "$log") && for i in $(seq 20); do
 		sed "s/^cmd.*/cmd echo $i/" scope >s$i && hs_spawn f$i agentctl request s$i x$i seed$i "" "" reason || return 1
 	done && hs_wait_for "test \$(cat $HS_TMP/f*.log | grep -c \"^refused too-many-prompts\") = 17" 20 &&
-	test $(($(grep -c "\"event\":\"ask\"" "$log") - n)) = 3 && for i in $(seq 20); do hs_stop f$i; done
+	hs_wait_for "test \$(grep -c \"\\\"event\\\":\\\"ask\\\"\" $log) -ge $((n + 3))" 5 && test $(($(grep -c "\"event\":\"ask\"" "$log") - n)) = 3 && for i in $(seq 20); do hs_stop f$i; done
 '
 hs_done

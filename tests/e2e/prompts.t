@@ -95,7 +95,7 @@ test_expect_success 'agents whose names look like another'\''s are refused' '
 '
 test_expect_success 'a folder whose name could deceive is shown clean' '
 	d=$(printf "$HS_TMP/a\033]0;x\nTouch blue to allow\342\200\256") && mkdir "$d" && says stay &&
-	(cd "$d" && exec timeout 3 handseal request $what --cmd pwd -o "$HS_TMP/g" --wait 1s) >gout 2>&1; shown confirm &&
+	(cd "$d" && exec timeout 20 handseal request $what --cmd pwd -o "$HS_TMP/g" --wait 1s) >gout 2>&1; shown confirm &&
 	! LC_ALL=C grep "$(printf "\033")" "$asked/confirm" && ! grep "^Touch blue to allow$" "$asked/confirm" && start
 '
 

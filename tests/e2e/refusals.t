@@ -6,6 +6,7 @@
 test_description='logins and commands that are refused'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/verify.sh"
+. "$(dirname "$0")/../lib/late.sh"
 hs_ns "$0" "$@"
 hs_init "$@"
 
@@ -193,13 +194,12 @@ test_expect_success 'more than 200 tricks with quotes run nothing else' '
 		&& test -z "$(ls "$HS_TMP/canary")" && hs_stop master
 '
 test_expect_success 'a login that runs on past its certificate'\''s end starts nothing new' '
-	hv_cert brief grant-after=-100 after=-90 before=4 &&
-	end=$(($(date +%s) + 4)) &&
-	hs_spawn master ssh $HS_SSH_OPTS -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/brief-cert.pub" \
-		-o ControlMaster=yes -o ControlPath="$HS_TMP/mux2" -N $at &&
-	hs_wait_for "test -S $HS_TMP/mux2 || ! hs_alive master" 10 &&
-	test "$(ssh $HS_SSH_OPTS -o ControlPath="$HS_TMP/mux2" $at id -un)" = deploy &&
-	hs_wait_for "test \$(date +%s) -gt $end" 8 &&
+	in_time 4 "hv_cert brief grant-after=-100 after=-90 before=\$life && end=\$((\$(date +%s) + life)) &&
+		hs_spawn master ssh $(echo $HS_SSH_OPTS) -i $HS_TMP/id -o CertificateFile=$HS_TMP/brief-cert.pub \
+			-o ControlMaster=yes -o ControlPath=$HS_TMP/mux2 -N $at &&
+		hs_wait_for \"test -S $HS_TMP/mux2 || ! hs_alive master\" 10 &&
+		test \"\$(ssh $(echo $HS_SSH_OPTS) -o ControlPath=$HS_TMP/mux2 $at id -un)\" = deploy" "hs_stop master" &&
+	hs_wait_for "test \$(date +%s) -gt $end" 40 &&
 	test_expect_code 126 ssh $HS_SSH_OPTS -o ControlPath="$HS_TMP/mux2" $at id -un 2>"$HS_TMP/err" &&
 	grep "refused, expired" "$HS_TMP/err" && hs_stop master
 '

@@ -7,6 +7,7 @@
 test_description='the page on Ansible'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/snip.sh"
+. "$(dirname "$0")/../lib/late.sh"
 command -v ansible-playbook >/dev/null || hs_skip "ansible-core is not installed"
 hs_ns "$0" "$@"
 hs_init "$@"
@@ -55,10 +56,10 @@ test_expect_success 'a connection that is shared is one login and one use, for w
 	fresh && shares a 600 "cmd uptime" "cmd id ..." && over "$home/a.sock" uptime && grep "load average" out && over "$home/a.sock" id -un && test $(logins) = 1 && me handseal list >out && grep "ansible .* 1/\*" out && ! over "$home/a.sock" ls && grep command-outside-scope err && hs_stop a
 '
 test_expect_success 'when its certificate has ended its commands are refused' '
-	shares b 5 "cmd uptime" && hs_wait_for "! over $home/b.sock uptime" 30 && cat err && grep "handseal: refused, expired" err && hs_stop b
+	in_time 5 "shares b \$life \"cmd uptime\"" "hs_stop b" && hs_wait_for "! over $home/b.sock uptime" 30 && cat err && grep "handseal: refused, expired" err && hs_stop b
 '
 test_expect_success 'under any command too' '
-	shares c 10 "cmd *" && over "$home/c.sock" ls && hs_wait_for "! over $home/c.sock id -un" 30 && grep "handseal: refused, expired" err &&
+	in_time 10 "shares c \$life \"cmd *\" && over $home/c.sock ls" "hs_stop c" && hs_wait_for "! over $home/c.sock id -un" 30 && grep "handseal: refused, expired" err &&
 	hs_stop c && ! over "$home/c.sock" id -un && pkill -u $me -f "$master" && hs_wait_for "! masters" 5
 '
 hs_done

@@ -50,10 +50,10 @@ bad() {
 }
 shown() { handseal policy show >shown && printf '%s\n' "$@" >want && tr '\n' '|' <shown | grep -q -F -e "$(tr '\n' '|' <want)" || { cat shown && false; }; }
 not_shown() { handseal policy show >shown && ! grep -e "$1" shown; }
-explain() { timeout 10 handseal policy explain "$@" >out 2>err </dev/null; }
+explain() { timeout 30 handseal policy explain "$@" >out 2>err </dev/null; }
 opened() { hs_softkey blue touch-next && timeout 30 handseal open "$@"; }
 closed() { handseal close >/dev/null 2>&1 || true; }
-get() { timeout 10 handseal request "$@" >/dev/null </dev/null; }
+get() { timeout 30 handseal request "$@" >/dev/null </dev/null; }
 
 test_expect_success 'a key, a daemon, a session under the policy of the user alone' '
 	policy "$any" "$many" && hs_softkey_start blue && daemon && watched && hs_softkey blue touch-next &&
@@ -169,9 +169,9 @@ test_expect_success 'Unplug close' '
 	hs_softkey blue unplug && hs_wait_for "! handseal status | grep -q ^open" 10 && hs_softkey blue plug
 '
 test_expect_success 'Limits: all of them' '
-	system "Limits" "    Prompts 2" "    PromptsAll 2" "    Waiting 1" "    Park 4s" &&
+	system "Limits" "    Prompts 2" "    PromptsAll 2" "    Waiting 1" "    Park 6s" &&
 	shown "Limits" "# by the system'\''s policy:" "    Prompts 2" "# by the system'\''s policy:" "    PromptsAll 2" \
-		"# by the system'\''s policy:" "    Park 4s" "# by the system'\''s policy:" "    Waiting 1" &&
+		"# by the system'\''s policy:" "    Park 6s" "# by the system'\''s policy:" "    Waiting 1" &&
 	daemon HANDSEAL_TOUCH_SECONDS=1 && watched && ask a $more -o k && refused busy $more --cmd w -o no && ends a 3 "(gone)" &&
 	ask a $more -o k && hs_stop a && refused too-many-prompts $more -o no
 '
