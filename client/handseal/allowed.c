@@ -15,9 +15,11 @@ rank(int rc)
 {
 	switch (rc) {
 	case HS_OK:
-		return 6;
+		return 7;
 	case HS_NO_USES:
 	case HS_NO_EXPIRED:
+		return 6;
+	case HS_NO_PTY:
 		return 5;
 	case HS_NO_COMMAND:
 		return 4;
@@ -61,18 +63,19 @@ permits(const struct hs_scope *s, const struct hs_allowed_wish *wish)
 	    .words = wish->words,
 	    .nwords = wish->nwords};
 	char addr[64];
-	int best = hs_scope_permits(s, &req, NULL);
+	int rc, best = hs_scope_permits(s, &req, NULL);
 
-	if (best != HS_OK || !wish->command)
+	if (best != HS_OK || (!wish->command && !wish->shell))
 		return best;
-	req.kind = HS_REQ_COMMAND;
+	req.kind = wish->command ? HS_REQ_COMMAND : HS_REQ_SHELL;
 	best = HS_NO_COMMAND;
 	for (size_t st = 0; best != HS_OK && st < hs_scope_statements(s); st++) {
 		if (!an_address(s, st, addr))
 			continue;
 		req.addr = hs_str_c(addr);
-		if (hs_scope_permits(s, &req, NULL) == HS_OK)
-			best = HS_OK;
+		rc = hs_scope_permits(s, &req, NULL);
+		if (rank(rc) > rank(best))
+			best = rc;
 	}
 	return best;
 }

@@ -11,6 +11,7 @@
 struct hs_allowed_wish {
 	struct hs_str user, host;
 	bool command; // false: only whether it may log in
+	bool shell;   // and no command: an interactive shell
 	const struct hs_str *words;
 	size_t nwords;
 };

@@ -24,6 +24,8 @@ struct why {
 	struct hs_buf command; // put together again for --cmd, empty where it could not be
 	struct hs_agent_reasons reasons;
 	struct hs_buf next;
+	bool commandless; // it may log in, and no command was typed
+	int shell;	  // of that: HS_OK, or why it would be given none
 };
 
 static int
@@ -113,9 +115,10 @@ suggest(struct why *w)
 static int
 print_json(const struct why *w, json_t *refused, json_t *permitted, const char *code)
 {
-	return hs_cli_print_json(json_pack("{s:o,s:o,s:s?,s:o}", "refused", refused,
-	    "permitted", permitted, "code", code, "next",
-	    w->next.len > 0 ? hs_cli_json(hs_buf_str(&w->next)) : json_null()));
+	return hs_cli_print_json(json_pack("{s:o,s:o,s:o,s:s?,s:o}", "refused", refused,
+	    "permitted", permitted, "shell",
+	    w->commandless ? json_boolean(w->shell == HS_OK) : json_null(), "code", code,
+	    "next", w->next.len > 0 ? hs_cli_json(hs_buf_str(&w->next)) : json_null()));
 }
 
 static void
@@ -191,6 +194,7 @@ may_it(struct why *w, struct hs_buf *may, int *allowed)
 {
 	struct hs_allowed_wish wish = {
 	    .user = w->user, .host = w->host, .command = w->line.len > 0};
+	struct hs_buf unused = {0};
 	struct hs_str words[HS_COMMAND_WORDS_MAX];
 	struct hs_seats seats = {0};
 	int status = hs_seats_load(&w->daemon, &seats);
@@ -204,6 +208,11 @@ may_it(struct why *w, struct hs_buf *may, int *allowed)
 		status = hs_daemon_malformed(&w->daemon, HS_EXT_LIST);
 	if (status == HS_EXIT_DONE)
 		*allowed = hs_allowed_by(&seats, own, hs_cli_now(), &wish, may);
+	wish.shell = true;
+	w->commandless = status == HS_EXIT_DONE && !wish.command && *allowed == HS_OK;
+	if (w->commandless)
+		w->shell = hs_allowed_by(&seats, own, hs_cli_now(), &wish, &unused);
+	hs_buf_free(&unused);
 	hs_seats_free(&seats);
 	return status;
 }
@@ -227,8 +236,15 @@ print_scope(struct why *w)
 	    (int)w->user.len, (const char *)w->user.p, (int)w->host.len,
 	    (const char *)w->host.p);
 	if (allowed == HS_OK) {
-		hs_put_fmt(&b, "Your seat may do that: %.*s\n" HINT "\n", (int)may.len,
+		hs_put_fmt(&b, "Your seat may do that: %.*s\n", (int)may.len,
 		    may.p != NULL ? (const char *)may.p : "");
+		if (w->commandless && w->shell != HS_OK)
+			hs_put_fmt(&b,
+			    "It takes a command: without one, handseal-shell is asked for "
+			    "an interactive shell, which needs --cmd '*' and --permit pty "
+			    "(%s)\n",
+			    hs_code_name((enum hs_code)w->shell));
+		hs_put_fmt(&b, HINT "\n");
 	} else {
 		hs_put_fmt(&b, "Your seat may not do that: %s (%s)\n",
 		    hs_code_sentence((enum hs_code)allowed),

@@ -142,12 +142,13 @@ test_expect_success 'why: nothing was refused' '
 '
 test_expect_success 'why: nothing was refused of that, but may the seat do it?' '
 	does 0 "^Nothing was refused on this seat for deploy@web1\.$" handseal why deploy@web1 uptime && grep "^Your seat may do that: deploy@web1 web2: uptime$" out &&
-	grep "ssh -v" out && ! grep "^Ask" out && does 0 "^Your seat may do that: deploy@web1 web2: uptime$" handseal why deploy@web1 &&
+	grep "ssh -v" out && ! grep "^Ask\|^It takes" out && does 0 "^Your seat may do that: deploy@web1 web2: uptime$" handseal why deploy@web1 && grep "^It takes a command: .*(command-outside-scope)$" out &&
 	does 0 "^Your seat may do that: deploy@db1: pg_dump -Fc web$" handseal why deploy@db1 pg_dump -Fc web &&
 	does 0 "^Your seat may not do that: .*(command-outside-scope)$" handseal why deploy@web1 id && grep -F "Ask for it:  handseal request --user deploy --host web1 --cmd id --reason " out &&
 	does 0 "(host-outside-scope)$" handseal why deploy@web3 uptime && does 0 "(user-outside-scope)$" handseal why root@web1 &&
 	does 0 "(command-outside-scope)$" handseal why deploy@web1 "uptime;id" && grep "cannot be asked for as it is" out &&
-	does 0 . handseal why deploy@web1 --json uptime && is out "\$j->{permitted} && !defined \$j->{code} && !defined \$j->{next}" &&
+	does 0 . handseal why deploy@web1 --json uptime && is out "\$j->{permitted} && !defined \$j->{code} && !defined \$j->{next} && !defined \$j->{shell}" &&
+	does 0 . handseal why deploy@web1 --json && is out "\$j->{permitted} && defined \$j->{shell} && !\$j->{shell}" &&
 	does 0 . handseal why --json deploy@web1 id && is out "!\$j->{permitted} && \$j->{code} eq q(command-outside-scope) && \$j->{next} =~ /--cmd id /" &&
 	hostile seat_spent && does 0 "no uses are left .*(uses-spent)$" handseal why deploy@web1 uptime && hostile seat_ended &&
 	does 0 "(expired)$" handseal why deploy@web1 uptime && hostile seat_unread && does 0 "(scope-invalid)$" handseal why deploy@web1 uptime &&

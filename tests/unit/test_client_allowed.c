@@ -9,12 +9,14 @@
 #include <cmocka.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "client/handseal/allowed.h"
 #include "client/handseal/cli.h"
 #include "proto/text.h"
 
 #define NOW	UINT64_C(1800000000)
 #define SESSION "7c2e000000000000"
+#define SHELL	"(a shell)"
 #define SCOPE                                                                              \
 	"max-ttl 900\nmax-uses *\n\naddr *\ncmd id ...\ncmd ls\nhost db1\nuser deploy\n\n" \
 	"addr 10.0.0.0/8\naddr 2001:db8::/32\ncmd uptime\nhost web1\nuser deploy\n"
@@ -45,14 +47,18 @@ static int
 allowed(const struct hs_seats *s, const char *user, const char *host, const char *command,
     const char *may)
 {
-	struct hs_allowed_wish wish = {
-	    .user = hs_str_c(user), .host = hs_str_c(host), .command = command != NULL};
+	struct hs_allowed_wish wish = {.user = hs_str_c(user),
+	    .host = hs_str_c(host),
+	    .command = command != NULL,
+	    .shell = command != NULL && strcmp(command, SHELL) == 0};
 	struct hs_words words = {0};
 	struct hs_str list[8];
 	struct hs_buf b = {0};
 	int rc;
 
-	if (command != NULL)
+	if (wish.shell)
+		wish.command = false;
+	else if (command != NULL)
 		assert_int_equal(hs_words_parse(hs_str_c(command), 8, &words, NULL), HS_OK);
 	for (size_t i = 0; i < words.n; i++)
 		list[i] = words.w[i].text;
@@ -83,6 +89,8 @@ what_a_seat_may(void **state)
 	assert_int_equal(allowed(&s, "deploy", "db1", "ls -l", ""), HS_NO_COMMAND);
 	assert_int_equal(allowed(&s, "deploy", "web1", "", ""), HS_NO_COMMAND);
 	assert_int_equal(allowed(&s, "deploy", "web1", "id", ""), HS_NO_COMMAND);
+	assert_int_equal(allowed(&s, "deploy", "web1", SHELL, ""), HS_NO_COMMAND);
+	assert_int_equal(allowed(&s, "deploy", "web2", SHELL, ""), HS_NO_HOST);
 	assert_int_equal(allowed(&s, "deploy", "web2", "uptime", ""), HS_NO_HOST);
 	assert_int_equal(allowed(&s, "root", "web1", "uptime", ""), HS_NO_USER);
 	assert_int_equal(allowed(&s, "\033", "\033", NULL, ""), HS_NO_USER);
@@ -100,6 +108,13 @@ what_a_seat_may(void **state)
 	m.end = NOW + 1;
 	assert_int_equal(take_as(&s, m, 3, 0), HS_OK);
 	assert_int_equal(allowed(&s, "root", "web1", "", "root@web1: any command"), HS_OK);
+	assert_int_equal(allowed(&s, "root", "web1", SHELL, ""), HS_NO_PTY);
+	m.scope = hs_str_c("max-ttl 900\nmax-uses 1\n\naddr *\ncmd *\nhost web1\npermit "
+			   "pty\nuser root\n");
+	assert_int_equal(take_as(&s, m, 3, 0), HS_OK);
+	assert_int_equal(allowed(&s, "root", "web1", SHELL,
+			     "root@web1: any command, and an interactive shell"),
+	    HS_OK);
 	// another seat's count for nothing
 	m.more = 0;
 	m.scope =
