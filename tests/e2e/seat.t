@@ -107,7 +107,7 @@ test_expect_success 'rule5: what it signed for is revoked when it ends, by its a
 	test $(grep -c "\"event\":\"revoke\"" "$log") = $count
 '
 test_expect_success 'two hundred seats at once' '
-	daemon && watched && opened && 	mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)); done &&
+	daemon && watched && opened && mkfifo "$HS_TMP/hold" && exec 6<>"$HS_TMP/hold" && i=0 && while test $i -lt 200; do seatctl make 0 s claude <"$HS_TMP/hold" >many.$i 2>&1 6>&- & i=$((i + 1)) && test $((i % 20)) != 0 || hs_wait_for "! grep -L ^seated many.* | grep -q ." 30 || return 1; done &&
 	hs_wait_for "test \$(ls -d $HS_TMP/run/a.sock.seat-* | wc -l) = 200 && ! grep -L ^seated many.* | grep ." 90 && seatctl list >l && test $(grep -c . l) = 200 &&
 	seat=$(sed -n "s/^socket //p" many.77) && login uptime && handseal status >st && exec 6>&- && hs_wait_for "! ls -d $HS_TMP/run/a.sock.seat-*" 30
 '

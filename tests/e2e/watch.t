@@ -19,8 +19,12 @@ tm() { tmux -f /dev/null -S "$HS_TMP/tmux.sock" "$@"; }
 pane() { tm capture-pane -p >pane; }
 sees() { hs_wait_for "pane && grep -q -e \"$1\" pane" 10 || { cat pane && false; }; } # sees PATTERN
 misses() { hs_wait_for "pane && ! grep -q -e \"$1\" pane" 10 || { cat pane && false; }; }
-# press KEY CONDITION: until it has taken effect: keys are dropped just after another asking came up
-press() { hs_wait_for "{ $2; } || { tm send-keys $1 && sleep 0.2 && false; }" 10 || { cat pane && false; }; }
+# press KEY CONDITION: until it has taken effect: keys are dropped just after another asking came up; and looked for well before
+# it is pressed again, which would be for what comes next
+press() {
+	press_=0
+	hs_wait_for "{ $2; } || { test \$(((press_ += 1) % 12)) != 1 || tm send-keys $1; false; }" 10 || { cat pane && false; }
+}
 type_() { tm send-keys "$@"; }
 # ask NAME ARG...: what a touch is needed for, in the background as NAME
 ask() {
@@ -135,15 +139,15 @@ test_expect_success 'q gives the terminal back' '
 	test_cmp before after && test "$(tm display -p "#{cursor_flag} #{alternate_on}")" = "1 0"
 '
 test_expect_success 'so does TERM, and a daemon that ends' '
-	watching && kill -TERM $(pgrep -x -f "handseal watch") && sees "^kept" && rm after && type_ "stty -g >after" Enter &&
+	watching && kill -TERM $(pgrep -x -f "handseal watch") && sees "^kept" && sees "ready:$" && rm after && type_ "stty -g >after" Enter &&
 	hs_wait_for "test -s after" 5 && test_cmp before after && test "$(tm display -p "#{cursor_flag} #{alternate_on}")" = "1 0" &&
-	watching && hs_stop handseald && sees "closed the connection" && rm after && type_ "stty -g >after" Enter &&
+	watching && hs_stop handseald && sees "closed the connection" && sees "ready:$" && rm after && type_ "stty -g >after" Enter &&
 	hs_wait_for "test -s after" 5 && test_cmp before after
 '
 test_expect_success 'suspended and continued' '
-	hs_handseald_start && type_ "set -m; clear; echo kept" Enter && sees "^kept" && watching && type_ C-z && sees "^kept" && rm after &&
+	hs_handseald_start && type_ "set -m; clear; echo kept" Enter && sees "^kept" && watching && type_ C-z && sees "^kept" && sees "ready:$" && rm after &&
 	type_ "stty -g >after" Enter && hs_wait_for "test -s after" 5 && test_cmp before after && type_ fg Enter && sees "Nothing waits" &&
-	type_ q && sees "^kept"
+	press q "pane; grep -q \"^kept\" pane" && sees "ready:q*$" && type_ C-u
 '
 test_expect_success 'open with a PIN, typed at the terminal: wrong, asked again, right' '
 	sed -i "s/^Session\$/&\n    Verify pin/" "$XDG_CONFIG_HOME/handseal/policy" && does 0 "in force" handseal policy reload &&
