@@ -13,28 +13,14 @@ hs_revids_begins(const char *id, struct hs_str front)
 	       memcmp(id, front.p, front.len) == 0;
 }
 
-// What is in front of the first such byte; the rest is behind it. False: there is none.
-static bool
-cut(struct hs_str *rest, uint8_t by, struct hs_str *front)
-{
-	const uint8_t *at = rest->len > 0 ? memchr(rest->p, by, rest->len) : NULL;
-
-	if (at == NULL)
-		return false;
-	*front = (struct hs_str){rest->p, (size_t)(at - rest->p)};
-	rest->p += front->len + 1;
-	rest->len -= front->len + 1;
-	return true;
-}
-
 static bool
 read_one(struct hs_str id, struct hs_revid *out)
 {
 	struct hs_str whose, lo, hi = id;
 
-	if (!cut(&hi, '.', &whose))
+	if (!hs_str_cut(&hi, '.', &whose))
 		return false;
-	if (!cut(&hi, '-', &lo))
+	if (!hs_str_cut(&hi, '-', &lo))
 		lo = hi;
 	if (whose.len == HS_FINGERPRINT_LEN)
 		out->root = whose;
@@ -55,7 +41,7 @@ hs_revids_next(struct hs_str *names, struct hs_revid *out, bool *good)
 	*out = (struct hs_revid){.lo = 0};
 	if (names->len == 0)
 		return false;
-	if (!cut(names, ' ', &id))
+	if (!hs_str_cut(names, ' ', &id))
 		names->len = 0;
 	*good = read_one(id, out);
 	if (!*good)

@@ -160,18 +160,13 @@ hs_revindex_waiting(const struct hs_revindex *x, hs_revindex_each *fn, void *arg
 {
 	struct hs_str left = hs_buf_str(&x->waiting);
 	int rc = hs_buf_err(&x->waiting);
-	const uint8_t *lf;
+	struct hs_str line;
 	struct hs_indexed i;
 
-	while (
-	    rc == HS_OK && left.len > 0 && (lf = memchr(left.p, '\n', left.len)) != NULL) {
-		struct hs_str line = {left.p, (size_t)(lf - left.p)};
-
+	while (rc == HS_OK && hs_str_cut(&left, '\n', &line)) {
 		rc = hs_indexed_parse(line, &i);
 		if (rc == HS_OK)
 			rc = fn(arg, &i);
-		left.p += line.len + 1;
-		left.len -= line.len + 1;
 	}
 	return rc;
 }

@@ -12,13 +12,8 @@
 static bool
 take_line(struct hs_str *text, struct hs_str *line)
 {
-	const uint8_t *lf = text->len > 0 ? memchr(text->p, '\n', text->len) : NULL;
-
-	if (lf == NULL)
+	if (!hs_str_cut(text, '\n', line))
 		return false;
-	*line = (struct hs_str){text->p, (size_t)(lf - text->p)};
-	text->p += line->len + 1;
-	text->len -= line->len + 1;
 	if (line->len > 0 && line->p[line->len - 1] == '\r')
 		line->len--;
 	return true;

@@ -383,6 +383,32 @@ hs_str_cmp(struct hs_str a, struct hs_str b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
+bool
+hs_str_cut(struct hs_str *rest, uint8_t by, struct hs_str *front)
+{
+	const uint8_t *at = rest->len > 0 ? memchr(rest->p, by, rest->len) : NULL;
+
+	if (at == NULL)
+		return false;
+	*front = (struct hs_str){rest->p, (size_t)(at - rest->p)};
+	rest->p += front->len + 1;
+	rest->len -= front->len + 1;
+	return true;
+}
+
+bool
+hs_str_next(struct hs_str *rest, uint8_t by, struct hs_str *front)
+{
+	if (rest->len == 0)
+		return false;
+	if (!hs_str_cut(rest, by, front)) {
+		*front = *rest;
+		rest->p += rest->len;
+		rest->len = 0;
+	}
+	return true;
+}
+
 int
 hs_str_copy(struct hs_str s, char *dst, size_t dstsz)
 {

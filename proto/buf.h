@@ -76,6 +76,11 @@ bool hs_str_eq(
     struct hs_str a, struct hs_str b); // not constant time: for public bytes only
 bool hs_str_is(struct hs_str a, const char *s);
 int hs_str_cmp(struct hs_str a, struct hs_str b); // bytewise, shorter first
+// Takes off the front of *rest, with that byte, what stands before the first `by`. Where
+// there is none: _cut is false and changes nothing; _next takes all that is left, and is
+// false, changing nothing, where that is nothing.
+bool hs_str_cut(struct hs_str *rest, uint8_t by, struct hs_str *front);
+bool hs_str_next(struct hs_str *rest, uint8_t by, struct hs_str *front);
 // Copies into a NUL-terminated array; HS_ERR_TOO_LONG if it does not fit, HS_ERR_FORMAT on
 // a NUL.
 int hs_str_copy(struct hs_str s, char *dst, size_t dstsz);

@@ -15,21 +15,6 @@
 // ---- the form
 
 static bool
-take_line(struct hs_str *text, struct hs_str *line)
-{
-	const uint8_t *lf = text->len > 0 ? memchr(text->p, '\n', text->len) : NULL;
-	size_t n;
-
-	if (lf == NULL)
-		return false;
-	n = (size_t)(lf - text->p);
-	*line = (struct hs_str){text->p, n};
-	text->p += n + 1;
-	text->len -= n + 1;
-	return true;
-}
-
-static bool
 take_front(struct hs_str *line, const char *front)
 {
 	size_t n = strlen(front);
@@ -65,15 +50,16 @@ hs_evidence_parse(struct hs_str text, struct hs_evidence *out, struct hs_err *er
 	if (text.len > HS_EVIDENCE_MAX)
 		return hs_fail(
 		    err, HS_ERR_TOO_LONG, "it has more than %u bytes", HS_EVIDENCE_MAX);
-	if (!take_line(&text, &line) || !hs_str_is(line, HS_EVIDENCE_MAGIC))
+	if (!hs_str_cut(&text, '\n', &line) || !hs_str_is(line, HS_EVIDENCE_MAGIC))
 		return hs_fail_at(err, HS_ERR_FORMAT, 1, 1,
 		    "it is no evidence of handseal's: it does not begin with "
 		    "\"" HS_EVIDENCE_MAGIC "\"");
-	if (!take_line(&text, &line) || !take_front(&line, "id ") || !parse_id(line, out))
+	if (!hs_str_cut(&text, '\n', &line) || !take_front(&line, "id ") ||
+	    !parse_id(line, out))
 		return hs_fail_at(
 		    err, HS_ERR_FORMAT, 2, 1, "line 2 does not say what it is of");
 	rest = text;
-	if (take_line(&rest, &line) && take_front(&line, "certificate ")) {
+	if (hs_str_cut(&rest, '\n', &line) && take_front(&line, "certificate ")) {
 		if (line.len == 0)
 			return hs_fail_at(
 			    err, HS_ERR_FORMAT, 3, 1, "line 3 holds no certificate");
@@ -309,7 +295,7 @@ run(struct checking *c, const struct hs_key *roots, size_t nroots)
 	if (rc != HS_OK)
 		return rc;
 	hs_auditcheck_extract(check, on_signed);
-	while (rc == HS_OK && take_line(&rest, &line)) {
+	while (rc == HS_OK && hs_str_cut(&rest, '\n', &line)) {
 		struct hs_auditread r;
 
 		line.len++; // its LF

@@ -13,14 +13,7 @@
 static bool
 word(struct hs_str *s, struct hs_str *out)
 {
-	const uint8_t *end = s->len > 0 ? memchr(s->p, ' ', s->len) : NULL;
-
-	if (end == NULL || end == s->p)
-		return false;
-	*out = (struct hs_str){s->p, (size_t)(end - s->p)};
-	s->p += out->len + 1;
-	s->len -= out->len + 1;
-	return true;
+	return hs_str_cut(s, ' ', out) && out->len > 0;
 }
 
 static bool
@@ -57,21 +50,6 @@ hs_procfs_stat_get(struct hs_str text, struct hs_procfs_stat *out)
 	return HS_OK;
 }
 
-// Takes one line, without its line feed.
-static bool
-line(struct hs_str *s, struct hs_str *out)
-{
-	const uint8_t *lf;
-
-	if (s->len == 0)
-		return false;
-	lf = memchr(s->p, '\n', s->len);
-	*out = (struct hs_str){s->p, lf != NULL ? (size_t)(lf - s->p) : s->len};
-	s->p += out->len + (lf != NULL);
-	s->len -= out->len + (lf != NULL);
-	return true;
-}
-
 static bool
 behind(struct hs_str *s, const char *head)
 {
@@ -89,7 +67,7 @@ hs_procfs_cgroup_get(struct hs_str text, struct hs_str *path)
 {
 	struct hs_str l;
 
-	while (line(&text, &l)) {
+	while (hs_str_next(&text, '\n', &l)) {
 		if (!behind(&l, "0::"))
 			continue;
 		if (l.len == 0 || l.p[0] != '/')
@@ -144,7 +122,7 @@ hs_procfs_counts_alike(struct hs_str text)
 	struct hs_str l;
 	uint64_t n;
 
-	while (line(&text, &l))
+	while (hs_str_next(&text, '\n', &l))
 		if (behind(&l, "NSpid:\t"))
 			return hs_text_u64(l, INT_MAX, &n) == HS_OK && n > 0 ? HS_OK
 									     : HS_NO_SUCH;
@@ -158,7 +136,7 @@ hs_procfs_uid_get(struct hs_str text, uint64_t *uid)
 	uint64_t n[4];
 
 	// the name, in the first line, holds no line feed: the kernel writes it as \n
-	while (line(&text, &l)) {
+	while (hs_str_next(&text, '\n', &l)) {
 		if (!behind(&l, "Uid:\t"))
 			continue;
 		for (size_t i = 0; i < 4; i++) {

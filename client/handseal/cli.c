@@ -12,22 +12,6 @@
 
 #define MESSAGE_MAX 8192
 
-// The next line of *text without its LF; false at the end.
-static bool
-next_line(struct hs_str *text, struct hs_str *line)
-{
-	const uint8_t *lf;
-
-	if (text->len == 0)
-		return false;
-	lf = memchr(text->p, '\n', text->len);
-	line->p = text->p;
-	line->len = lf == NULL ? text->len : (size_t)(lf - text->p);
-	text->p += line->len + (lf != NULL);
-	text->len -= line->len + (lf != NULL);
-	return true;
-}
-
 void
 hs_cli_put(FILE *f, struct hs_str s)
 {
@@ -44,7 +28,7 @@ hs_cli_put_text(FILE *f, struct hs_str text, const char *indent)
 {
 	struct hs_str line;
 
-	while (next_line(&text, &line)) {
+	while (hs_str_next(&text, '\n', &line)) {
 		fputs(indent, f);
 		hs_cli_put(f, line);
 		fputc('\n', f);
@@ -58,7 +42,7 @@ say(struct hs_str text)
 	const char *front = "handseal: ";
 
 	fflush(stdout);
-	while (next_line(&text, &line)) {
+	while (hs_str_next(&text, '\n', &line)) {
 		fputs(front, stderr);
 		hs_cli_put(stderr, line);
 		fputc('\n', stderr);
@@ -104,7 +88,7 @@ put_clean_lines(struct hs_buf *b, struct hs_str text)
 {
 	struct hs_str line;
 
-	while (next_line(&text, &line)) {
+	while (hs_str_next(&text, '\n', &line)) {
 		hs_text_put_clean(b, line);
 		if (text.len > 0)
 			hs_put_u8(b, '\n');
@@ -158,7 +142,7 @@ hs_cli_json_text(struct hs_str s)
 	struct hs_str line;
 	json_t *o = NULL;
 
-	while (next_line(&s, &line)) {
+	while (hs_str_next(&s, '\n', &line)) {
 		hs_text_put_clean(&b, line);
 		if (s.len > 0 || lf_at_end)
 			hs_put_u8(&b, '\n');

@@ -12,14 +12,8 @@
 static bool
 take_line(struct hs_str *text, struct hs_str *line)
 {
-	const uint8_t *lf;
-
-	if (text->len == 0)
+	if (!hs_str_next(text, '\n', line))
 		return false;
-	lf = memchr(text->p, '\n', text->len);
-	*line = (struct hs_str){text->p, lf == NULL ? text->len : (size_t)(lf - text->p)};
-	text->p += line->len + (lf != NULL);
-	text->len -= line->len + (lf != NULL);
 	while (line->len > 0 && memchr(" \t\r", line->p[line->len - 1], 3) != NULL)
 		line->len--;
 	return true;

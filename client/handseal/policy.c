@@ -15,19 +15,13 @@ static json_t *
 notes_json(struct hs_str notes)
 {
 	json_t *list = json_array();
+	struct hs_str line;
 
-	while (list != NULL && notes.len > 0) {
-		const uint8_t *lf = memchr(notes.p, '\n', notes.len);
-		struct hs_str line = notes;
-
-		if (lf != NULL)
-			line.len = (size_t)(lf - notes.p);
+	while (list != NULL && hs_str_next(&notes, '\n', &line)) {
 		if (json_array_append_new(list, hs_cli_json(line)) != 0) {
 			json_decref(list);
 			list = NULL;
 		}
-		notes.p += line.len + (lf != NULL);
-		notes.len -= line.len + (lf != NULL);
 	}
 	return list;
 }

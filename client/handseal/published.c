@@ -3,25 +3,11 @@
 // Telling how Publish commands are. Contract in published.h.
 #include "client/handseal/published.h"
 
-#include <string.h>
 #include <time.h>
 #include "client/handseal/cli.h"
 #include "proto/text.h"
 
 #define LOOK_MS 200
-
-static bool
-take(struct hs_str *rest, uint8_t by, struct hs_str *out)
-{
-	const uint8_t *at = rest->len > 0 ? memchr(rest->p, by, rest->len) : NULL;
-
-	if (at == NULL)
-		return false;
-	*out = (struct hs_str){rest->p, (size_t)(at - rest->p)};
-	rest->p += out->len + 1;
-	rest->len -= out->len + 1;
-	return true;
-}
 
 static void
 put_line(struct hs_buf *b, const char *indent, struct hs_str name, struct hs_str state,
@@ -52,8 +38,8 @@ hs_published_put(struct hs_str lines, uint64_t now, struct hs_buf *b, const char
 
 	*busy = false;
 	while (lines.len > 0) {
-		if (!take(&lines, '\n', &line) || !take(&line, '\t', &name) ||
-		    !take(&line, '\t', &state) || !take(&line, '\t', &time) ||
+		if (!hs_str_cut(&lines, '\n', &line) || !hs_str_cut(&line, '\t', &name) ||
+		    !hs_str_cut(&line, '\t', &state) || !hs_str_cut(&line, '\t', &time) ||
 		    hs_text_u64(time, UINT64_MAX, &done) != HS_OK ||
 		    !hs_text_is_agent_name(name))
 			return HS_ERR_FORMAT;

@@ -15,22 +15,6 @@
 
 #define G_SECONDS 20
 
-bool
-hs_server_word(struct hs_str *list, char sep, struct hs_str *word)
-{
-	const uint8_t *at;
-	size_t n;
-
-	if (list->len == 0)
-		return false;
-	at = memchr(list->p, sep, list->len);
-	n = at != NULL ? (size_t)(at - list->p) : list->len;
-	*word = (struct hs_str){list->p, n};
-	list->p += n + (at != NULL);
-	list->len -= n + (at != NULL);
-	return true;
-}
-
 int
 hs_server_fail(const struct hs_server *s, const struct hs_err *err)
 {
@@ -101,7 +85,7 @@ configured(struct hs_str text, const char *key, struct hs_str *value)
 	size_t n = strlen(key);
 	struct hs_str line;
 
-	while (hs_server_word(&text, '\n', &line)) {
+	while (hs_str_next(&text, '\n', &line)) {
 		if (line.len <= n + 1 || memcmp(line.p, key, n) != 0 || line.p[n] != ' ')
 			continue;
 		*value = (struct hs_str){line.p + n + 1, line.len - n - 1};
@@ -151,7 +135,7 @@ add_words(struct hs_buf *list, const char *value, char sep, const char *what)
 {
 	struct hs_str values = hs_str_c(value), word;
 
-	while (hs_server_word(&values, ',', &word)) {
+	while (hs_str_next(&values, ',', &word)) {
 		for (size_t i = 0; i < word.len; i++)
 			if (word.p[i] <= ' ' || word.p[i] == '"' || word.p[i] == '\'' ||
 			    word.p[i] == '\\' || word.p[i] >= 0x7f)

@@ -35,8 +35,6 @@ int hs_server_status(struct hs_server *s);
 // Puts this server's name first into s->names, if none was given: HOST, or what ssh takes
 // for it. HS_ERR_USAGE where neither is a name that a scope could have.
 int hs_server_name(struct hs_server *s, struct hs_err *err);
-// The next of words between sep, off the front of *list; false at its end.
-bool hs_server_word(struct hs_str *list, char sep, struct hs_str *word);
 // Asks the person; --yes says it for them. False with a sentence where nobody can be asked.
 bool hs_server_agreed(const struct hs_server *s, const char *question, struct hs_err *err);
 // How long the server waits for our word, in digits.

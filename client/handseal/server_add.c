@@ -87,7 +87,7 @@ find_users(struct adding *a, struct hs_err *err)
 	struct hs_roots roots;
 	int rc;
 
-	while (hs_server_word(&given, ',', &user))
+	while (hs_str_next(&given, ',', &user))
 		put_user(a, user);
 	hs_server_text(hs_buf_str(&a->facts), "root", &text);
 	rc = hs_roots_parse(hs_buf_str(&text), &roots, NULL, NULL);
@@ -149,7 +149,7 @@ probe(struct adding *a, struct hs_err *err)
 	struct hs_buf blanks = {0};
 	int rc;
 
-	while (hs_server_word(&users, ',', &user)) {
+	while (hs_str_next(&users, ',', &user)) {
 		hs_put_raw(&blanks, user.p, user.len);
 		hs_put_u8(&blanks, ' ');
 	}
@@ -331,7 +331,7 @@ run(struct adding *a, struct hs_err *err)
 	if (rc != HS_OK)
 		return hs_server_fail(s, err);
 	if (!s->no_proof) {
-		(void)hs_server_word(&names, ' ', &name);
+		(void)hs_str_next(&names, ' ', &name);
 		status = hs_serverproof_ask(&a->proof, s, hs_str_c(a->login), name, err);
 		if (status != HS_EXIT_DONE)
 			return status;

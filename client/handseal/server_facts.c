@@ -3,7 +3,6 @@
 // Lines that a server sends, taken apart. Contract in server_facts.h.
 #include "client/handseal/server_facts.h"
 
-#include <string.h>
 #include "proto/text.h"
 
 #define KEY_MAX 24
@@ -29,17 +28,11 @@ hs_serverfacts_line(struct hs_str line, struct hs_serverfact *out)
 bool
 hs_serverfacts_next(struct hs_str *text, struct hs_serverfact *out)
 {
-	while (text->len > 0) {
-		const uint8_t *lf = memchr(text->p, '\n', text->len);
-		struct hs_str line = {
-		    text->p, lf != NULL ? (size_t)(lf - text->p) : text->len};
-		size_t gone = line.len + (lf != NULL);
+	struct hs_str line;
 
-		text->p += gone;
-		text->len -= gone;
+	while (hs_str_next(text, '\n', &line))
 		if (hs_serverfacts_line(line, out) == HS_OK)
 			return true;
-	}
 	return false;
 }
 
@@ -61,14 +54,11 @@ hs_serverfacts_find(struct hs_str text, const char *key, struct hs_str *value)
 int
 hs_serverfacts_list(struct hs_str value, uint64_t *written, struct hs_str *name)
 {
-	const uint8_t *blank = value.len > 0 ? memchr(value.p, ' ', value.len) : NULL;
-	struct hs_str number, path;
+	struct hs_str number, path = value;
 	int rc;
 
-	if (blank == NULL)
+	if (!hs_str_cut(&path, ' ', &number))
 		return HS_ERR_FORMAT;
-	number = (struct hs_str){value.p, (size_t)(blank - value.p)};
-	path = (struct hs_str){blank + 1, value.len - number.len - 1};
 	rc = hs_text_u64(number, INT64_MAX, written);
 	if (rc != HS_OK || path.len == 0)
 		return HS_ERR_FORMAT;

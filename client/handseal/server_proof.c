@@ -122,7 +122,7 @@ put_errors(const struct hs_buf *b)
 {
 	struct hs_str rest = hs_buf_str(b), line;
 
-	while (hs_server_word(&rest, '\n', &line)) {
+	while (hs_str_next(&rest, '\n', &line)) {
 		while (line.len > 0 && line.p[line.len - 1] == '\r')
 			line.len--;
 		hs_cli_put_text(stderr, line, "  ");

@@ -22,7 +22,7 @@ put_keys(struct hs_buf *b, const struct hs_rootlist *l)
 
 		hs_key_put_line(&line, &l->v[i].key);
 		rest = hs_buf_str(&line);
-		(void)hs_server_word(&rest, ' ', &type);
+		(void)hs_str_next(&rest, ' ', &type);
 		if (b->len > 0)
 			hs_put_u8(b, ' ');
 		hs_put_raw(b, rest.p, rest.len);

@@ -2,7 +2,6 @@
 //
 // handseal status: how the daemon and its session are, in one look.
 #include <inttypes.h>
-#include <string.h>
 #include "client/handseal/board.h"
 #include "client/handseal/cmd.h"
 #include "client/handseal/options.h"
@@ -35,27 +34,13 @@ struct telling {
 	const struct hs_seat *seat; // whose socket it is; NULL: the main one, or not told
 };
 
-// The next line of them, without its LF; false at their end.
-static bool
-next_trouble(struct hs_str *left, struct hs_str *line)
-{
-	const uint8_t *lf = left->len > 0 ? memchr(left->p, '\n', left->len) : NULL;
-
-	if (left->len == 0)
-		return false;
-	*line = (struct hs_str){left->p, lf != NULL ? (size_t)(lf - left->p) : left->len};
-	left->p += line->len + (lf != NULL);
-	left->len -= line->len + (lf != NULL);
-	return true;
-}
-
 static json_t *
 troubles_json(const struct hs_got_status *i)
 {
 	struct hs_str left = hs_str_c(i->troubles), line;
 	json_t *list = json_array();
 
-	while (list != NULL && next_trouble(&left, &line))
+	while (list != NULL && hs_str_next(&left, '\n', &line))
 		(void)json_array_append_new(list, hs_cli_json(line));
 	return list;
 }
@@ -65,7 +50,7 @@ put_troubles(struct hs_buf *b, const struct hs_got_status *i)
 {
 	struct hs_str left = hs_str_c(i->troubles), line;
 
-	while (next_trouble(&left, &line))
+	while (hs_str_next(&left, '\n', &line))
 		hs_put_fmt(b, "TROUBLE  %.*s\n", (int)line.len, (const char *)line.p);
 }
 

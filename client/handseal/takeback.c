@@ -44,14 +44,11 @@ set_root(struct hs_takeback *t, const struct hs_key *root, struct hs_err *err)
 static bool
 read_serials(struct hs_str s, struct hs_rlist_entry *e)
 {
-	const uint8_t *dash = s.len > 0 ? memchr(s.p, '-', s.len) : NULL;
-	struct hs_str hi = s;
+	struct hs_str hi = s, lo;
 
-	if (dash != NULL) {
-		hi = (struct hs_str){dash + 1, s.len - (size_t)(dash + 1 - s.p)};
-		s.len = (size_t)(dash - s.p);
-	}
-	return hs_text_u64(s, UINT64_MAX, &e->lo) == HS_OK &&
+	if (!hs_str_cut(&hi, '-', &lo))
+		lo = hi;
+	return hs_text_u64(lo, UINT64_MAX, &e->lo) == HS_OK &&
 	       hs_text_u64(hi, UINT64_MAX, &e->hi) == HS_OK && e->lo > 0 && e->lo <= e->hi;
 }
 
@@ -69,19 +66,6 @@ read_id(struct hs_str whose, struct hs_str serials, struct hs_rlist_entry *e)
 	return read_serials(serials, e);
 }
 
-static bool
-cut(struct hs_str *rest, uint8_t by, struct hs_str *out)
-{
-	const uint8_t *at = rest->len > 0 ? memchr(rest->p, by, rest->len) : NULL;
-
-	if (at == NULL)
-		return false;
-	*out = (struct hs_str){rest->p, (size_t)(at - rest->p)};
-	rest->p += out->len + 1;
-	rest->len -= out->len + 1;
-	return true;
-}
-
 // "SESSION.SERIAL", or "handseal:SESSION:SERIAL:AGENT" as a certificate's key id has it and
 // sshd's log shows it.
 static bool
@@ -90,9 +74,9 @@ read_name(const char *name, struct hs_rlist_entry *e)
 	struct hs_str rest = hs_str_c(name), front, whose, serial;
 
 	if (strncmp(name, "handseal:", 9) != 0)
-		return cut(&rest, '.', &whose) && read_id(whose, rest, e);
-	return cut(&rest, ':', &front) && cut(&rest, ':', &whose) &&
-	       cut(&rest, ':', &serial) && hs_text_is_agent_name(rest) &&
+		return hs_str_cut(&rest, '.', &whose) && read_id(whose, rest, e);
+	return hs_str_cut(&rest, ':', &front) && hs_str_cut(&rest, ':', &whose) &&
+	       hs_str_cut(&rest, ':', &serial) && hs_text_is_agent_name(rest) &&
 	       read_id(whose, serial, e) && e->lo == e->hi;
 }
 
@@ -227,10 +211,10 @@ read_line(struct hs_str line, struct hs_buf *blob)
 
 	while (line.len > 0 && line.p[line.len - 1] == '\n')
 		line.len--;
-	if (memchr(line.p, '\n', line.len) != NULL || !cut(&line, ' ', &type))
+	if (memchr(line.p, '\n', line.len) != NULL || !hs_str_cut(&line, ' ', &type))
 		return HS_ERR_FORMAT;
 	base64 = line;
-	(void)cut(&line, ' ', &base64);
+	(void)hs_str_cut(&line, ' ', &base64);
 	return hs_text_base64(base64, HS_CERT_MAX, blob);
 }
 

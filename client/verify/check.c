@@ -267,18 +267,14 @@ check_revoked(struct hs_checked *c)
 	struct hs_buf text = {0};
 	struct looking l;
 	struct hs_err err = {0};
-	struct hs_str rest;
+	struct hs_str rest, one;
 
 	if (!is_there(c, "revoked") || !read_text(c, &l, "revoked", &text))
 		goto out;
 	rest = hs_buf_str(&text);
-	for (unsigned line = 1; rest.len > 0; line++) {
-		const uint8_t *lf = memchr(rest.p, '\n', rest.len);
-		struct hs_str one = {rest.p, lf != NULL ? (size_t)(lf - rest.p) : rest.len};
+	for (unsigned line = 1; hs_str_next(&rest, '\n', &one); line++) {
 		size_t blanks = 0;
 
-		rest.p += one.len + (lf != NULL);
-		rest.len -= one.len + (lf != NULL);
 		while (blanks < one.len && (one.p[blanks] == ' ' || one.p[blanks] == '\t'))
 			blanks++;
 		if (hs_barred(one, NULL, NULL, &err) != HS_OK) {

@@ -76,15 +76,12 @@ put(struct hs_buf *b, const char *s)
 static void
 put_text(struct hs_buf *b, struct hs_str text, const char *indent)
 {
-	while (text.len > 0) {
-		const uint8_t *lf = memchr(text.p, '\n', text.len);
-		size_t n = lf != NULL ? (size_t)(lf - text.p) : text.len;
+	struct hs_str line;
 
+	while (hs_str_next(&text, '\n', &line)) {
 		put(b, indent);
-		hs_text_put_clean(b, (struct hs_str){text.p, n});
+		hs_text_put_clean(b, line);
 		put(b, "\n");
-		text.p += n + (lf != NULL);
-		text.len -= n + (lf != NULL);
 	}
 }
 

@@ -185,16 +185,13 @@ put_who(struct hs_buf *b, const struct hs_explained *e)
 static void
 put_shown(struct hs_buf *b, struct hs_str text)
 {
-	put(b, ", which is of this text:\n");
-	while (text.len > 0) {
-		const uint8_t *lf = memchr(text.p, '\n', text.len);
-		size_t n = lf != NULL ? (size_t)(lf - text.p) : text.len;
+	struct hs_str line;
 
+	put(b, ", which is of this text:\n");
+	while (hs_str_next(&text, '\n', &line)) {
 		put(b, "           | ");
-		hs_text_put_clean(b, (struct hs_str){text.p, n});
+		hs_text_put_clean(b, line);
 		put(b, "\n");
-		text.p += n + (lf != NULL);
-		text.len -= n + (lf != NULL);
 	}
 }
 

@@ -166,17 +166,11 @@ key_line(const struct hs_inplace *q, struct hs_str line, const struct hs_delegat
 static int
 key_lines(const struct hs_inplace *q, struct hs_str text, const struct hs_delegation *d)
 {
+	struct hs_str line;
 	int rc = HS_OK;
 
-	while (rc == HS_OK && text.len > 0) {
-		const uint8_t *lf = memchr(text.p, '\n', text.len);
-		size_t n = lf != NULL ? (size_t)(lf - text.p) : text.len;
-
-		rc = key_line(q, (struct hs_str){text.p, n}, d);
-		n += lf != NULL;
-		text.p += n;
-		text.len -= n;
-	}
+	while (rc == HS_OK && hs_str_next(&text, '\n', &line))
+		rc = key_line(q, line, d);
 	return rc;
 }
 

@@ -327,6 +327,31 @@ views(void **state)
 	assert_string_equal(dst, "");
 }
 
+static void
+taken_apart(void **state)
+{
+	struct hs_str none = {0}, rest = hs_str_c("a..b"), front = {0};
+
+	(void)state;
+	assert_false(hs_str_cut(&none, '.', &front) || hs_str_next(&none, '.', &front));
+	assert_true(hs_str_cut(&rest, '.', &front) && hs_str_is(front, "a"));
+	assert_true(hs_str_cut(&rest, '.', &front) && hs_str_is(front, ""));
+	assert_true(hs_str_is(rest, "b"));
+	front = hs_str_c("x");
+	assert_false(hs_str_cut(&rest, '.', &front));
+	assert_true(hs_str_is(rest, "b") && hs_str_is(front, "x"));
+	assert_true(hs_str_next(&rest, '.', &front) && hs_str_is(front, "b"));
+	assert_false(hs_str_next(&rest, '.', &front) || hs_str_cut(&rest, '.', &front));
+	assert_true(hs_str_is(rest, "") && hs_str_is(front, "b"));
+
+	// a byte at the very end ends the last one: nothing stands behind it
+	rest = (struct hs_str){(const uint8_t *)"\0a\0\0", 4};
+	assert_true(hs_str_next(&rest, 0, &front) && front.len == 0);
+	assert_true(hs_str_next(&rest, 0, &front) && hs_str_is(front, "a"));
+	assert_true(hs_str_next(&rest, 0, &front) && front.len == 0);
+	assert_false(hs_str_next(&rest, 0, &front));
+}
+
 int
 main(void)
 {
@@ -335,7 +360,7 @@ main(void)
 	    cmocka_unit_test(errors_stay), cmocka_unit_test(the_bound),
 	    cmocka_unit_test(memory_is_wiped), cmocka_unit_test(reading),
 	    cmocka_unit_test(reading_too_far), cmocka_unit_test(mpints_read),
-	    cmocka_unit_test(views)};
+	    cmocka_unit_test(views), cmocka_unit_test(taken_apart)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (sodium_init() < 0)
