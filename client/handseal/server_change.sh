@@ -105,24 +105,25 @@ add() {
 without_block_() { awk -v b="$hs_begin" -v e="$hs_end" '$0 == b { in_ = 1 } !in_ { print } $0 == e { in_ = 0 }' "$1"; }
 remove_() {
 	is_root && tools && find_sshd && effective && kind_of || return 1
-	rest_=$(active_ "$hs_etc/roots" | grep . | while IFS= read -r line_; do
-		mine_=
-		for key_ in $keys; do case $line_ in *"$key_"*) mine_=1 ;; esac; done
-		[ "$mine_" ] || printf '%s\n' "$line_"
-	done)
+	rest_=$(roots_files_ | while IFS= read -r file_; do not_mine_ "$file_" | written_; done)
 	begin remove || { give_up; return 1; }
 	if [ "$rest_" ] && [ -z "$all" ]; then
-		trust_less_ && tell say "other people's roots stand in $hs_etc/roots, so sshd goes on asking handseal-verify (--all ends that)" || { give_up; return 1; }
+		trust_less_ && tell say "other people's roots stand in $hs_etc, so sshd goes on asking handseal-verify (--all ends that)" || { give_up; return 1; }
 	else
 		forget_ || { give_up; return 1; }
 	fi
 	tell pending "${wait:-0}"
 }
 not_mine_() { awk -v keys="$keys" 'BEGIN { n = split(keys, k, " ") } { mine = 0; for (i = 1; i <= n; i++) if (index($0, k[i]) && $0 !~ /^[ \t]*#/) mine = 1; if (!mine) print }' "$1"; }
+roots_files_() { [ ! -f "$hs_etc/roots" ] || echo "$hs_etc/roots"; own_roots_; }
 trust_less_() {
-	not_mine_ "$hs_etc/roots" >"$J/roots" && put "$hs_etc/roots" 644 <"$J/roots" || return 1
+	roots_files_ >"$J/files" || { fail "cannot write $J"; return 1; }
+	while IFS= read -r file_; do
+		not_mine_ "$file_" >"$J/roots" || { fail "cannot read $file_"; return 1; }
+		cmp -s "$J/roots" "$file_" || put "$file_" 644 <"$J/roots" || return 1
+	done <"$J/files"
 	[ ! -f "$hs_var/added" ] || { not_mine_ "$hs_var/added" >"$J/added" && put "$hs_var/added" 600 <"$J/added"; } || return 1
-	tell say "$hs_etc/roots: your roots are gone"
+	tell say "$hs_etc: your roots are gone"
 }
 forget_() {
 	case $kind in

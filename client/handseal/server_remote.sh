@@ -303,6 +303,8 @@ why_() {
 
 # ---- looking
 
+written_() { grep -v -E '^[[:space:]]*(#|$)' "$@"; } # what counts of a file
+own_roots_() { [ ! -d "$hs_etc/roots.d" ] || find "$hs_etc/roots.d" -type f; } # each login's own
 is_root() { [ "$(id -u)" = 0 ] || fail "this login is not root: use root@HOST, or run what --print prints there as root"; }
 tools() {
 	for tool_ in awk base64 cat chmod cmp cut date df dirname find grep head id ln ls mkdir mv readlink rm rmdir sed sleep sort stat tail tr; do
@@ -323,6 +325,7 @@ probe() {
 	[ ! -x "$hs_bin/handseal-verify" ] || tell version "$("$hs_bin/handseal-verify" --version 2>/dev/null)"
 	id "$hs_own" >/dev/null 2>&1 && tell account there
 	[ ! -f "$hs_etc/roots" ] || each root <"$hs_etc/roots"
+	own_roots_ | while IFS= read -r probe_; do written_ "$probe_" | each own-root; done
 	[ ! -f "$hs_etc/verify.conf" ] || each conf <"$hs_etc/verify.conf"
 	[ ! -e "$J" ] || tell unfinished "$(cat "$J/pending" "$J/undoing" 2>/dev/null)"
 	[ ! -f "$hs_var/added" ] || tell added there
@@ -340,5 +343,5 @@ status_() {
 	probe || return 1
 	lists
 	[ ! -d "$hs_etc/roots.d" ] || ls "$hs_etc/roots.d" | each account-roots
-	[ ! -f "$hs_etc/revoked" ] || tell revoked "$(grep -c -v -E '^[[:space:]]*(#|$)' "$hs_etc/revoked")"
+	[ ! -f "$hs_etc/revoked" ] || tell revoked "$(written_ -c "$hs_etc/revoked")"
 }

@@ -64,15 +64,40 @@ call(struct hs_serverlink *l, const struct hs_server *s, bool first, const char 
 	return rc;
 }
 
-// The roots that will stay there: how many, and whether the server stays one of ours.
+// The roots that stand there, by whose they are; `own` and `alien` in files of one login.
+struct standing {
+	size_t mine, others, own, alien;
+};
+
+// Lines of roots.d, by their keys.
+static void
+count_alone(const struct hs_server *s, struct hs_str facts, struct standing *n)
+{
+	struct hs_serverfact f;
+	struct hs_buf keys = {0};
+
+	put_keys(&keys, &s->roots);
+	while (hs_serverfacts_next(&facts, &f)) {
+		struct hs_str rest = hs_buf_str(&keys), key;
+		bool own = false;
+
+		if (!hs_str_is(f.key, "own-root"))
+			continue;
+		while (!own && hs_str_next(&rest, ' ', &key))
+			own = memmem(f.value.p, f.value.len, key.p, key.len) != NULL;
+		*(own ? &n->own : &n->alien) += 1;
+	}
+	hs_buf_free(&keys);
+}
+
 static int
-count(const struct hs_server *s, struct hs_str facts, size_t *mine, size_t *others)
+count(const struct hs_server *s, struct hs_str facts, struct standing *n)
 {
 	struct hs_buf text = {0};
 	struct hs_roots roots;
 	int rc;
 
-	*mine = *others = 0;
+	*n = (struct standing){0};
 	hs_server_text(facts, "root", &text);
 	rc = hs_roots_parse(hs_buf_str(&text), &roots, NULL, NULL);
 	for (size_t i = 0; rc == HS_OK && i < roots.n; i++) {
@@ -80,44 +105,66 @@ count(const struct hs_server *s, struct hs_str facts, size_t *mine, size_t *othe
 
 		for (size_t k = 0; k < s->roots.n; k++)
 			own = own || hs_key_eq(&s->roots.v[k].key, &roots.v[i].key);
-		*(own ? mine : others) += 1;
+		*(own ? &n->mine : &n->others) += 1;
 	}
+	count_alone(s, facts, n);
 	hs_roots_free(&roots);
 	hs_buf_free(&text);
 	return rc;
 }
 
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+say_plan(const struct hs_server *s, const struct standing *n)
+{
+	size_t mine = n->mine + n->own, others = n->others + n->alien;
+	size_t all = n->mine + n->others, alone = n->own + n->alien;
+
+	printf("%s\nIt would\n", s->host);
+	if (others > 0 && !s->all) {
+		printf("  remove  %zu root%s of yours; %zu of others stay, and so "
+		       "does handseal-verify (--all)\n",
+		    mine, plural(mine), others);
+		return;
+	}
+	printf(
+	    "  remove  %zu root%s, %zu of them not yours\n", all, plural(all), n->others);
+	if (alone > 0)
+		printf("  leave   %zu root%s in roots.d, which nothing asks about then\n",
+		    alone, plural(alone));
+	printf(
+	    "  sshd    asks what it asked before; sshd -t, a reload, a new login of yours\n"
+	    "  remove  what add made there: programs, files, the user\n"
+	    "What add did not make stays. Certificates that were handed out open nothing "
+	    "there any more.\n");
+}
+
 static int
 show(const struct hs_server *s, struct hs_str facts, struct hs_err *err)
 {
+	struct standing n;
 	struct hs_str kind;
-	size_t mine, others;
-	int rc = count(s, facts, &mine, &others);
+	bool mine, others;
+	int rc = count(s, facts, &n);
 
 	if (rc != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "%s", "");
-	if (mine + others == 0 && !hs_serverfacts_find(facts, "added", &kind) &&
+	mine = n.mine + n.own > 0;
+	others = n.others + n.alien > 0;
+	if (!mine && !others && !hs_serverfacts_find(facts, "added", &kind) &&
 	    hs_serverfacts_find(facts, "kind", &kind) && hs_str_is(kind, "none"))
 		return hs_fail(err, HS_NO_SUCH, "handseal is not there");
-	if (others > 0 && !s->all && mine == 0)
+	if (others && !s->all && !mine)
 		return hs_fail(err, HS_NO_SUCH,
 		    "none of your roots stands there; --all removes handseal with the "
 		    "roots of others");
-	if (!s->json) {
-		printf("%s\nIt would\n", s->host);
-		if (others > 0 && !s->all)
-			printf("  remove  %zu root%s of yours; %zu of others stay, and so "
-			       "does handseal-verify (--all)\n",
-			    mine, mine == 1 ? "" : "s", others);
-		else
-			printf("  remove  %zu root%s, %zu of them not yours\n"
-			       "  sshd    asks what it asked before; sshd -t, a reload, a "
-			       "new login of yours\n"
-			       "  remove  what add made there: programs, files, the user\n"
-			       "What add did not make stays. Certificates that were "
-			       "handed out open nothing there any more.\n",
-			    mine + others, mine + others == 1 ? "" : "s", others);
-	}
+	if (!s->json)
+		say_plan(s, &n);
 	return hs_server_agreed(s, "Do it?", err) ? HS_OK : (int)err->code;
 }
 

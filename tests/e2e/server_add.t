@@ -61,6 +61,13 @@ test_expect_success 'a second person adds theirs, and takes only theirs back' '
 		handseal enroll --device "softkey:$HS_TMP/red.sock" --name red >/dev/null && does 0 "NO delegated login was tried" handseal server add --yes --no-proof --user "deploy,root" $at && grep "users=\"deploy,root\" sk-" "$roots" &&
 		does 0 "1 of others stay" handseal server remove --yes $at && hs_stop red) && sv_manifest now && diff added now && test "$(deploy id -un)" = deploy
 '
+test_expect_success 'roots of one login alone count too: where others stand there all stays, and the person'\''s own go' '
+	mkdir "$SV/etc/handseal/roots.d" && cp -p "$roots" kept-roots && cp -p "$SV/var/lib/handseal/added" kept-added &&
+	sed "s/.* sk-ssh/sk-ssh/" "$roots" >mine && perl -MMIME::Base64 -ne "s{(AAAA\\S+).*}{substr(\$b = decode_base64(\$1), 34, 1) ^= qq(\\1); encode_base64(\$b, q()) . q( theirs)}e && print" mine >theirs && ! cmp mine theirs &&
+	cp mine "$SV/etc/handseal/roots.d/other" && does 2 "leave   1 root in roots.d, which nothing asks about then" handseal server remove $at && grep "remove  1 root, 0 of them not yours" out && { echo "# " && echo "  " && cat mine theirs; } >"$SV/etc/handseal/roots.d/other" && does 0 "2 roots of yours; 1 of others stay" handseal server remove --yes $at && test "$(sv_asked)" = "$ours as handseal-verify" && ! deploy id -un &&
+	sed 1,2d "$SV/etc/handseal/roots.d/other" >left && cmp theirs left && ! grep sk-ssh "$roots" &&
+	cp -p kept-roots "$roots" && cp -p kept-added "$SV/var/lib/handseal/added" && rm -r "$SV/etc/handseal/roots.d" && test "$(deploy id -un)" = deploy && sv_manifest now && diff added now
+'
 test_expect_success 'for programs' '
 	does 2 "" handseal server add --json $at && is out "\$j->{error}{code} eq q(usage)" && does 0 "" handseal server add --json --yes $at && is out "\$j->{kept} && \$j->{proof}{worked} eq q(deploy) && \$j->{proof}{refused} eq q(command-outside-scope) && \$j->{host} eq q(web1.example.com)" &&
 	sv_manifest now && diff added now
