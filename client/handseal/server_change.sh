@@ -88,8 +88,8 @@ remember() { # what a later remove has to know
 	{ [ ! -f "$hs_var/added" ] || cat "$hs_var/added"; cat "$J/made"; } | awk '!seen[$0]++' >"$J/added" && put "$hs_var/added" 600 <"$J/added"
 }
 add() {
-	is_root && tools && find_sshd && effective && kind_of || return 1
-	[ "$expect" = '?' ] || [ "$expect" = "$command|$command_user" ] || { fail "sshd asks another command than a moment ago: $command"; return 1; }
+	look || return 1
+	[ "$expect" = '?' ] || [ "$expect" = "$command|$command_user" ] || { fail "sshd asks another command than the one that was shown: ${command:-none}. Run this again"; return 1; }
 	[ "$kind" != other ] || [ "$run_as" ] ||
 		{ fail "sshd asks $command as $command_user already. It would go on behind --else, both as one user: say --run-as $command_user (all stays as it is for it), or --run-as $hs_own"; return 1; }
 	begin add && programs && trust && in_order || { give_up; return 1; }
@@ -104,7 +104,7 @@ add() {
 
 without_block_() { awk -v b="$hs_begin" -v e="$hs_end" '$0 == b { in_ = 1 } !in_ { print } $0 == e { in_ = 0 }' "$1"; }
 remove_() {
-	is_root && tools && find_sshd && effective && kind_of || return 1
+	look || return 1
 	rest_=$(roots_files_ | while IFS= read -r file_; do not_mine_ "$file_" | written_; done)
 	begin remove || { give_up; return 1; }
 	if [ "$rest_" ] && [ -z "$all" ]; then

@@ -216,8 +216,11 @@ again_() { # sshd has ended: nobody could log in
 	return 1
 }
 
-begin() { # begin WHAT: from here on it is done, or undone
-	safe_path "$hs_var" && safe_path "${hs_dropin%/*}" && left_behind || return 1
+look() { # behind the undoing, which may change what sshd asks
+	is_root && tools && find_sshd && safe_path "$hs_var" && left_behind && effective && kind_of
+}
+begin() { # begin WHAT, after look: from here on it is done, or undone
+	safe_path "${hs_dropin%/*}" || return 1
 	mkdir -p "$hs_var" && mkdir -m 700 "$J" 2>/dev/null || { fail "$J: another handseal server is at work here, or $hs_var cannot be written"; return 1; }
 	pending=1
 	: >"$J/undo" && echo "$1 $$ $(started_ $$) $(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$J/pending" && : >"$J/made" || { fail "cannot write $J"; return 1; }

@@ -32,7 +32,9 @@ test_expect_success 'a server with programs that can fail, a person' '
 		case \" \$* \" in
 		*\" -T \"*) ;;
 		*\" -t \"*-f*) test ! -e /run/fault/sshd.first || { echo it is the first; exit 255; } ;;
-		*\" -t \"*) test ! -e /run/fault/sshd.second || { echo it is the second; exit 255; } ;;
+		*\" -t \"*)
+			test ! -e /run/fault/sshd.stops || kill -9 \$(grep -l -a handseal-server /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3)
+			test ! -e /run/fault/sshd.second || { echo it is the second; exit 255; } ;;
 		*\" -R \"*) ;;
 		*) if test -e /run/fault/sshd.reload; then rm /run/fault/sshd.reload; exit 1; fi ;;
 		esac" && broken useradd "
@@ -61,6 +63,11 @@ test_expect_success 'remove that fails leaves what add made' '
 test_expect_success 'the machine stops in the middle: the next one undoes it first, and says so' '
 	fault useradd.stops && does 1 "the connection ended" $add $at && fault && test -e "$SV/var/lib/handseal/undo" && ! (sv_manifest now && diff before now >/dev/null) &&
 	does 1 "^UNDECIDED" handseal server status $at && does 0 "undoing what handseal server add began" $add $at && does 0 "" handseal server remove --yes $at && as_before
+'
+test_expect_success 'it stops once sshd'\''s configuration is another: what is decided then is of what stands there after the undoing' '
+	fault sshd.stops && does 1 "the connection ended" $add $at && fault && test -e "$SV/etc/ssh/sshd_config.d/00-handseal.conf" && does 1 "undoing what handseal server add began" $add $at && grep "than the one that was shown: none. Run this again" err && as_before &&
+	does 0 "" $add $at && fault sshd.stops && does 1 "the connection ended" handseal server remove --yes $at && fault && ! test -e "$SV/etc/ssh/sshd_config.d/00-handseal.conf" &&
+	does 0 "undoing what handseal server remove began" handseal server remove --yes $at && grep "asks no command again" out && as_before
 '
 test_expect_success 'no room for the programs' '
 	cp -a "$SV/usr/local" local && mount -t tmpfs -o size=1800k,mode=755 tmpfs "$SV/usr/local" && cp -a local/. "$SV/usr/local" && sv_manifest before && undone "cannot write /usr/local" && umount "$SV/usr/local" && sv_manifest before
