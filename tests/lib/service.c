@@ -12,6 +12,8 @@
 #include <string.h>
 #include "proto/sshsig.h"
 
+struct service service;
+
 struct hs_verify_bytes
 service_bytes(const struct hs_buf *b)
 {
@@ -25,24 +27,24 @@ service_text(const char *s)
 }
 
 void
-service_trusts(struct service *s, const char *options, const struct hs_key *root)
+service_trusts(const char *options, const struct hs_key *root)
 {
-	hs_buf_reset(&s->roots);
-	hs_put_fmt(&s->roots, "%s ", options);
-	hs_key_put_line(&s->roots, root);
-	hs_put_fmt(&s->roots, " Anna's blue\n");
-	s->ask.roots = service_bytes(&s->roots);
+	hs_buf_reset(&service.roots);
+	hs_put_fmt(&service.roots, "%s ", options);
+	hs_key_put_line(&service.roots, root);
+	hs_put_fmt(&service.roots, " Anna's blue\n");
+	service.ask.roots = service_bytes(&service.roots);
 }
 
 void
-service_certified(struct service *s, struct hs_delegation_spec spec, const char *scope)
+service_certified(struct hs_delegation_spec spec, const char *scope)
 {
-	service_certified_under(s, spec, scope, scope);
+	service_certified_under(spec, scope, scope);
 }
 
 void
-service_certified_under(struct service *s, struct hs_delegation_spec spec, const char *text,
-    const char *ceiling)
+service_certified_under(
+    struct hs_delegation_spec spec, const char *text, const char *ceiling)
 {
 	struct hs_grant_spec g = chains_grant();
 	struct hs_scope *scope = chains_scope(text);
@@ -52,16 +54,15 @@ service_certified_under(struct service *s, struct hs_delegation_spec spec, const
 	chains_put_grant(&grant, &g, &chains.root, 0x01);
 	spec.grant = hs_buf_str(&grant);
 	spec.scope = scope;
-	hs_buf_reset(&s->certificate);
-	chains_put_delegation(&s->certificate, &spec, &chains.session);
-	s->ask.certificate = service_bytes(&s->certificate);
+	hs_buf_reset(&service.certificate);
+	chains_put_delegation(&service.certificate, &spec, &chains.session);
+	service.ask.certificate = service_bytes(&service.certificate);
 	hs_scope_free(&scope);
 	hs_buf_free(&grant);
 }
 
 void
-service_proven(struct service *s, const struct hs_mint *by, const char *ns,
-    struct hs_str key, bool sha256)
+service_proven(const struct hs_mint *by, const char *ns, struct hs_str key, bool sha256)
 {
 	struct hs_sshsig sig = {.key = key, .ns = hs_str_c(ns), .sha256 = sha256};
 	const uint8_t *message = (const uint8_t *)SERVICE_CHALLENGE;
@@ -78,20 +79,20 @@ service_proven(struct service *s, const struct hs_mint *by, const char *ns,
 	assert_int_equal(hs_mint_sign(by, &signed_, 0, 0), HS_OK);
 	rd = hs_rd_init(signed_.p + rd.left, signed_.len - rd.left);
 	assert_int_equal(hs_get_string(&rd, &sig.signature), HS_OK);
-	hs_buf_reset(&s->proof);
-	hs_sshsig_put(&s->proof, &sig);
-	s->ask.signature = service_bytes(&s->proof);
+	hs_buf_reset(&service.proof);
+	hs_sshsig_put(&service.proof, &sig);
+	service.ask.signature = service_bytes(&service.proof);
 	hs_buf_free(&signed_);
 }
 
 void
-service_right(struct service *s)
+service_right(void)
 {
 	static const char *const hosts[] = {"svc.example.com", "web1.example.com"};
 	static const struct hs_buf none;
 
-	memset(s, 0, sizeof *s);
-	s->ask = (struct hs_verify_ask){.size = sizeof s->ask,
+	service = (struct service){0};
+	service.ask = (struct hs_verify_ask){.size = sizeof service.ask,
 	    .now = SERVICE_NOW,
 	    .proof = HS_VERIFY_SIGNED,
 	    .message = service_text(SERVICE_CHALLENGE),
@@ -100,28 +101,39 @@ service_right(struct service *s)
 	    .nhosts = 2,
 	    .what = HS_VERIFY_CAP,
 	    .value = "read:repo/acme/web"};
-	service_trusts(s, SERVICE_OPTIONS, &chains.root.key);
-	service_certified(s, chains_delegation(&none, NULL), SERVICE_SCOPE);
-	service_proven(s, &chains.agent, SERVICE_NS, hs_buf_str(&s->certificate), false);
+	service_trusts(SERVICE_OPTIONS, &chains.root.key);
+	service_certified(chains_delegation(&none, NULL), SERVICE_SCOPE);
+	service_proven(&chains.agent, SERVICE_NS, hs_buf_str(&service.certificate), false);
 }
 
-void
-service_free(struct service *s)
+int
+service_begin(void **state)
 {
-	hs_buf_free(&s->certificate);
-	hs_buf_free(&s->roots);
-	hs_buf_free(&s->proof);
+	(void)state;
+	service_right();
+	service.ask.lists_needed = HS_VERIFY_LISTS_NONE;
+	return 0;
+}
+
+int
+service_end(void **state)
+{
+	(void)state;
+	hs_buf_free(&service.certificate);
+	hs_buf_free(&service.roots);
+	hs_buf_free(&service.proof);
+	return 0;
 }
 
 const struct hs_verify_answer *
-service_asked(const struct service *s)
+service_asked(void)
 {
 	static struct hs_verify_answer a, none;
 	int admitted;
 
 	memset(&a, 0xff, sizeof a);
 	a.size = sizeof a;
-	admitted = hs_verify(&s->ask, &a);
+	admitted = hs_verify(&service.ask, &a);
 	assert_true(admitted == 0 || admitted == 1);
 	assert_int_equal(admitted, a.verdict == HS_VERIFY_ADMITTED);
 	assert_true((a.code[0] == '\0') == (admitted == 1));
@@ -131,13 +143,13 @@ service_asked(const struct service *s)
 		    sizeof a - offsetof(struct hs_verify_answer, direct));
 	else
 		assert_true(a.root[0] != '\0' && a.scope[0] != '\0' &&
-			    a.until > s->ask.now && a.about[0] != '\0' &&
+			    a.until > service.ask.now && a.about[0] != '\0' &&
 			    a.remedy[0] == '\0');
 	return &a;
 }
 
 const char *
-service_code(const struct service *s)
+service_code(void)
 {
-	return service_asked(s)->code;
+	return service_asked()->code;
 }

@@ -16,7 +16,6 @@
 
 #define SESSION "20259320c16a21ad"
 
-static struct service s;
 static struct hs_verify_bytes lists[3];
 static struct hs_buf made[3]; // what they point at
 
@@ -24,23 +23,19 @@ static int
 begin(void **state)
 {
 	(void)state;
-	service_right(&s);
-	s.ask.lists = lists;
+	service_right();
+	service.ask.lists = lists;
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	(void)state;
-	service_free(&s);
+	(void)service_end(state);
 	for (size_t i = 0; i < 3; i++)
 		hs_buf_free(&made[i]);
 	return 0;
 }
-
-#define ADMITTED()    assert_string_equal(service_code(&s), "")
-#define REFUSED(code) assert_string_equal(service_code(&s), code)
 
 // List i is that one, and lists 0 to i are given.
 static void
@@ -49,7 +44,7 @@ give(size_t i, const struct lists_spec *spec)
 	hs_buf_reset(&made[i]);
 	lists_put(&made[i], spec, &chains.root);
 	lists[i] = service_bytes(&made[i]);
-	s.ask.nlists = i + 1;
+	service.ask.nlists = i + 1;
 }
 
 static void
@@ -61,7 +56,7 @@ certified(uint64_t serial, uint64_t ancestor)
 	d.serial = serial;
 	d.lineage = &ancestor;
 	d.nlineage = ancestor != 0;
-	service_certified_under(&s, d, SERVICE_SCOPE, "depth 1\n" SERVICE_SCOPE);
+	service_certified_under(d, SERVICE_SCOPE, "depth 1\n" SERVICE_SCOPE);
 }
 
 static void
@@ -75,7 +70,7 @@ rule5_revoked(void **state)
 	ADMITTED();
 	certified(2, 0);
 	REFUSED("revoked");
-	s.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
+	service.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
 	REFUSED("revoked");
 	l.nserials = 0; // an older one beside it takes nothing back
 	l.version = 2;
@@ -86,7 +81,7 @@ rule5_revoked(void **state)
 	l.whole = true;
 	give(2, &l);
 	REFUSED("revoked");
-	assert_non_null(strstr(service_asked(&s)->remedy, "handseal request"));
+	assert_non_null(strstr(service_asked()->remedy, "handseal request"));
 }
 
 static void
@@ -98,7 +93,7 @@ rule5_ancestors(void **state)
 	give(0, &l);
 	certified(9, 4);
 	ADMITTED();
-	assert_true(service_asked(&s)->nlineage == 1 && service_asked(&s)->lineage[0] == 4);
+	assert_true(service_asked()->nlineage == 1 && service_asked()->lineage[0] == 4);
 	certified(9, 6);
 	REFUSED("revoked");
 }
@@ -142,20 +137,20 @@ rule5_roots_lists(void **state)
 	(void)state;
 	rlists_put(&made[0], &l);
 	lists[0] = service_bytes(&made[0]);
-	s.ask.nlists = 1;
+	service.ask.nlists = 1;
 	REFUSED("revoked");
-	assert_int_equal(hs_verify_list(lists[0], s.ask.roots, session, NULL, 0), 1);
+	assert_int_equal(hs_verify_list(lists[0], service.ask.roots, session, NULL, 0), 1);
 	assert_string_equal(session, "");
-	s.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
+	service.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
 	REFUSED("revoked");
-	hs_buf_reset(&s.certificate);
-	chains_put_direct(&s.certificate, &d, &chains.root, 1);
-	s.ask.certificate = service_bytes(&s.certificate);
-	s.ask.what = HS_VERIFY_LOGIN;
-	s.ask.user = "deploy";
-	s.ask.addr = "192.0.2.7";
-	s.ask.proof = HS_VERIFY_PROVEN_ELSEWHERE;
-	service_trusts(&s, "direct,users=\"deploy\"", &chains.root.key);
+	hs_buf_reset(&service.certificate);
+	chains_put_direct(&service.certificate, &d, &chains.root, 1);
+	service.ask.certificate = service_bytes(&service.certificate);
+	service.ask.what = HS_VERIFY_LOGIN;
+	service.ask.user = "deploy";
+	service.ask.addr = "192.0.2.7";
+	service.ask.proof = HS_VERIFY_PROVEN_ELSEWHERE;
+	service_trusts("direct,users=\"deploy\"", &chains.root.key);
 	REFUSED("revoked");
 	made[0].p[made[0].len - 1] ^= 1;
 	ADMITTED(); // a direct one needs no list
@@ -172,24 +167,24 @@ rule2_freshness(void **state)
 	struct lists_spec l = lists_example();
 
 	(void)state;
-	s.ask.now = CHAINS_MADE + 1499; // 899 s old
+	service.ask.now = CHAINS_MADE + 1499; // 899 s old
 	ADMITTED();
-	s.ask.fresh = 800;
+	service.ask.fresh = 800;
 	REFUSED("revocation-unknown");
 	give(0, &l); // issued when the certificate was
 	REFUSED("revocation-unknown");
-	s.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
+	service.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
 	ADMITTED();
-	assert_int_equal(service_asked(&s)->waived, 1);
-	s.ask.lists_needed = HS_VERIFY_LISTS_REQUIRED;
+	assert_int_equal(service_asked()->waived, 1);
+	service.ask.lists_needed = HS_VERIFY_LISTS_REQUIRED;
 	l.issued += 100;
 	give(0, &l);
 	ADMITTED();
-	assert_int_equal(service_asked(&s)->waived, 0);
-	s.ask.nlists = 0;
-	s.ask.lists_needed = HS_VERIFY_LISTS_NONE;
+	assert_int_equal(service_asked()->waived, 0);
+	service.ask.nlists = 0;
+	service.ask.lists_needed = HS_VERIFY_LISTS_NONE;
 	ADMITTED();
-	assert_int_equal(service_asked(&s)->waived, 0);
+	assert_int_equal(service_asked()->waived, 0);
 }
 
 static void
@@ -200,8 +195,8 @@ rule5_never_back_a_version(void **state)
 	const struct hs_verify_answer *a;
 
 	(void)state;
-	s.ask.seen = seen;
-	s.ask.nseen = 2;
+	service.ask.seen = seen;
+	service.ask.nseen = 2;
 	ADMITTED(); // without any there is nothing to remember
 	assert_string_equal(seen[0].session, "");
 	give(0, &l);
@@ -210,14 +205,14 @@ rule5_never_back_a_version(void **state)
 	assert_true(seen[0].version == 3 && seen[0].until == CHAINS_MADE + 14400);
 	l.version = 2;
 	give(0, &l);
-	a = service_asked(&s);
+	a = service_asked();
 	assert_string_equal(a->code, "revocation-unknown");
 	assert_non_null(strstr(a->sentence, "list 3 "));
-	s.ask.nlists = 0; // left out altogether
+	service.ask.nlists = 0; // left out altogether
 	REFUSED("revocation-unknown");
-	s.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
+	service.ask.lists_needed = HS_VERIFY_LISTS_OPTIONAL;
 	REFUSED("revocation-unknown");
-	s.ask.lists_needed = HS_VERIFY_LISTS_REQUIRED;
+	service.ask.lists_needed = HS_VERIFY_LISTS_REQUIRED;
 	l.version = 4;
 	give(0, &l);
 	ADMITTED();
@@ -237,8 +232,8 @@ places_for_versions(void **state)
 	struct lists_spec l = lists_example();
 
 	(void)state;
-	s.ask.seen = seen;
-	s.ask.nseen = 2;
+	service.ask.seen = seen;
+	service.ask.nseen = 2;
 	give(0, &l);
 	REFUSED("revocation-unknown"); // the table is full
 	assert_string_equal(seen[0].session, "aaaaaaaaaaaaaaaa");
@@ -246,8 +241,8 @@ places_for_versions(void **state)
 	ADMITTED();
 	assert_string_equal(seen[1].session, SESSION);
 	assert_true(seen[1].version == 3 && seen[0].version == 7);
-	s.ask.lists_needed = HS_VERIFY_LISTS_NONE;
-	s.ask.nlists = 0;
+	service.ask.lists_needed = HS_VERIFY_LISTS_NONE;
+	service.ask.nlists = 0;
 	ADMITTED();
 }
 
@@ -257,17 +252,17 @@ rule5_the_services_own_text(void **state)
 	char fp[HS_FINGERPRINT_LEN + 1];
 
 	(void)state;
-	s.ask.lists_needed = HS_VERIFY_LISTS_NONE;
-	s.ask.revoked = service_text("# none\n");
+	service.ask.lists_needed = HS_VERIFY_LISTS_NONE;
+	service.ask.revoked = service_text("# none\n");
 	ADMITTED();
-	s.ask.revoked = service_text(SESSION " the lost laptop\n");
+	service.ask.revoked = service_text(SESSION " the lost laptop\n");
 	REFUSED("revoked");
 	hs_key_fingerprint(&chains.root.key, fp);
-	s.ask.revoked = service_text(fp);
+	service.ask.revoked = service_text(fp);
 	REFUSED("revoked");
-	s.ask.revoked = service_text("nonsense\n");
+	service.ask.revoked = service_text("nonsense\n");
 	REFUSED("config-invalid");
-	s.ask.revoked = service_text("aaaaaaaaaaaaaaaa\n");
+	service.ask.revoked = service_text("aaaaaaaaaaaaaaaa\n");
 	ADMITTED();
 }
 
@@ -280,20 +275,21 @@ sessions(void **state)
 	char session[17], why[128];
 
 	(void)state;
-	assert_int_equal(hs_verify_session(s.ask.certificate, session), 1);
+	assert_int_equal(hs_verify_session(service.ask.certificate, session), 1);
 	assert_string_equal(session, SESSION);
 	assert_int_equal(hs_verify_session(service_text("ssh-ed25519 AAAA"), session), 0);
 	assert_string_equal(session, "");
 	assert_int_equal(hs_verify_session((struct hs_verify_bytes){0}, session), 0);
 	give(0, &l);
 	assert_int_equal(
-	    hs_verify_list(lists[0], s.ask.roots, session, why, sizeof why), 1);
+	    hs_verify_list(lists[0], service.ask.roots, session, why, sizeof why), 1);
 	assert_string_equal(session, SESSION);
 	assert_string_equal(why, "");
 	assert_int_equal(hs_verify_list(lists[0], service_text(""), session, why, 8), 0);
 	assert_string_equal(session, "");
 	assert_int_equal(strlen(why), 7);
-	assert_int_equal(hs_verify_list(s.ask.roots, s.ask.roots, session, NULL, 0), 0);
+	assert_int_equal(
+	    hs_verify_list(service.ask.roots, service.ask.roots, session, NULL, 0), 0);
 }
 
 static void
@@ -302,7 +298,7 @@ lines_of_roots(void **state)
 	char why[128];
 
 	(void)state;
-	assert_int_equal(hs_verify_roots(s.ask.roots, why, sizeof why), 0);
+	assert_int_equal(hs_verify_roots(service.ask.roots, why, sizeof why), 0);
 	assert_string_equal(why, "");
 	assert_int_equal(
 	    hs_verify_roots(service_text("# x\n\nnonsense\nmore\n"), why, sizeof why), 3);
