@@ -20,19 +20,13 @@
 #include <sodium.h>
 #include "proto/text.h"
 #include "tests/lib/auditmake.h"
+#include "tests/lib/prog.h"
 
 struct wish {
 	uint64_t sessions, certificates, every, rotate, refusals, simulated, revoke, agents,
 	    step;
 	const char *reason, *agent, *shown, *cert;
 };
-
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "auditctl: %s\n", what);
-	exit(1);
-}
 
 static void
 take_word(struct wish *w, char *word)
@@ -51,7 +45,7 @@ take_word(struct wish *w, char *word)
 	    {"shown", NULL, &w->shown}, {"cert", NULL, &w->cert}};
 
 	if (value == NULL)
-		die(word);
+		prog_die(word);
 	*value++ = '\0';
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (strcmp(table[i].name, word) != 0)
@@ -62,7 +56,7 @@ take_word(struct wish *w, char *word)
 			*table[i].number = strtoull(value, NULL, 10);
 		return;
 	}
-	die(word);
+	prog_die(word);
 }
 
 static FILE *
@@ -74,7 +68,7 @@ open_in(const char *dir, const char *name)
 	snprintf(path, sizeof path, "%s/%s", dir, name);
 	f = fopen(path, "w");
 	if (f == NULL)
-		die(path);
+		prog_die(path);
 	return f;
 }
 
@@ -128,7 +122,7 @@ put_certificate(struct auditmake *m, const char *path)
 	FILE *f = fopen(path, "w");
 
 	if (f == NULL)
-		die(path);
+		prog_die(path);
 	auditmake_certificate(m, AUDITMAKE_SCOPE, m->serial, &blob);
 	hs_put_fmt(&line, "ssh-ed25519-cert-v01@openssh.com ");
 	hs_text_put_base64(&line, hs_buf_str(&blob));
@@ -196,13 +190,13 @@ make(const char *dir, const struct wish *w)
 		snprintf(from, sizeof from, "%s/audit.jsonl", dir);
 		snprintf(to, sizeof to, "%s/audit.%020" PRIu64 ".jsonl", dir, first);
 		if (rename(from, to) != 0)
-			die(to);
+			prog_die(to);
 		first = m.seq + 1;
 		m.f = open_in(dir, "audit.jsonl");
 	}
 	put_roots(dir, &m);
 	if (fclose(m.f) != 0)
-		die(dir);
+		prog_die(dir);
 	auditmake_end(&m);
 }
 
@@ -214,10 +208,10 @@ flip(const char *path, const char *offset)
 	uint8_t c;
 
 	if (fd < 0 || pread(fd, &c, 1, at) != 1)
-		die(path);
+		prog_die(path);
 	c ^= 1;
 	if (pwrite(fd, &c, 1, at) != 1 || close(fd) != 0)
-		die(path);
+		prog_die(path);
 }
 
 int
@@ -230,7 +224,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3 || strcmp(argv[1], "make") != 0)
-		die("make DIR [KEY=VALUE...] | flip FILE OFFSET");
+		prog_die("make DIR [KEY=VALUE...] | flip FILE OFFSET");
 	for (int i = 3; i < argc; i++)
 		take_word(&w, argv[i]);
 	make(argv[2], &w);

@@ -16,18 +16,15 @@
 // ancestor=N (of its lineage) origin=NAME wrong=FAULT. And lies about whole parts: by=FILE
 // a session that signs in place of the one that is named, embed=CERT what stands in place
 // of its grant, swap=CERT the same behind the signing, append=N bytes behind the whole.
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <sodium.h>
 #include "proto/grant.h"
 #include "proto/names.h"
 #include "proto/text.h"
-#include "tests/lib/mint.h"
+#include "tests/lib/prog.h"
 #include "tests/lib/tamper.h"
 
 struct wish {
@@ -36,67 +33,6 @@ struct wish {
 	int64_t after, before, grant_after, grant_end, flags, serial, ancestor, append;
 };
 
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "forgecert: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-static void
-read_file(const char *path, struct hs_buf *b)
-{
-	uint8_t chunk[4096];
-	ssize_t n;
-	int fd;
-
-	need(path != NULL, "a file is missing");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	need(fd >= 0, path);
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		hs_put_raw(b, chunk, (size_t)n);
-	need(n == 0 && hs_buf_err(b) == HS_OK, path);
-	(void)close(fd);
-}
-
-static void
-write_file(const char *path, const char *suffix, struct hs_str s, mode_t mode)
-{
-	char name[4096];
-	int fd, n = snprintf(name, sizeof name, "%s%s", path, suffix);
-
-	need(n > 0 && (size_t)n < sizeof name, "a name is too long");
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	need(fd >= 0 && write(fd, s.p, s.len) == (ssize_t)s.len && close(fd) == 0, name);
-}
-
-// The certificate in a line as .pub files have.
-static void
-read_blob(const char *path, struct hs_buf *blob)
-{
-	struct hs_buf line = {0};
-	const uint8_t *p, *end;
-
-	read_file(path, &line);
-	need(line.p != NULL, path);
-	p = memchr(line.p, ' ', line.len);
-	need(p != NULL, path);
-	p++;
-	end = memchr(p, ' ', line.len - (size_t)(p - line.p));
-	end = end != NULL ? end : memchr(p, '\n', line.len - (size_t)(p - line.p));
-	need(end != NULL && hs_text_base64((struct hs_str){p, (size_t)(end - p)},
-				HS_CERT_MAX, blob) == HS_OK,
-	    path);
-	hs_buf_free(&line);
-}
-
 static void
 write_pub(const char *path, const struct hs_key *k)
 {
@@ -104,21 +40,7 @@ write_pub(const char *path, const struct hs_key *k)
 
 	hs_key_put_line(&b, k);
 	hs_put_u8(&b, '\n');
-	write_file(path, ".pub", hs_buf_str(&b), 0644);
-	hs_buf_free(&b);
-}
-
-static void
-read_pub(const char *path, struct hs_key *k)
-{
-	struct hs_buf b = {0};
-	struct hs_str s;
-
-	read_file(path, &b);
-	s = hs_buf_str(&b);
-	while (s.len > 0 && s.p[s.len - 1] == '\n')
-		s.len--;
-	need(hs_key_parse_line(s, k, NULL) == HS_OK, path);
+	prog_write(path, ".pub", hs_buf_str(&b), 0644);
 	hs_buf_free(&b);
 }
 
@@ -128,10 +50,10 @@ make_root(const char *type, const char *path)
 	bool ecdsa = strcmp(type, "ecdsa") == 0;
 	struct hs_mint r;
 
-	need(ecdsa || strcmp(type, "ed25519") == 0, "root ed25519 or ecdsa");
-	need(
+	prog_need(ecdsa || strcmp(type, "ed25519") == 0, "root ed25519 or ecdsa");
+	prog_need(
 	    hs_mint_make(&r, ecdsa ? HS_KT_SK_ECDSA : HS_KT_SK_ED25519) == HS_OK, "no key");
-	write_file(path, "", (struct hs_str){r.secret, sizeof r.secret}, 0600);
+	prog_write(path, "", (struct hs_str){r.secret, sizeof r.secret}, 0600);
 	write_pub(path, &r.key);
 }
 
@@ -141,31 +63,12 @@ make_session(const char *path)
 	struct hs_buf text = {0};
 	struct hs_mint s;
 
-	need(hs_mint_make(&s, HS_KT_ED25519) == HS_OK, "no key");
-	need(hs_mint_put_openssh(&text, &s) == HS_OK, "no key file");
-	write_file(path, ".seed", (struct hs_str){s.secret, sizeof s.secret}, 0600);
-	write_file(path, "", hs_buf_str(&text), 0600);
+	prog_need(hs_mint_make(&s, HS_KT_ED25519) == HS_OK, "no key");
+	prog_need(hs_mint_put_openssh(&text, &s) == HS_OK, "no key file");
+	prog_write(path, ".seed", (struct hs_str){s.secret, sizeof s.secret}, 0600);
+	prog_write(path, "", hs_buf_str(&text), 0600);
 	write_pub(path, &s.key);
 	hs_buf_free(&text);
-}
-
-static void
-load(const char *path, const char *suffix, struct hs_mint *m)
-{
-	char name[4096];
-	struct hs_buf b = {0};
-	int n;
-
-	need(path != NULL, "root= or session= is missing");
-	n = snprintf(name, sizeof name, "%s%s", path, suffix);
-	need(n > 0 && (size_t)n < sizeof name, "a name is too long");
-	read_file(name, &b);
-	need(b.len == sizeof m->secret, name);
-	memcpy(m->secret, b.p, b.len);
-	hs_buf_free(&b);
-	n = snprintf(name, sizeof name, "%s.pub", path);
-	need(n > 0 && (size_t)n < sizeof name, "a name is too long");
-	read_pub(name, &m->key);
 }
 
 // ---- certificates
@@ -177,11 +80,11 @@ load_scope(const char *path)
 	struct hs_buf b = {0};
 	struct hs_err err = {0};
 
-	read_file(path, &b);
+	prog_read(path, &b);
 	if (hs_scope_parse(hs_buf_str(&b), &scope, &err) != HS_OK)
 		fprintf(stderr, "%s:%u:%u: %s\n", path, err.line, err.column,
 		    hs_err_sentence(&err));
-	need(scope != NULL, path);
+	prog_need(scope != NULL, path);
 	hs_buf_free(&b);
 	return scope;
 }
@@ -194,7 +97,7 @@ spoil(struct hs_buf *body, const struct wish *w, bool grant)
 
 	if (w->wrong == NULL || (strncmp(w->wrong, "grant-", 6) == 0) != grant)
 		return;
-	need(hs_tamper(w->wrong, hs_buf_str(body), &out) == HS_OK, w->wrong);
+	prog_need(hs_tamper(w->wrong, hs_buf_str(body), &out) == HS_OK, w->wrong);
 	hs_buf_free(body);
 	*body = out;
 }
@@ -222,9 +125,9 @@ put_grant(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 	randombytes_buf(spec.nonce, sizeof spec.nonce);
 	(void)crypto_hash_sha256(spec.payload.shown, (const uint8_t *)"shown", 5);
 	(void)crypto_hash_sha256(spec.payload.policy, (const uint8_t *)"", 0);
-	need(hs_grant_put_body(b, &spec) == HS_OK, "the grant cannot be written");
+	prog_need(hs_grant_put_body(b, &spec) == HS_OK, "the grant cannot be written");
 	spoil(b, w, true);
-	need(hs_mint_sign(r, b, (uint8_t)w->flags, 42) == HS_OK, "signing failed");
+	prog_need(hs_mint_sign(r, b, (uint8_t)w->flags, 42) == HS_OK, "signing failed");
 	hs_scope_free(&scope);
 }
 
@@ -236,10 +139,10 @@ swap_grant(struct hs_buf *body, struct hs_delegation_spec *spec, const char *pat
 	size_t len = body->len;
 	struct hs_buf other = {0}, swapped = {0};
 
-	need(hs_mint_sign(by, body, 0, 0) == HS_OK, "signing failed");
-	read_blob(path, &other);
+	prog_need(hs_mint_sign(by, body, 0, 0) == HS_OK, "signing failed");
+	prog_read_certificate(path, &other);
 	spec->grant = hs_buf_str(&other);
-	need(hs_delegation_put_body(&swapped, spec) == HS_OK, "it cannot be swapped");
+	prog_need(hs_delegation_put_body(&swapped, spec) == HS_OK, "it cannot be swapped");
 	hs_put_raw(&swapped, body->p + len, body->len - len);
 	hs_buf_free(body);
 	*body = swapped;
@@ -263,24 +166,24 @@ put_cert(struct hs_buf *b, const struct wish *w, const struct hs_mint *r,
 	    .nlineage = ancestor > 0};
 	struct hs_key key;
 
-	need(w->origin == NULL ||
-		 hs_origin_parse(hs_str_c(w->origin), &spec.origin) == HS_OK,
+	prog_need(w->origin == NULL ||
+		      hs_origin_parse(hs_str_c(w->origin), &spec.origin) == HS_OK,
 	    "origin= is forwarded or opaque");
-	read_pub(w->key, &key);
+	prog_read_pub(w->key, &key);
 	if (w->embed != NULL)
-		read_blob(w->embed, &grant);
+		prog_read_certificate(w->embed, &grant);
 	else
 		put_grant(&grant, w, r, s);
 	spec.agent_key = &key;
 	spec.grant = hs_buf_str(&grant);
 	randombytes_buf(spec.nonce, sizeof spec.nonce);
-	need(
+	prog_need(
 	    hs_delegation_put_body(b, &spec) == HS_OK, "the certificate cannot be written");
 	spoil(b, w, false);
 	if (w->swap != NULL)
 		swap_grant(b, &spec, w->swap, by);
 	else
-		need(hs_mint_sign(by, b, 0, 0) == HS_OK, "signing failed");
+		prog_need(hs_mint_sign(by, b, 0, 0) == HS_OK, "signing failed");
 	hs_buf_free(&grant);
 	hs_scope_free(&scope);
 }
@@ -295,16 +198,16 @@ put_direct(struct hs_buf *b, const struct wish *w, const struct hs_mint *r)
 	    .agent = hs_str_c(w->agent)};
 	struct hs_key key;
 
-	read_pub(w->key, &key);
+	prog_read_pub(w->key, &key);
 	spec.agent_key = &key;
 	spec.payload = (struct hs_grant_payload){.scope = hs_scope_text(scope),
 	    .holder = hs_str_c(HS_HOLDER_MAIN),
 	    .end = from_now(w->before),
 	    .log_seq = 7};
 	randombytes_buf(spec.nonce, sizeof spec.nonce);
-	need(hs_direct_put_body(b, &spec) == HS_OK,
+	prog_need(hs_direct_put_body(b, &spec) == HS_OK,
 	    "the direct certificate cannot be written");
-	need(hs_mint_sign(r, b, (uint8_t)w->flags, 42) == HS_OK, "signing failed");
+	prog_need(hs_mint_sign(r, b, (uint8_t)w->flags, 42) == HS_OK, "signing failed");
 	hs_scope_free(&scope);
 }
 
@@ -315,13 +218,13 @@ write_cert(const char *path, struct hs_str blob)
 	struct hs_str type = {0};
 	struct hs_buf line = {0};
 
-	need(hs_get_string(&rd, &type) == HS_OK, "the certificate has no type");
+	prog_need(hs_get_string(&rd, &type) == HS_OK, "the certificate has no type");
 	hs_put_raw(&line, type.p, type.len);
 	hs_put_u8(&line, ' ');
 	hs_text_put_base64(&line, blob);
 	hs_put_fmt(&line, " forged\n");
-	need(hs_buf_err(&line) == HS_OK, "memory");
-	write_file(path, "", hs_buf_str(&line), 0644);
+	prog_need(hs_buf_err(&line) == HS_OK, "memory");
+	prog_write(path, "", hs_buf_str(&line), 0644);
 	hs_buf_free(&line);
 }
 
@@ -333,7 +236,7 @@ number(const char *s)
 	bool minus = s[0] == '-';
 	uint64_t n = 0;
 
-	need(hs_text_u64(hs_str_c(minus ? s + 1 : s), INT64_MAX, &n) == HS_OK, s);
+	prog_need(hs_text_u64(hs_str_c(minus ? s + 1 : s), INT64_MAX, &n) == HS_OK, s);
 	return minus ? -(int64_t)n : (int64_t)n;
 }
 
@@ -365,7 +268,7 @@ take(struct wish *w, const char *arg)
 			*keys[i].offset = number(arg + len);
 		return;
 	}
-	die(arg);
+	prog_die(arg);
 }
 
 static void
@@ -383,12 +286,12 @@ forge(const char *what, const char *out, int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		take(&w, argv[i]);
-	load(w.root, "", &root);
+	prog_read_mint(w.root, "", &root);
 	if (strcmp(what, "direct") == 0) {
 		put_direct(&b, &w, &root);
 	} else {
-		load(w.session, ".seed", &session);
-		load(w.by != NULL ? w.by : w.session, ".seed", &by);
+		prog_read_mint(w.session, ".seed", &session);
+		prog_read_mint(w.by != NULL ? w.by : w.session, ".seed", &by);
 		if (strcmp(what, "grant") == 0)
 			put_grant(&b, &w, &root, &session);
 		else
@@ -406,8 +309,8 @@ take_grant(const char *path, const char *out)
 	struct hs_buf blob = {0};
 	static struct hs_delegation d;
 
-	read_blob(path, &blob);
-	need(hs_delegation_parse(hs_buf_str(&blob), &d, NULL) == HS_OK, path);
+	prog_read_certificate(path, &blob);
+	prog_need(hs_delegation_parse(hs_buf_str(&blob), &d, NULL) == HS_OK, path);
 	write_cert(out, d.grant_blob);
 	hs_delegation_free(&d);
 	hs_buf_free(&blob);
@@ -418,7 +321,7 @@ main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
-	need(sodium_init() >= 0, "libsodium");
+	prog_need(sodium_init() >= 0, "libsodium");
 	if (strcmp(what, "root") == 0 && argc == 4)
 		make_root(argv[2], argv[3]);
 	else if (strcmp(what, "session") == 0 && argc == 3)
@@ -433,6 +336,6 @@ main(int argc, char **argv)
 		 argc > 3)
 		forge(what, argv[2], argc - 3, argv + 3);
 	else
-		die("root, session, cert, grant, direct, grant-of or faults");
+		prog_die("root, session, cert, grant, direct, grant-of or faults");
 	return 0;
 }

@@ -8,17 +8,13 @@
 // KEY=VALUE: serials=N,N-M,... whole=1 version=N, issued= next= in seconds from now;
 // flags=N of the root's signature; by=FILE a session's key that signs in place of the
 // revoke-only key; ca=FILE a session whose serials it names.
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "proto/list.h"
 #include "proto/names.h"
-#include "proto/text.h"
-#include "tests/lib/mint.h"
+#include "tests/lib/prog.h"
 
 #define SCOPE "max-ttl 3600\nmax-uses *\n\naddr *\ncmd *\nhost *\nuser *\n"
 
@@ -26,37 +22,6 @@ struct wish {
 	const char *root, *session, *by, *ca, *serials, *whole, *version, *issued, *next,
 	    *flags;
 };
-
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "forgelist: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-static void
-load(const char *path, const char *suffix, struct hs_mint *m)
-{
-	char name[4096], line[1024];
-	FILE *f;
-
-	need(path != NULL, "root= or session= is missing");
-	(void)snprintf(name, sizeof name, "%s%s", path, suffix);
-	f = fopen(name, "r");
-	need(f != NULL && fread(m->secret, 1, 32, f) == 32 && fclose(f) == 0, name);
-	(void)snprintf(name, sizeof name, "%s.pub", path);
-	f = fopen(name, "r");
-	need(f != NULL && fgets(line, sizeof line, f) != NULL && fclose(f) == 0, name);
-	line[strcspn(line, "\n")] = '\0';
-	need(hs_key_parse_line(hs_str_c(line), &m->key, NULL) == HS_OK, name);
-}
 
 static uint64_t
 number(const char *s, uint64_t otherwise)
@@ -83,8 +48,9 @@ put_grant(struct hs_buf *b, const struct wish *w, const struct hs_mint *root,
 	    .holder = hs_str_c(HS_HOLDER_MAIN),
 	    .end = from_now("-3600"), // a list holds whenever its grant was
 	    .log_seq = 7};
-	need(hs_grant_put_body(b, &spec) == HS_OK, "the grant cannot be written");
-	need(hs_mint_sign(root, b, (uint8_t)number(w->flags, 1), 42) == HS_OK, "signing");
+	prog_need(hs_grant_put_body(b, &spec) == HS_OK, "the grant cannot be written");
+	prog_need(
+	    hs_mint_sign(root, b, (uint8_t)number(w->flags, 1), 42) == HS_OK, "signing");
 }
 
 static void
@@ -97,8 +63,9 @@ put_certificate(struct hs_buf *b, const struct wish *w, const struct hs_mint *ro
 
 	put_grant(&grant, w, root, session);
 	spec.grant = hs_buf_str(&grant);
-	need(hs_revoker_put_body(b, &spec) == HS_OK, "the certificate cannot be written");
-	need(hs_mint_sign(session, b, 0, 0) == HS_OK, "signing");
+	prog_need(
+	    hs_revoker_put_body(b, &spec) == HS_OK, "the certificate cannot be written");
+	prog_need(hs_mint_sign(session, b, 0, 0) == HS_OK, "signing");
 	hs_buf_free(&grant);
 }
 
@@ -127,11 +94,11 @@ put_krl(struct hs_buf *b, const struct wish *w, const struct hs_key *session_key
 	size_t n = ranges(w->serials, r, 32);
 
 	if (w->ca != NULL) {
-		load(w->ca, ".seed", &other);
+		prog_read_mint(w->ca, ".seed", &other);
 		ca = &other.key;
 	}
 	hs_krl_begin(b, number(w->version, 1), from_now(w->issued), "forged");
-	need(hs_krl_put_serials(b, ca, r, n) == HS_OK, "serials=");
+	prog_need(hs_krl_put_serials(b, ca, r, n) == HS_OK, "serials=");
 	if (w->whole != NULL)
 		hs_krl_put_keys(b, session_key, 1);
 }
@@ -143,23 +110,23 @@ put_list(struct hs_buf *b, const struct wish *w)
 	struct hs_buf cert = {0}, krl = {0}, message = {0}, bytes = {0}, sig = {0};
 	uint8_t raw[crypto_sign_BYTES], pk[32], sk[crypto_sign_SECRETKEYBYTES];
 
-	load(w->root, "", &root);
-	load(w->session, ".seed", &session);
-	need(hs_mint_make(&revoker, HS_KT_ED25519) == HS_OK, "no key");
+	prog_read_mint(w->root, "", &root);
+	prog_read_mint(w->session, ".seed", &session);
+	prog_need(hs_mint_make(&revoker, HS_KT_ED25519) == HS_OK, "no key");
 	by = revoker;
 	if (w->by != NULL)
-		load(w->by, ".seed", &by);
+		prog_read_mint(w->by, ".seed", &by);
 	put_certificate(&cert, w, &root, &session, &revoker.key);
 	put_krl(&krl, w, &session.key);
 	hs_list_put_message(&message, from_now(w->next), hs_buf_str(&krl));
 	hs_sshsig_put_signed(&bytes, HS_NS_KRL, hs_buf_str(&message));
-	need(crypto_sign_seed_keypair(pk, sk, by.secret) == 0 &&
-		 crypto_sign_detached(raw, NULL, bytes.p, bytes.len, sk) == 0,
+	prog_need(crypto_sign_seed_keypair(pk, sk, by.secret) == 0 &&
+		      crypto_sign_detached(raw, NULL, bytes.p, bytes.len, sk) == 0,
 	    "signing");
 	hs_put_cstring(&sig, "ssh-ed25519");
 	hs_put_string(&sig, raw, sizeof raw);
 	hs_list_put(b, hs_buf_str(&cert), hs_buf_str(&message), hs_buf_str(&sig));
-	need(hs_buf_err(b) == HS_OK, "memory");
+	prog_need(hs_buf_err(b) == HS_OK, "memory");
 	hs_buf_free(&cert);
 	hs_buf_free(&krl);
 	hs_buf_free(&message);
@@ -183,7 +150,7 @@ take(struct wish *w, const char *arg)
 			*keys[i].text = arg + strlen(keys[i].name);
 			return;
 		}
-	die(arg);
+	prog_die(arg);
 }
 
 int
@@ -191,14 +158,12 @@ main(int argc, char **argv)
 {
 	struct wish w = {.next = "300"};
 	struct hs_buf b = {0};
-	FILE *f;
 
-	need(sodium_init() >= 0 && argc > 3, "OUT root=FILE session=FILE ...");
+	prog_need(sodium_init() >= 0 && argc > 3, "OUT root=FILE session=FILE ...");
 	for (int i = 2; i < argc; i++)
 		take(&w, argv[i]);
 	put_list(&b, &w);
-	f = fopen(argv[1], "w");
-	need(f != NULL && fwrite(b.p, 1, b.len, f) == b.len && fclose(f) == 0, argv[1]);
+	prog_write(argv[1], "", hs_buf_str(&b), 0644);
 	hs_buf_free(&b);
 	return 0;
 }

@@ -13,73 +13,25 @@
 //
 // helperctl read ANSWER [REQUEST]
 // prints an answer, one field a line, its signature checked against the request.
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "proto/helper.h"
 #include "proto/names.h"
 #include "proto/text.h"
-#include "tests/lib/mint.h"
+#include "tests/lib/prog.h"
 
 #define SCOPE                                                                              \
 	"max-ttl 900\nmax-uses *\n\naddr *\ncmd uptime\nhost web1.example.com\nuser "      \
 	"deploy\n"
-
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "helperctl: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-static void
-read_file(const char *path, struct hs_buf *b)
-{
-	uint8_t chunk[4096];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	need(fd >= 0, path);
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		hs_put_raw(b, chunk, (size_t)n);
-	need(n == 0 && hs_buf_err(b) == HS_OK, path);
-	(void)close(fd);
-}
-
-static void
-write_out(struct hs_buf *b)
-{
-	need(hs_buf_err(b) == HS_OK, "the request is too large");
-	need(fwrite(b->p, 1, b->len, stdout) == b->len, "stdout");
-	hs_buf_free(b);
-}
-
-// The value if arg is NAME=VALUE, else NULL.
-static const char *
-value(const char *arg, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(arg, name, n) == 0 && arg[n] == '=' ? arg + n + 1 : NULL;
-}
 
 static uint32_t
 number(const char *s)
 {
 	uint64_t n = 0;
 
-	need(hs_text_u64(hs_str_c(s), UINT32_MAX, &n) == HS_OK, "a number");
+	prog_need(hs_text_u64(hs_str_c(s), UINT32_MAX, &n) == HS_OK, "a number");
 	return (uint32_t)n;
 }
 
@@ -95,24 +47,24 @@ enroll(int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		const char *v;
 
-		if ((v = value(argv[i], "type")) != NULL)
+		if ((v = prog_value(argv[i], "type")) != NULL)
 			m.enroll.key_type =
 			    strcmp(v, "ecdsa") == 0 ? HS_KT_SK_ECDSA : HS_KT_SK_ED25519;
-		else if ((v = value(argv[i], "device")) != NULL)
+		else if ((v = prog_value(argv[i], "device")) != NULL)
 			m.enroll.device = hs_str_c(v);
-		else if ((v = value(argv[i], "timeout")) != NULL)
+		else if ((v = prog_value(argv[i], "timeout")) != NULL)
 			m.enroll.timeout = number(v);
-		else if ((v = value(argv[i], "user")) != NULL)
+		else if ((v = prog_value(argv[i], "user")) != NULL)
 			m.enroll.user = hs_str_c(v);
-		else if ((v = value(argv[i], "verify")) != NULL)
+		else if ((v = prog_value(argv[i], "verify")) != NULL)
 			m.enroll.verify = (uint8_t)number(v);
-		else if ((v = value(argv[i], "pin")) != NULL)
+		else if ((v = prog_value(argv[i], "pin")) != NULL)
 			m.enroll.pin = (uint8_t)number(v);
 		else
-			die(argv[i]);
+			prog_die(argv[i]);
 	}
 	hs_helper_request_put(&b, &m);
-	write_out(&b);
+	prog_print(&b);
 }
 
 // ---- sign
@@ -167,8 +119,8 @@ put_body(struct hs_buf *b, const struct wish *w, size_t at, const struct hs_key 
 	else if (is_wrong(w, "no-certificate"))
 		hs_put_raw(b, "a digest of something, it says..", 32);
 	else
-		need(hs_grant_put_body(b, &s) == HS_OK, "a grant");
-	need(hs_buf_err(b) == HS_OK, "a body");
+		prog_need(hs_grant_put_body(b, &s) == HS_OK, "a grant");
+	prog_need(hs_buf_err(b) == HS_OK, "a body");
 }
 
 static void
@@ -178,11 +130,11 @@ add_key(struct wish *w, const char *path, const char *device)
 	struct hs_helper_answer a;
 	struct hs_key key;
 
-	need(s->n < HS_ROOTS_MAX, "too many keys");
-	read_file(path, &w->answers[s->n]);
-	need(hs_helper_answer_parse(hs_buf_str(&w->answers[s->n]), &a) == HS_OK &&
-		 a.code == HS_OK && a.op == HS_HELPER_ENROLL &&
-		 hs_key_parse(a.enrolled.key, &key) == HS_OK,
+	prog_need(s->n < HS_ROOTS_MAX, "too many keys");
+	prog_read(path, &w->answers[s->n]);
+	prog_need(hs_helper_answer_parse(hs_buf_str(&w->answers[s->n]), &a) == HS_OK &&
+		      a.code == HS_OK && a.op == HS_HELPER_ENROLL &&
+		      hs_key_parse(a.enrolled.key, &key) == HS_OK,
 	    path);
 	put_body(&w->bodies[s->n], w, s->n, &key);
 	s->v[s->n] = (struct hs_helper_candidate){.device = hs_str_c(device),
@@ -203,32 +155,32 @@ sign(int argc, char **argv)
 	w.m.op = HS_HELPER_SIGN;
 	w.m.sign.timeout = 20;
 	w.m.sign.shown = hs_str_c("open a session");
-	need(hs_mint_make(&w.session, HS_KT_ED25519) == HS_OK, "a key");
-	need(hs_mint_make(&w.stranger, HS_KT_SK_ED25519) == HS_OK, "a key");
+	prog_need(hs_mint_make(&w.session, HS_KT_ED25519) == HS_OK, "a key");
+	prog_need(hs_mint_make(&w.stranger, HS_KT_SK_ED25519) == HS_OK, "a key");
 	for (int i = 0; i < argc; i++) {
-		if ((v = value(argv[i], "timeout")) != NULL)
+		if ((v = prog_value(argv[i], "timeout")) != NULL)
 			w.m.sign.timeout = number(v);
-		else if ((v = value(argv[i], "verify")) != NULL)
+		else if ((v = prog_value(argv[i], "verify")) != NULL)
 			w.m.sign.verify = (uint8_t)number(v);
-		else if ((v = value(argv[i], "pin")) != NULL)
+		else if ((v = prog_value(argv[i], "pin")) != NULL)
 			w.m.sign.pin = (uint8_t)number(v);
-		else if ((v = value(argv[i], "root-verify")) != NULL)
+		else if ((v = prog_value(argv[i], "root-verify")) != NULL)
 			w.verify = (uint8_t)number(v);
-		else if ((v = value(argv[i], "shown")) != NULL)
+		else if ((v = prog_value(argv[i], "shown")) != NULL)
 			w.m.sign.shown = hs_str_c(v);
-		else if ((v = value(argv[i], "wrong")) != NULL)
+		else if ((v = prog_value(argv[i], "wrong")) != NULL)
 			w.wrong = v;
-		else if ((v = value(argv[i], "device")) != NULL)
+		else if ((v = prog_value(argv[i], "device")) != NULL)
 			device = v;
-		else if ((v = value(argv[i], "key")) != NULL)
+		else if ((v = prog_value(argv[i], "key")) != NULL)
 			add_key(&w, v, device);
 		else
-			die(argv[i]);
+			prog_die(argv[i]);
 	}
 	if (is_wrong(&w, "no-key"))
 		w.m.sign.n = 0;
 	hs_helper_request_put(&b, &w.m);
-	write_out(&b);
+	prog_print(&b);
 	for (size_t i = 0; i < HS_ROOTS_MAX; i++) {
 		hs_buf_free(&w.answers[i]);
 		hs_buf_free(&w.bodies[i]);
@@ -258,7 +210,7 @@ print_enrolled(const struct hs_helper_enrolled *e)
 	char fingerprint[HS_FINGERPRINT_LEN + 1];
 	struct hs_key key;
 
-	need(hs_key_parse(e->key, &key) == HS_OK, "the key is none");
+	prog_need(hs_key_parse(e->key, &key) == HS_OK, "the key is none");
 	hs_key_fingerprint(&key, fingerprint);
 	printf("type %s\napplication %s\nfingerprint %s\n", hs_key_type_name(key.type),
 	    key.application, fingerprint);
@@ -283,11 +235,11 @@ print_signed(const struct hs_helper_signed *s, const char *request)
 	print_text("device", s->device);
 	if (request == NULL)
 		return;
-	read_file(request, &b);
-	need(hs_helper_request_parse(hs_buf_str(&b), &m) == HS_OK &&
-		 m.op == HS_HELPER_SIGN && s->index < m.sign.n,
+	prog_read(request, &b);
+	prog_need(hs_helper_request_parse(hs_buf_str(&b), &m) == HS_OK &&
+		      m.op == HS_HELPER_SIGN && s->index < m.sign.n,
 	    request);
-	need(hs_key_parse(m.sign.v[s->index].key, &key) == HS_OK, "the key is none");
+	prog_need(hs_key_parse(m.sign.v[s->index].key, &key) == HS_OK, "the key is none");
 	rc = hs_sig_verify(&key, s->signature, m.sign.v[s->index].body, &sk);
 	printf("verifies %s\nflags 0x%02x\ncounter %" PRIu32 "\n",
 	    hs_code_name((enum hs_code)rc), sk.flags, sk.counter);
@@ -301,10 +253,10 @@ read_answer(const char *path, const char *request)
 	struct hs_buf b = {0};
 	int rc;
 
-	read_file(path, &b);
+	prog_read(path, &b);
 	rc = hs_helper_answer_parse(hs_buf_str(&b), &a);
 	if (rc != HS_OK)
-		die(hs_code_sentence((enum hs_code)rc));
+		prog_die(hs_code_sentence((enum hs_code)rc));
 	printf("op %d\ncode %s\n", (int)a.op, hs_code_name(a.code));
 	print_text("sentence", a.sentence);
 	if (a.code == HS_OK && a.op == HS_HELPER_ENROLL)
@@ -319,7 +271,7 @@ read_answer(const char *path, const char *request)
 int
 main(int argc, char **argv)
 {
-	need(sodium_init() >= 0, "libsodium");
+	prog_need(sodium_init() >= 0, "libsodium");
 	if (argc >= 2 && strcmp(argv[1], "enroll") == 0)
 		enroll(argc - 2, argv + 2);
 	else if (argc >= 2 && strcmp(argv[1], "sign") == 0)
@@ -327,6 +279,6 @@ main(int argc, char **argv)
 	else if ((argc == 3 || argc == 4) && strcmp(argv[1], "read") == 0)
 		read_answer(argv[2], argc == 4 ? argv[3] : NULL);
 	else
-		die("enroll, sign, read: see the head of helperctl.c");
+		prog_die("enroll, sign, read: see the head of helperctl.c");
 	return 0;
 }

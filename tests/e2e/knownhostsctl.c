@@ -9,37 +9,12 @@
 // knownhostsctl read ANSWER
 // prints an answer: "code CODE", "sentence ...", a line "key|ca|revoked NAME FINGERPRINT"
 // for each entry, "warning ..." for each warning.
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "proto/knownhosts.h"
 #include "proto/text.h"
-
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "knownhostsctl: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-// The value if arg is NAME=VALUE, else NULL.
-static const char *
-value(const char *arg, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(arg, name, n) == 0 && arg[n] == '=' ? arg + n + 1 : NULL;
-}
+#include "tests/lib/prog.h"
 
 static void
 ask(int argc, char **argv)
@@ -50,39 +25,23 @@ ask(int argc, char **argv)
 	const char *v;
 
 	for (int i = 0; i < argc; i++) {
-		if ((v = value(argv[i], "file")) != NULL) {
-			need(m.nfiles < HS_KNOWNHOSTS_FILES_MAX, "too many files");
+		if ((v = prog_value(argv[i], "file")) != NULL) {
+			prog_need(m.nfiles < HS_KNOWNHOSTS_FILES_MAX, "too many files");
 			m.files[m.nfiles++] = hs_str_c(v);
-		} else if ((v = value(argv[i], "host")) != NULL) {
-			need(m.nhosts < HS_KNOWNHOSTS_HOSTS_MAX, "too many hosts");
+		} else if ((v = prog_value(argv[i], "host")) != NULL) {
+			prog_need(m.nhosts < HS_KNOWNHOSTS_HOSTS_MAX, "too many hosts");
 			m.hosts[m.nhosts++] = hs_str_c(v);
-		} else if ((v = value(argv[i], "port")) != NULL) {
-			need(m.nports < HS_KNOWNHOSTS_PORTS_MAX, "too many ports");
-			need(
+		} else if ((v = prog_value(argv[i], "port")) != NULL) {
+			prog_need(m.nports < HS_KNOWNHOSTS_PORTS_MAX, "too many ports");
+			prog_need(
 			    hs_text_u64(hs_str_c(v), UINT16_MAX, &port) == HS_OK, "a port");
 			m.ports[m.nports++] = (uint16_t)port;
 		} else {
-			die(argv[i]);
+			prog_die(argv[i]);
 		}
 	}
 	hs_knownhosts_request_put(&b, &m);
-	need(hs_buf_err(&b) == HS_OK, "the request is too large");
-	need(fwrite(b.p, 1, b.len, stdout) == b.len, "stdout");
-	hs_buf_free(&b);
-}
-
-static void
-read_file(const char *path, struct hs_buf *b)
-{
-	uint8_t chunk[4096];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	need(fd >= 0, path);
-	while ((n = read(fd, chunk, sizeof chunk)) > 0)
-		hs_put_raw(b, chunk, (size_t)n);
-	need(n == 0 && hs_buf_err(b) == HS_OK, path);
-	(void)close(fd);
+	prog_print(&b);
 }
 
 // As ssh-keygen -l writes it.
@@ -107,9 +66,9 @@ read_answer(const char *path)
 	struct hs_buf b = {0};
 	int rc;
 
-	read_file(path, &b);
+	prog_read(path, &b);
 	rc = hs_knownhosts_answer_parse(hs_buf_str(&b), &a);
-	need(rc == HS_OK, hs_code_sentence((enum hs_code)rc));
+	prog_need(rc == HS_OK, hs_code_sentence((enum hs_code)rc));
 	printf("code %s\n", hs_code_name(a.code));
 	if (a.code != HS_OK)
 		printf("sentence %.*s\n", (int)a.sentence.len, (const char *)a.sentence.p);
@@ -127,12 +86,12 @@ read_answer(const char *path)
 int
 main(int argc, char **argv)
 {
-	need(sodium_init() >= 0, "libsodium");
+	prog_need(sodium_init() >= 0, "libsodium");
 	if (argc >= 2 && strcmp(argv[1], "ask") == 0)
 		ask(argc - 2, argv + 2);
 	else if (argc == 3 && strcmp(argv[1], "read") == 0)
 		read_answer(argv[2]);
 	else
-		die("ask, read: see the head of knownhostsctl.c");
+		prog_die("ask, read: see the head of knownhostsctl.c");
 	return 0;
 }

@@ -11,79 +11,35 @@
 // proof=FILE a certificate of the first thing's session;
 // version=N, issued= in seconds from now; flags=N of the signature; by=FILE another root
 // that signs.
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <sodium.h>
 #include "proto/names.h"
 #include "proto/rlist.h"
 #include "proto/sshsig.h"
-#include "proto/text.h"
-#include "tests/lib/mint.h"
-
-__attribute__((noreturn)) static void
-die(const char *what)
-{
-	fprintf(stderr, "listctl: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-static void
-load(const char *path, struct hs_mint *m)
-{
-	char name[4096], line[1024];
-	FILE *f = fopen(path, "r");
-
-	need(f != NULL && fread(m->secret, 1, 32, f) == 32 && fclose(f) == 0, path);
-	(void)snprintf(name, sizeof name, "%s.pub", path);
-	f = fopen(name, "r");
-	need(f != NULL && fgets(line, sizeof line, f) != NULL && fclose(f) == 0, name);
-	line[strcspn(line, "\n")] = '\0';
-	need(hs_key_parse_line(hs_str_c(line), &m->key, NULL) == HS_OK, name);
-}
-
-static void
-write_file(const char *path, struct hs_str s)
-{
-	FILE *f = fopen(path, "w");
-
-	need(f != NULL && fwrite(s.p, 1, s.len, f) == s.len && fclose(f) == 0, path);
-}
+#include "tests/lib/prog.h"
 
 static int
 sshsig(const char *list, const char *message)
 {
-	static uint8_t data[HS_RLIST_MAX];
-	struct hs_buf key = {0}, blob = {0}, text = {0};
+	struct hs_buf data = {0}, key = {0}, blob = {0}, text = {0};
 	struct hs_sshsig s = {.ns = hs_str_c(HS_NS_KRL)};
 	struct hs_rlist l;
-	FILE *f = fopen(list, "r");
-	size_t n = f != NULL ? fread(data, 1, sizeof data, f) : 0;
 
-	need(f != NULL && fclose(f) == 0, list);
-	need(hs_rlist_parse((struct hs_str){data, n}, &l, NULL) == HS_OK, "no list");
+	prog_read(list, &data);
+	prog_need(hs_rlist_parse(hs_buf_str(&data), &l, NULL) == HS_OK, "no list");
 	hs_key_put(&key, &l.root);
 	s.key = hs_buf_str(&key);
 	s.signature = l.signature;
 	hs_sshsig_put(&blob, &s);
 	hs_sshsig_put_text(&text, hs_buf_str(&blob));
-	need(hs_buf_err(&text) == HS_OK, "memory");
-	write_file(message, l.message);
-	need(fwrite(text.p, 1, text.len, stdout) == text.len, "stdout");
+	prog_write(message, "", l.message, 0644);
+	prog_print(&text);
+	hs_buf_free(&data);
 	hs_buf_free(&key);
 	hs_buf_free(&blob);
-	hs_buf_free(&text);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return 0;
 }
 
 // ---- made
@@ -102,10 +58,10 @@ add(struct wish *w, enum hs_rlist_what what, const char *value)
 	struct hs_rlist_entry *e = &w->v[w->n++];
 	char *end;
 
-	need(w->n <= 16, "too many");
+	prog_need(w->n <= 16, "too many");
 	*e = (struct hs_rlist_entry){.what = what};
 	if (what == HS_RLIST_SESSION || what == HS_RLIST_SERIALS) {
-		need(strlen(value) >= HS_SESSION_ID_LEN, value);
+		prog_need(strlen(value) >= HS_SESSION_ID_LEN, value);
 		memcpy(e->session, value, HS_SESSION_ID_LEN);
 		value += HS_SESSION_ID_LEN + 1;
 	}
@@ -151,22 +107,7 @@ take(struct wish *w, const char *arg)
 	else if (is(arg, "direct=", &v))
 		add(w, HS_RLIST_DIRECT, v);
 	else
-		die(arg);
-}
-
-static void
-read_cert(const char *path, struct hs_buf *blob)
-{
-	static char line[2 * HS_CERT_MAX];
-	FILE *f = fopen(path, "r");
-	char *base64;
-
-	need(f != NULL && fgets(line, sizeof line, f) != NULL && fclose(f) == 0, path);
-	base64 = strchr(line, ' ');
-	need(base64 != NULL, path);
-	base64++;
-	base64[strcspn(base64, " \n")] = '\0';
-	need(hs_text_base64(hs_str_c(base64), HS_CERT_MAX, blob) == HS_OK, path);
+		prog_die(arg);
 }
 
 static int
@@ -180,25 +121,25 @@ make(const char *out, struct wish *w)
 	struct hs_err err = {0};
 	size_t n;
 
-	need(w->root != NULL, "root= is missing");
-	load(w->root, &root);
-	load(w->by != NULL ? w->by : w->root, &by);
+	prog_read_mint(w->root, "", &root);
+	prog_read_mint(w->by != NULL ? w->by : w->root, "", &by);
 	spec.root = &root.key;
 	if (w->proof != NULL) {
-		read_cert(w->proof, &cert);
+		prog_read_certificate(w->proof, &cert);
 		proof.blob = hs_buf_str(&cert);
 		memcpy(proof.session, w->v[0].session, sizeof proof.session);
 		spec.proofs = &proof;
 		spec.nproofs = 1;
 	}
-	need(hs_rlist_put_message(&message, &spec, &err) == HS_OK, hs_err_sentence(&err));
+	prog_need(
+	    hs_rlist_put_message(&message, &spec, &err) == HS_OK, hs_err_sentence(&err));
 	hs_sshsig_put_signed(&bytes, HS_NS_KRL, hs_buf_str(&message));
 	n = bytes.len;
-	need(hs_mint_sign(&by, &bytes, w->flags, 42) == HS_OK, "signing");
+	prog_need(hs_mint_sign(&by, &bytes, w->flags, 42) == HS_OK, "signing");
 	hs_rlist_put(&list, hs_buf_str(&message),
 	    (struct hs_str){bytes.p + n + 4, bytes.len - n - 4});
-	need(hs_buf_err(&list) == HS_OK, "memory");
-	write_file(out, hs_buf_str(&list));
+	prog_need(hs_buf_err(&list) == HS_OK, "memory");
+	prog_write(out, "", hs_buf_str(&list), 0644);
 	hs_buf_free(&message);
 	hs_buf_free(&bytes);
 	hs_buf_free(&list);
@@ -211,7 +152,7 @@ main(int argc, char **argv)
 {
 	struct wish w = {.version = 1, .issued = (uint64_t)time(NULL), .flags = 1};
 
-	need(sodium_init() >= 0 && argc > 3, "make OUT ... or sshsig LIST MESSAGE");
+	prog_need(sodium_init() >= 0 && argc > 3, "make OUT ... or sshsig LIST MESSAGE");
 	if (strcmp(argv[1], "sshsig") == 0)
 		return sshsig(argv[2], argv[3]);
 	for (int i = 3; i < argc; i++)
