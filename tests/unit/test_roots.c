@@ -14,74 +14,15 @@
 #include "proto/serverconf.h"
 #include "proto/text.h"
 #include "tests/lib/page.h"
+#include "tests/lib/rootlines.h"
 
 #define A "\x01"
 #define B "\x02"
 
-static struct hs_roots roots;
-static struct hs_buf said; // "LINE:COLUMN: sentence" of each line that was skipped
-
-static void
-on_bad(void *arg, const struct hs_err *err)
-{
-	assert_int_equal(err->code, HS_ERR_CONFIG);
-	hs_put_fmt(arg, "%u:%u: %s\n", err->line, err->column, hs_err_sentence(err));
-}
-
-// A security key of any bytes; the Ed25519 kind does not look at them.
-static struct hs_key
-a_key(enum hs_key_type type, uint8_t fill, const char *application)
-{
-	struct hs_key k = {.type = type, .publen = 32};
-
-	memset(k.pub, fill, 32);
-	snprintf(k.application, sizeof k.application, "%s", application);
-	return k;
-}
-
-// The bytes A and B in text stand for the lines of two keys.
 static int
 parse(const char *text)
 {
-	struct hs_buf b = {0};
-	int rc;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == A[0] || *c == B[0]) {
-			struct hs_key k =
-			    a_key(HS_KT_SK_ED25519, (uint8_t)*c, HS_APPLICATION);
-
-			hs_key_put_line(&b, &k);
-		} else {
-			hs_put_u8(&b, (uint8_t)*c);
-		}
-	}
-	hs_roots_free(&roots);
-	hs_buf_reset(&said);
-	rc = hs_roots_parse(hs_buf_str(&b), &roots, on_bad, &said);
-	hs_buf_free(&b);
-	hs_put_u8(&said, 0);
-	assert_int_equal(hs_buf_err(&said), HS_OK);
-	return rc;
-}
-
-// A text of one line that holds.
-static const struct hs_root *
-good(const char *text)
-{
-	assert_int_equal(parse(text), HS_OK);
-	assert_string_equal((char *)said.p, "");
-	assert_int_equal(roots.n, 1);
-	return &roots.v[0];
-}
-
-static void
-bad(const char *text, const char *why)
-{
-	assert_int_equal(parse(text), HS_OK);
-	assert_int_equal(roots.n, 0);
-	if (strncmp((char *)said.p, why, strlen(why)) != 0)
-		fail_msg("%s: %s", text, (char *)said.p);
+	return rootlines_parse(hs_str_c(text));
 }
 
 static bool
@@ -101,16 +42,19 @@ page(void **state)
 	hs_put_u8(&text, 0);
 	hs_put_u8(&want, 0);
 	assert_int_equal(parse((char *)text.p), HS_OK);
-	assert_string_equal((char *)said.p, (char *)want.p);
-	assert_int_equal(roots.n, 2);
-	assert_string_equal(roots.v[0].comment, "Anna's blue");
-	assert_string_equal(roots.v[1].comment, "");
-	assert_true(roots.v[0].line == 2 && roots.v[1].line == 3);
-	assert_true(roots.v[0].max_grant == 28800 && roots.v[0].max_delegation == 900);
-	assert_false(roots.v[0].require_uv || roots.v[0].direct || roots.v[0].users_any);
-	assert_true(roots.v[1].require_uv && roots.v[1].direct && roots.v[1].users_any);
-	assert_true(admits(&roots.v[0], "root") && !admits(&roots.v[0], "other"));
-	assert_true(admits(&roots.v[1], "other") && !admits(&roots.v[1], "root"));
+	assert_string_equal((char *)rootlines_said.p, (char *)want.p);
+	assert_int_equal(rootlines.n, 2);
+	assert_string_equal(rootlines.v[0].comment, "Anna's blue");
+	assert_string_equal(rootlines.v[1].comment, "");
+	assert_true(rootlines.v[0].line == 2 && rootlines.v[1].line == 3);
+	assert_true(
+	    rootlines.v[0].max_grant == 28800 && rootlines.v[0].max_delegation == 900);
+	assert_false(
+	    rootlines.v[0].require_uv || rootlines.v[0].direct || rootlines.v[0].users_any);
+	assert_true(
+	    rootlines.v[1].require_uv && rootlines.v[1].direct && rootlines.v[1].users_any);
+	assert_true(admits(&rootlines.v[0], "root") && !admits(&rootlines.v[0], "other"));
+	assert_true(admits(&rootlines.v[1], "other") && !admits(&rootlines.v[1], "root"));
 	hs_buf_free(&text);
 	hs_buf_free(&want);
 }
@@ -121,18 +65,18 @@ rule2_users(void **state)
 	const struct hs_root *r;
 
 	(void)state;
-	r = good(A);
+	r = rootlines_good(A);
 	assert_true(r->nusers == 0 && !r->users_any);
 	assert_false(
 	    admits(r, "") || admits(r, "root") || admits(r, "deploy") || admits(r, "*"));
-	r = good("users=\"deploy,web-1$\" " A);
+	r = rootlines_good("users=\"deploy,web-1$\" " A);
 	assert_int_equal(r->nusers, 2);
 	assert_true(admits(r, "deploy") && admits(r, "web-1$"));
 	assert_false(admits(r, "Deploy") || admits(r, "deplo") || admits(r, "deployx"));
 	assert_false(admits(r, "") || admits(r, "*") || admits(r, "root"));
-	r = good("users=\"*\" " A);
+	r = rootlines_good("users=\"*\" " A);
 	assert_true(admits(r, "deploy") && !admits(r, "root") && !admits(r, ""));
-	r = good("users=\"*,root\" " A);
+	r = rootlines_good("users=\"*,root\" " A);
 	assert_true(admits(r, "deploy") && admits(r, "root") && !admits(r, ""));
 }
 
@@ -163,7 +107,7 @@ rule10_users(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
 		snprintf(text, sizeof text, "users=%s " A, faults[i].list);
-		bad(text, faults[i].why);
+		rootlines_bad(text, faults[i].why);
 	}
 }
 
@@ -177,13 +121,13 @@ bounds_of_users(void **state)
 	memset(name, 'n', sizeof name);
 	hs_put_fmt(&b, "users=\"%.64s\" " A, name);
 	hs_put_u8(&b, 0);
-	assert_int_equal(strlen(good((char *)b.p)->users[0]), 64);
+	assert_int_equal(strlen(rootlines_good((char *)b.p)->users[0]), 64);
 	hs_buf_reset(&b);
 	hs_put_fmt(&b, "users=\"%.65s\" " A "%c", name, 0);
-	bad((char *)b.p, "1:72: a login name has at most 64 characters");
+	rootlines_bad((char *)b.p, "1:72: a login name has at most 64 characters");
 	hs_buf_reset(&b);
 	hs_put_fmt(&b, "users=\"%.64s$\" " A "%c", name, 0);
-	bad((char *)b.p, "1:8: a login name has at most 64 characters");
+	rootlines_bad((char *)b.p, "1:8: a login name has at most 64 characters");
 	for (unsigned n = HS_ROOT_USERS_MAX; n <= HS_ROOT_USERS_MAX + 1; n++) {
 		hs_buf_reset(&b);
 		hs_put_fmt(&b, "users=\"*");
@@ -191,9 +135,10 @@ bounds_of_users(void **state)
 			hs_put_fmt(&b, ",u%u", i);
 		hs_put_fmt(&b, "\" " A "%c", 0);
 		if (n == HS_ROOT_USERS_MAX)
-			assert_int_equal(good((char *)b.p)->nusers, HS_ROOT_USERS_MAX);
+			assert_int_equal(
+			    rootlines_good((char *)b.p)->nusers, HS_ROOT_USERS_MAX);
 		else
-			bad((char *)b.p, "1:256: there are more than 64 names");
+			rootlines_bad((char *)b.p, "1:256: there are more than 64 names");
 	}
 	hs_buf_free(&b);
 }
@@ -204,31 +149,33 @@ options(void **state)
 	const struct hs_root *r;
 
 	(void)state;
-	r = good("direct " A);
+	r = rootlines_good("direct " A);
 	assert_true(
 	    r->direct && !r->require_uv && r->max_grant == 0 && r->max_delegation == 0);
-	r = good(
+	r = rootlines_good(
 	    "  \trequire-uv,max-delegation=1,max-grant=366d,users=\"a\",direct\t " A "  ");
 	assert_true(r->direct && r->require_uv && r->max_grant == HS_TTL_MAX);
 	assert_true(r->max_delegation == 1 && admits(r, "a"));
-	bad("direct,direct " A, "1:8: this option stands here already");
-	bad("users=\"a\",users=\"b\" " A, "1:11: this option stands here already");
-	bad("max-grant=1h,max-grant=1h " A, "1:14: this option stands here already");
-	bad("Direct " A, "1:1: there is no such option");
-	bad("direct,nonsense " A, "1:8: there is no such option");
-	bad("direct=yes " A, "1:7: this option takes no value");
-	bad("require-uv=\"\" " A, "1:11: this option takes no value");
-	bad("users " A, "1:1: this option needs = and a value");
-	bad("max-grant " A, "1:1: this option needs = and a value");
-	bad("cert-authority " A, "1:1: there is no such option");
-	bad("from=\"10.0.0.0/8\" " A, "1:1: there is no such option");
-	bad("\"direct\" " A, "1:1: there is no such option");
-	bad("=x " A, "1:1: there is no such option");
-	bad(",direct " A, "1:1: an option is missing here");
-	bad("direct, " A, "1:8: an option is missing here");
-	bad("direct,,require-uv " A, "1:8: an option is missing here");
-	bad("direct , require-uv " A, "1:8: a root is a key on");
-	bad("direct require-uv " A, "1:8: a root is a key on");
+	rootlines_bad("direct,direct " A, "1:8: this option stands here already");
+	rootlines_bad(
+	    "users=\"a\",users=\"b\" " A, "1:11: this option stands here already");
+	rootlines_bad(
+	    "max-grant=1h,max-grant=1h " A, "1:14: this option stands here already");
+	rootlines_bad("Direct " A, "1:1: there is no such option");
+	rootlines_bad("direct,nonsense " A, "1:8: there is no such option");
+	rootlines_bad("direct=yes " A, "1:7: this option takes no value");
+	rootlines_bad("require-uv=\"\" " A, "1:11: this option takes no value");
+	rootlines_bad("users " A, "1:1: this option needs = and a value");
+	rootlines_bad("max-grant " A, "1:1: this option needs = and a value");
+	rootlines_bad("cert-authority " A, "1:1: there is no such option");
+	rootlines_bad("from=\"10.0.0.0/8\" " A, "1:1: there is no such option");
+	rootlines_bad("\"direct\" " A, "1:1: there is no such option");
+	rootlines_bad("=x " A, "1:1: there is no such option");
+	rootlines_bad(",direct " A, "1:1: an option is missing here");
+	rootlines_bad("direct, " A, "1:8: an option is missing here");
+	rootlines_bad("direct,,require-uv " A, "1:8: an option is missing here");
+	rootlines_bad("direct , require-uv " A, "1:8: a root is a key on");
+	rootlines_bad("direct require-uv " A, "1:8: a root is a key on");
 }
 
 static void
@@ -242,13 +189,14 @@ spans(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		snprintf(text, sizeof text, "max-grant=%s,direct " A, wrong[i]);
 		if (strchr(wrong[i], ' ') == NULL)
-			bad(text, "1:11: this must be a time");
+			rootlines_bad(text, "1:11: this must be a time");
 		else
-			bad(text, "1:13: a root is a key on");
+			rootlines_bad(text, "1:13: a root is a key on");
 	}
-	bad("max-delegation=367d " A, "1:16: this is longer than 366 days");
-	bad("max-delegation=18446744073709551616 " A, "1:16: this is longer than 366 days");
-	assert_int_equal(good("max-delegation=90m " A)->max_delegation, 5400);
+	rootlines_bad("max-delegation=367d " A, "1:16: this is longer than 366 days");
+	rootlines_bad(
+	    "max-delegation=18446744073709551616 " A, "1:16: this is longer than 366 days");
+	assert_int_equal(rootlines_good("max-delegation=90m " A)->max_delegation, 5400);
 }
 
 static void
@@ -257,11 +205,13 @@ rule10_keys(void **state)
 	const struct {
 		struct hs_key key;
 		const char *why;
-	} keys[] = {{a_key(HS_KT_ED25519, 1, ""), "1:8: a root is a key on a security key"},
-	    {a_key(HS_KT_SK_ED25519, 1, "ssh:"), "1:8: the key's application is not"},
-	    {a_key(HS_KT_SK_ED25519, 1, "ssh:handseal2"),
+	} keys[] = {
+	    {rootlines_key(HS_KT_ED25519, 1, ""), "1:8: a root is a key on a security key"},
+	    {rootlines_key(HS_KT_SK_ED25519, 1, "ssh:"),
 		"1:8: the key's application is not"},
-	    {a_key(HS_KT_SK_ED25519, 1, "SSH:handseal"),
+	    {rootlines_key(HS_KT_SK_ED25519, 1, "ssh:handseal2"),
+		"1:8: the key's application is not"},
+	    {rootlines_key(HS_KT_SK_ED25519, 1, "SSH:handseal"),
 		"1:8: the key's application is not"}};
 
 	(void)state;
@@ -271,22 +221,23 @@ rule10_keys(void **state)
 		hs_put_fmt(&b, "direct ");
 		hs_key_put_line(&b, &keys[i].key);
 		hs_put_u8(&b, 0);
-		bad((char *)b.p, keys[i].why);
+		rootlines_bad((char *)b.p, keys[i].why);
 		hs_buf_free(&b);
 	}
-	bad("ssh-rsa AAAA", "1:1: a root is a key on a security key");
-	bad("ecdsa-sha2-nistp256 AAAA", "1:1: the key cannot be read");
-	bad("sk-ssh-ed25519@openssh.com", "1:1: the key cannot be read");
-	bad("sk-ssh-ed25519@openssh.com AAAA", "1:1: the key cannot be read");
-	bad("sk-ssh-ed25519-cert-v01@openssh.com AAAA",
+	rootlines_bad("ssh-rsa AAAA", "1:1: a root is a key on a security key");
+	rootlines_bad("ecdsa-sha2-nistp256 AAAA", "1:1: the key cannot be read");
+	rootlines_bad("sk-ssh-ed25519@openssh.com", "1:1: the key cannot be read");
+	rootlines_bad("sk-ssh-ed25519@openssh.com AAAA", "1:1: the key cannot be read");
+	rootlines_bad("sk-ssh-ed25519-cert-v01@openssh.com AAAA",
 	    "1:1: a root is a key on a security key");
-	bad("sk-ecdsa-sha2-nistp256@openssh.com " A, "1:1: the key cannot be read");
-	bad("direct", "1:7: the key is missing");
-	bad("direct ", "1:7: the key is missing");
-	bad("users=\"a\"", "1:10: the key is missing");
-	bad("nonsense", "1:1: there is no such option");
-	bad(A " owner\r\n", "1:1: the key cannot be read");
-	bad(A " a\x1b[31mred", "1:1: the key cannot be read");
+	rootlines_bad(
+	    "sk-ecdsa-sha2-nistp256@openssh.com " A, "1:1: the key cannot be read");
+	rootlines_bad("direct", "1:7: the key is missing");
+	rootlines_bad("direct ", "1:7: the key is missing");
+	rootlines_bad("users=\"a\"", "1:10: the key is missing");
+	rootlines_bad("nonsense", "1:1: there is no such option");
+	rootlines_bad(A " owner\r\n", "1:1: the key cannot be read");
+	rootlines_bad(A " a\x1b[31mred", "1:1: the key cannot be read");
 }
 
 static void
@@ -296,16 +247,17 @@ comments(void **state)
 	const struct hs_root *r;
 
 	(void)state;
-	assert_string_equal(good(A "  Anna  Berg <a@b>\t ")->comment, "Anna  Berg <a@b>");
-	assert_string_equal(good(A " # \"x\"")->comment, "# \"x\"");
-	assert_string_equal(good(A " a\xe2\x80\xaez\xff")->comment, "a???z?");
+	assert_string_equal(
+	    rootlines_good(A "  Anna  Berg <a@b>\t ")->comment, "Anna  Berg <a@b>");
+	assert_string_equal(rootlines_good(A " # \"x\"")->comment, "# \"x\"");
+	assert_string_equal(rootlines_good(A " a\xe2\x80\xaez\xff")->comment, "a???z?");
 	// cut between two characters: 127 bytes, then one of two
 	hs_put_fmt(&b, A " %0127d\xc3\xa4%c", 0, 0);
-	r = good((char *)b.p);
+	r = rootlines_good((char *)b.p);
 	assert_int_equal(strlen(r->comment), 127);
 	hs_buf_reset(&b);
 	hs_put_fmt(&b, A " %0126d\xc3\xa4\xc3\xa4%c", 0, 0);
-	r = good((char *)b.p);
+	r = rootlines_good((char *)b.p);
 	assert_int_equal(strlen(r->comment), HS_ROOT_OWNER_MAX);
 	assert_string_equal(r->comment + 126, "\xc3\xa4");
 	hs_buf_free(&b);
@@ -319,50 +271,50 @@ rule9_the_others_hold(void **state)
 	    parse("# none\n\n \t\nnonsense\nusers=\"a\" " A " one\n\n"
 		  "users=\"b\" " A " again\nx " B "\n\t# no\ndirect " B " two"),
 	    HS_OK);
-	assert_int_equal(roots.n, 2);
-	assert_true(roots.v[0].line == 5 && roots.v[1].line == 10);
-	assert_string_equal(roots.v[0].comment, "one");
+	assert_int_equal(rootlines.n, 2);
+	assert_true(rootlines.v[0].line == 5 && rootlines.v[1].line == 10);
+	assert_string_equal(rootlines.v[0].comment, "one");
 	// nothing is put together from two lines
-	assert_true(admits(&roots.v[0], "a") && !admits(&roots.v[0], "b"));
-	assert_non_null(strstr((char *)said.p, "4:1: there is no such option"));
+	assert_true(admits(&rootlines.v[0], "a") && !admits(&rootlines.v[0], "b"));
+	assert_non_null(strstr((char *)rootlines_said.p, "4:1: there is no such option"));
 	assert_non_null(
-	    strstr((char *)said.p, "\n7:11: the key stands in line 5 already\n"));
-	assert_non_null(strstr((char *)said.p, "\n8:1: there is no such option"));
+	    strstr((char *)rootlines_said.p, "\n7:11: the key stands in line 5 already\n"));
+	assert_non_null(strstr((char *)rootlines_said.p, "\n8:1: there is no such option"));
 	// and nobody has to listen
-	hs_roots_free(&roots);
-	assert_int_equal(hs_roots_parse(hs_str_c("x\ny\n"), &roots, NULL, NULL), HS_OK);
-	assert_int_equal(roots.n, 0);
+	hs_roots_free(&rootlines);
+	assert_int_equal(hs_roots_parse(hs_str_c("x\ny\n"), &rootlines, NULL, NULL), HS_OK);
+	assert_int_equal(rootlines.n, 0);
 }
 
 static void
 rule2_empty(void **state)
 {
-	struct hs_key k = a_key(HS_KT_SK_ED25519, 1, HS_APPLICATION);
+	struct hs_key k = rootlines_key(HS_KT_SK_ED25519, 1, HS_APPLICATION);
 
 	(void)state;
-	assert_int_equal(hs_roots_parse((struct hs_str){0}, &roots, on_bad, &said), HS_OK);
-	assert_true(roots.n == 0 && roots.v == NULL);
-	assert_null(hs_roots_find(&roots, &k));
+	assert_int_equal(rootlines_parse((struct hs_str){0}), HS_OK);
+	assert_true(rootlines.n == 0 && rootlines.v == NULL);
+	assert_null(hs_roots_find(&rootlines, &k));
 	assert_int_equal(parse("\n# \n\n"), HS_OK);
-	assert_true(roots.n == 0 && said.len == 1);
-	hs_roots_free(&roots);
-	hs_roots_free(&roots);
+	assert_true(rootlines.n == 0 && rootlines_said.len == 1);
+	hs_roots_free(&rootlines);
+	hs_roots_free(&rootlines);
 }
 
 static void
 find(void **state)
 {
-	struct hs_key a = a_key(HS_KT_SK_ED25519, 1, HS_APPLICATION);
-	struct hs_key b = a_key(HS_KT_SK_ED25519, 2, HS_APPLICATION);
-	struct hs_key c = a_key(HS_KT_SK_ED25519, 3, HS_APPLICATION);
+	struct hs_key a = rootlines_key(HS_KT_SK_ED25519, 1, HS_APPLICATION);
+	struct hs_key b = rootlines_key(HS_KT_SK_ED25519, 2, HS_APPLICATION);
+	struct hs_key c = rootlines_key(HS_KT_SK_ED25519, 3, HS_APPLICATION);
 
 	(void)state;
 	assert_int_equal(parse(A "\n" B "\n"), HS_OK);
-	assert_ptr_equal(hs_roots_find(&roots, &a), &roots.v[0]);
-	assert_ptr_equal(hs_roots_find(&roots, &b), &roots.v[1]);
-	assert_null(hs_roots_find(&roots, &c));
+	assert_ptr_equal(hs_roots_find(&rootlines, &a), &rootlines.v[0]);
+	assert_ptr_equal(hs_roots_find(&rootlines, &b), &rootlines.v[1]);
+	assert_null(hs_roots_find(&rootlines, &c));
 	a.type = HS_KT_ED25519;
-	assert_null(hs_roots_find(&roots, &a));
+	assert_null(hs_roots_find(&rootlines, &a));
 }
 
 static void
@@ -371,22 +323,23 @@ rule10_too_many(void **state)
 	struct hs_buf b = {0};
 
 	(void)state;
-	hs_roots_free(&roots);
+	hs_roots_free(&rootlines);
 	for (unsigned i = 0; i <= HS_ROOTS_MAX; i++) {
-		struct hs_key k = a_key(HS_KT_SK_ED25519, (uint8_t)i, HS_APPLICATION);
+		struct hs_key k =
+		    rootlines_key(HS_KT_SK_ED25519, (uint8_t)i, HS_APPLICATION);
 
 		if (i == HS_ROOTS_MAX) {
 			assert_int_equal(
-			    hs_roots_parse(hs_buf_str(&b), &roots, NULL, NULL), HS_OK);
-			assert_int_equal(roots.n, HS_ROOTS_MAX);
-			hs_roots_free(&roots);
+			    hs_roots_parse(hs_buf_str(&b), &rootlines, NULL, NULL), HS_OK);
+			assert_int_equal(rootlines.n, HS_ROOTS_MAX);
+			hs_roots_free(&rootlines);
 		}
 		hs_key_put_line(&b, &k);
 		hs_put_u8(&b, '\n');
 	}
 	assert_int_equal(
-	    hs_roots_parse(hs_buf_str(&b), &roots, NULL, NULL), HS_ERR_TOO_LONG);
-	assert_true(roots.n == 0 && roots.v == NULL);
+	    hs_roots_parse(hs_buf_str(&b), &rootlines, NULL, NULL), HS_ERR_TOO_LONG);
+	assert_true(rootlines.n == 0 && rootlines.v == NULL);
 	hs_buf_free(&b);
 }
 
@@ -397,27 +350,14 @@ rule10_nul(void **state)
 	    "users=\"a\0b\" x\ndirect\0 x\n\0\nsk-ssh-ed25519@openssh.com \0";
 
 	(void)state;
-	hs_buf_reset(&said);
-	hs_roots_free(&roots);
 	assert_int_equal(
-	    hs_roots_parse((struct hs_str){(const uint8_t *)text, sizeof text - 1}, &roots,
-		on_bad, &said),
+	    rootlines_parse((struct hs_str){(const uint8_t *)text, sizeof text - 1}),
 	    HS_OK);
-	assert_int_equal(roots.n, 0);
-	hs_put_u8(&said, 0);
-	assert_non_null(strstr((char *)said.p, "1:9: a login name has"));
-	assert_non_null(strstr((char *)said.p, "2:1: there is no such option"));
-	assert_non_null(strstr((char *)said.p, "3:1: there is no such option"));
-	assert_non_null(strstr((char *)said.p, "4:1: the key cannot be read"));
-}
-
-static int
-forget(void **state)
-{
-	(void)state;
-	hs_roots_free(&roots);
-	hs_buf_free(&said);
-	return 0;
+	assert_int_equal(rootlines.n, 0);
+	assert_non_null(strstr((char *)rootlines_said.p, "1:9: a login name has"));
+	assert_non_null(strstr((char *)rootlines_said.p, "2:1: there is no such option"));
+	assert_non_null(strstr((char *)rootlines_said.p, "3:1: there is no such option"));
+	assert_non_null(strstr((char *)rootlines_said.p, "4:1: the key cannot be read"));
 }
 
 int
@@ -440,5 +380,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, forget);
+	return cmocka_run_group_tests(tests, NULL, rootlines_free);
 }
