@@ -213,9 +213,10 @@ fchmod(int fd, mode_t mode)
 // ---- names
 
 static int
-open_by(int dir, const char *name, int flags, mode_t mode)
+open_by(int dir, const char *name, int flags, va_list ap)
 {
 	bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) != 0;
+	mode_t mode = (flags & O_CREAT) != 0 ? va_arg(ap, mode_t) : 0;
 
 	if ((flags & O_PATH) == 0 && at_fails(writes ? HS_CALL_CREATE : HS_CALL_OPEN,
 					 writes ? "create" : "open", dir, name))
@@ -226,29 +227,25 @@ open_by(int dir, const char *name, int flags, mode_t mode)
 int
 openat(int dir, const char *name, int flags, ...)
 {
-	mode_t mode = 0;
 	va_list ap;
+	int fd;
 
-	if ((flags & O_CREAT) != 0) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
-	return open_by(dir, name, flags, mode);
+	va_start(ap, flags);
+	fd = open_by(dir, name, flags, ap);
+	va_end(ap);
+	return fd;
 }
 
 int
 open(const char *name, int flags, ...)
 {
-	mode_t mode = 0;
 	va_list ap;
+	int fd;
 
-	if ((flags & O_CREAT) != 0) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
-	return open_by(AT_FDCWD, name, flags, mode);
+	va_start(ap, flags);
+	fd = open_by(AT_FDCWD, name, flags, ap);
+	va_end(ap);
+	return fd;
 }
 
 int
