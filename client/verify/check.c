@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "client/verify/json.h"
 #include "client/verify/lib/lists.h"
-#include "proto/auditline.h"
 #include "proto/barred.h"
 #include "proto/revstate.h"
 #include "proto/text.h"
@@ -35,11 +35,11 @@ note(struct hs_checked *c, bool warning, const char *path, const struct hs_err *
 	unsigned *n = warning ? &c->nwarnings : &c->nproblems;
 
 	if (c->ask->json) {
-		hs_put_fmt(&line, "{\"file\":");
-		hs_auditline_put_string(&line, hs_str_c(path));
-		hs_put_fmt(&line, ",\"line\":%u,\"column\":%u,\"sentence\":", err->line,
-		    err->column);
-		hs_auditline_put_string(&line, hs_str_c(hs_err_sentence(err)));
+		hs_put_u8(&line, '{');
+		hs_json_string(&line, "file", hs_str_c(path));
+		hs_json_number(&line, "line", err->line);
+		hs_json_number(&line, "column", err->column);
+		hs_json_string(&line, "sentence", hs_str_c(hs_err_sentence(err)));
 		hs_put_fmt(&line, "},");
 	} else {
 		// of a fault without a place the sentence names the file

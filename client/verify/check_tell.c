@@ -4,8 +4,8 @@
 // Contract in check.h.
 #include "client/verify/check.h"
 
-#include <inttypes.h>
 #include <string.h>
+#include "client/verify/json.h"
 #include "proto/auditline.h"
 #include "proto/describe.h"
 #include "proto/text.h"
@@ -129,40 +129,11 @@ hs_check_text(struct hs_buf *b, const struct hs_checked *c)
 
 // ---- for programs
 
-static void
-put_name(struct hs_buf *b, const char *name)
-{
-	if (b->len > 0 && b->p[b->len - 1] != '{')
-		hs_put_u8(b, ',');
-	hs_put_fmt(b, "\"%s\":", name);
-}
-
-static void
-put_bool(struct hs_buf *b, const char *name, bool v)
-{
-	put_name(b, name);
-	put(b, v ? "true" : "false");
-}
-
-static void
-put_number(struct hs_buf *b, const char *name, uint64_t v)
-{
-	put_name(b, name);
-	hs_put_fmt(b, "%" PRIu64, v);
-}
-
-static void
-put_string(struct hs_buf *b, const char *name, const char *v)
-{
-	put_name(b, name);
-	hs_auditline_put_string(b, hs_str_c(v));
-}
-
 // The objects that note() made, each with a comma behind it.
 static void
 put_notes(struct hs_buf *b, const char *name, const struct hs_buf *notes)
 {
-	put_name(b, name);
+	hs_json_name(b, name);
 	hs_put_u8(b, '[');
 	hs_put_raw(b, notes->p, notes->len > 0 ? notes->len - 1 : 0);
 	hs_put_u8(b, ']');
@@ -171,7 +142,7 @@ put_notes(struct hs_buf *b, const char *name, const struct hs_buf *notes)
 static void
 put_strings(struct hs_buf *b, const char *name, const char *v, size_t n, size_t each)
 {
-	put_name(b, name);
+	hs_json_name(b, name);
 	hs_put_u8(b, '[');
 	for (size_t i = 0; i < n; i++) {
 		put(b, i > 0 ? "," : "");
@@ -187,18 +158,18 @@ put_root_json(struct hs_buf *b, const struct hs_root *r)
 
 	hs_key_fingerprint(&r->key, fp);
 	hs_put_u8(b, '{');
-	put_string(b, "fingerprint", fp);
-	put_string(b, "type", hs_key_type_name(r->key.type));
-	put_string(b, "comment", r->comment);
-	put_bool(b, "of_user", r->of_user);
-	put_number(b, "line", r->line);
-	put_bool(b, "everyone_but_root", r->users_any);
+	hs_json_string(b, "fingerprint", hs_str_c(fp));
+	hs_json_string(b, "type", hs_str_c(hs_key_type_name(r->key.type)));
+	hs_json_string(b, "comment", hs_str_c(r->comment));
+	hs_json_bool(b, "of_user", r->of_user);
+	hs_json_number(b, "line", r->line);
+	hs_json_bool(b, "everyone_but_root", r->users_any);
 	put_strings(b, "users", r->users[0], r->nusers, sizeof r->users[0]);
-	put_string(b, "caps", r->caps);
-	put_bool(b, "require_uv", r->require_uv);
-	put_bool(b, "direct", r->direct);
-	put_number(b, "max_grant", r->max_grant);
-	put_number(b, "max_delegation", r->max_delegation);
+	hs_json_string(b, "caps", hs_str_c(r->caps));
+	hs_json_bool(b, "require_uv", r->require_uv);
+	hs_json_bool(b, "direct", r->direct);
+	hs_json_number(b, "max_grant", r->max_grant);
+	hs_json_number(b, "max_delegation", r->max_delegation);
 	hs_put_u8(b, '}');
 }
 
@@ -209,24 +180,24 @@ hs_check_json(struct hs_buf *b, const struct hs_checked *c)
 	bool some = false;
 
 	hs_put_u8(b, '{');
-	put_bool(b, "ok", c->nproblems == 0);
-	put_string(b, "config", c->ask->config);
+	hs_json_bool(b, "ok", c->nproblems == 0);
+	hs_json_string(b, "config", hs_str_c(c->ask->config));
 	put_notes(b, "problems", &c->problems);
 	put_notes(b, "warnings", &c->warnings);
 	put_strings(
 	    b, "host_names", s->hostnames[0], s->nhostnames, sizeof s->hostnames[0]);
-	put_number(b, "max_grant", s->max_grant);
-	put_number(b, "max_delegation", s->max_delegation);
-	put_bool(b, "require_uv", s->require_uv);
-	put_bool(b, "port_forwarding", s->port_forwarding);
+	hs_json_number(b, "max_grant", s->max_grant);
+	hs_json_number(b, "max_delegation", s->max_delegation);
+	hs_json_bool(b, "require_uv", s->require_uv);
+	hs_json_bool(b, "port_forwarding", s->port_forwarding);
 	put_strings(
 	    b, "namespaces", s->namespaces[0], s->nnamespaces, sizeof s->namespaces[0]);
-	put_number(b, "barred", c->barred);
-	put_string(b, "revocations", s->revocations);
-	put_number(b, "revocations_fresh", s->lists_fresh);
-	put_bool(b, "revocations_optional", s->lists_optional);
-	put_number(b, "lists", c->lists);
-	put_name(b, "roots");
+	hs_json_number(b, "barred", c->barred);
+	hs_json_string(b, "revocations", hs_str_c(s->revocations));
+	hs_json_number(b, "revocations_fresh", s->lists_fresh);
+	hs_json_bool(b, "revocations_optional", s->lists_optional);
+	hs_json_number(b, "lists", c->lists);
+	hs_json_name(b, "roots");
 	hs_put_u8(b, '[');
 	for (size_t i = 0; i < c->nroots; i++) {
 		if (!is_about(c, &c->roots[i]))

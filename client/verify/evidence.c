@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "client/verify/json.h"
 #include "client/verify/lib/config.h"
 #include "proto/describe.h"
 #include "proto/evidence.h"
@@ -166,63 +167,36 @@ tell(struct hs_buf *b, const struct telling *t)
 // ---- for a program
 
 static void
-name(struct hs_buf *b, const char *key)
-{
-	hs_put_fmt(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
-}
-
-static void
-put_string(struct hs_buf *b, const char *key, struct hs_str s)
-{
-	name(b, key);
-	hs_auditline_put_string(b, s);
-}
-
-static void
-put_number(struct hs_buf *b, const char *key, uint64_t n)
-{
-	name(b, key);
-	hs_put_fmt(b, "%" PRIu64, n);
-}
-
-static void
-put_bool(struct hs_buf *b, const char *key, bool v)
-{
-	name(b, key);
-	put(b, v ? "true" : "false");
-}
-
-static void
 tell_json(struct hs_buf *b, const struct telling *t)
 {
 	const struct hs_evidence_result *r = &t->r;
 	const struct hs_err *why = &r->why;
 
 	put(b, "{");
-	put_bool(b, "proven", why->code == HS_OK);
-	put_string(b, "code", hs_str_c(hs_code_name(why->code)));
-	put_string(b, "sentence", hs_str_c(hs_err_sentence(why)));
-	name(b, "id");
+	hs_json_bool(b, "proven", why->code == HS_OK);
+	hs_json_string(b, "code", hs_str_c(hs_code_name(why->code)));
+	hs_json_string(b, "sentence", hs_str_c(hs_err_sentence(why)));
+	hs_json_name(b, "id");
 	hs_put_fmt(b, "\"%s.%" PRIu64 "\"", t->e.session, t->e.serial);
-	put_number(b, "made_in", r->made_in);
-	put_number(b, "signed_in", r->signed_in);
-	put_number(b, "touched_in", r->touched_in);
-	put_bool(b, "certificate", t->e.certificate.len > 0);
-	put_bool(b, "certificate_good", r->cert_good);
-	put_bool(b, "simulated", r->simulated);
-	put_number(b, "flags", r->flags);
-	put_number(b, "time", r->at);
-	put_number(b, "end", r->end);
-	put_number(b, "touched", r->touched_at);
-	put_string(b, "agent", hs_buf_str(&r->agent));
-	put_string(b, "exe", hs_buf_str(&r->exe));
-	put_string(b, "reason", hs_buf_str(&r->reason));
-	put_string(b, "key", hs_buf_str(&r->key));
-	put_string(b, "scope", hs_buf_str(&r->scope));
-	put_string(b, "root", hs_buf_str(&r->root));
-	put_string(b, "root_key", hs_buf_str(&r->root_key));
-	put_string(b, "shown", hs_buf_str(&r->shown));
-	put_string(b, "faults", hs_buf_str(&t->faults));
+	hs_json_number(b, "made_in", r->made_in);
+	hs_json_number(b, "signed_in", r->signed_in);
+	hs_json_number(b, "touched_in", r->touched_in);
+	hs_json_bool(b, "certificate", t->e.certificate.len > 0);
+	hs_json_bool(b, "certificate_good", r->cert_good);
+	hs_json_bool(b, "simulated", r->simulated);
+	hs_json_number(b, "flags", r->flags);
+	hs_json_number(b, "time", r->at);
+	hs_json_number(b, "end", r->end);
+	hs_json_number(b, "touched", r->touched_at);
+	hs_json_string(b, "agent", hs_buf_str(&r->agent));
+	hs_json_string(b, "exe", hs_buf_str(&r->exe));
+	hs_json_string(b, "reason", hs_buf_str(&r->reason));
+	hs_json_string(b, "key", hs_buf_str(&r->key));
+	hs_json_string(b, "scope", hs_buf_str(&r->scope));
+	hs_json_string(b, "root", hs_buf_str(&r->root));
+	hs_json_string(b, "root_key", hs_buf_str(&r->root_key));
+	hs_json_string(b, "shown", hs_buf_str(&r->shown));
+	hs_json_string(b, "faults", hs_buf_str(&t->faults));
 	put(b, "}\n");
 }
 

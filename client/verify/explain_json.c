@@ -7,42 +7,13 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include "proto/auditline.h"
+#include "client/verify/json.h"
 #include "proto/text.h"
-
-static void
-put_name(struct hs_buf *b, const char *name)
-{
-	if (b->len > 0 && b->p[b->len - 1] != '{')
-		hs_put_u8(b, ',');
-	hs_put_fmt(b, "\"%s\":", name);
-}
-
-static void
-put_string(struct hs_buf *b, const char *name, struct hs_str value)
-{
-	put_name(b, name);
-	hs_auditline_put_string(b, value);
-}
-
-static void
-put_number(struct hs_buf *b, const char *name, uint64_t value)
-{
-	put_name(b, name);
-	hs_put_fmt(b, "%" PRIu64, value);
-}
-
-static void
-put_bool(struct hs_buf *b, const char *name, bool value)
-{
-	put_name(b, name);
-	hs_put_fmt(b, "%s", value ? "true" : "false");
-}
 
 static void
 put_hex(struct hs_buf *b, const char *name, const void *p, size_t len)
 {
-	put_name(b, name);
+	hs_json_name(b, name);
 	hs_put_u8(b, '"');
 	hs_text_put_hex(b, (struct hs_str){p, len});
 	hs_put_u8(b, '"');
@@ -52,14 +23,14 @@ put_hex(struct hs_buf *b, const char *name, const void *p, size_t len)
 static void
 put_serial(struct hs_buf *b, uint64_t serial)
 {
-	put_name(b, "serial");
+	hs_json_name(b, "serial");
 	hs_put_fmt(b, "\"%" PRIu64 "\"", serial);
 }
 
 static void
 open_object(struct hs_buf *b, const char *name)
 {
-	put_name(b, name);
+	hs_json_name(b, name);
 	hs_put_u8(b, '{');
 }
 
@@ -69,18 +40,18 @@ put_certificate(struct hs_buf *b, const struct hs_explained *e)
 	char fp[HS_FINGERPRINT_LEN + 1];
 
 	open_object(b, "certificate");
-	put_string(b, "id", e->cert->key_id);
+	hs_json_string(b, "id", e->cert->key_id);
 	put_serial(b, e->cert->serial);
 	hs_key_fingerprint(&e->cert->key, fp);
-	put_string(b, "key", hs_str_c(fp));
+	hs_json_string(b, "key", hs_str_c(fp));
 	if (e->kind != HS_EXPLAIN_GRANT) {
-		put_string(b, "agent", e->agent);
-		put_string(b, "origin", hs_str_c(hs_origin_name(e->origin)));
+		hs_json_string(b, "agent", e->agent);
+		hs_json_string(b, "origin", hs_str_c(hs_origin_name(e->origin)));
 	}
-	put_number(b, "valid_after", e->cert->valid_after);
-	put_number(b, "valid_before", e->cert->valid_before);
-	put_string(b, "scope", hs_scope_text(e->scope));
-	put_bool(b, "signature_good", e->cert_good);
+	hs_json_number(b, "valid_after", e->cert->valid_after);
+	hs_json_number(b, "valid_before", e->cert->valid_before);
+	hs_json_string(b, "scope", hs_scope_text(e->scope));
+	hs_json_bool(b, "signature_good", e->cert_good);
 	hs_put_u8(b, '}');
 }
 
@@ -90,19 +61,19 @@ put_touch(struct hs_buf *b, const struct hs_explained *e)
 	const struct hs_grant_payload *p = e->payload;
 
 	open_object(b, "touch");
-	put_bool(b, "signature_good", e->touch_good);
-	put_number(b, "flags", e->touch.flags);
-	put_number(b, "counter", e->touch.counter);
-	put_bool(b, "verified", e->touch_good && (e->touch.flags & HS_SK_FLAG_UV) != 0);
-	put_number(b, "time", hs_explain_touched(e));
-	put_number(b, "end", p->end);
-	put_string(b, "holder", p->holder);
-	put_string(b, "ceiling", p->scope);
+	hs_json_bool(b, "signature_good", e->touch_good);
+	hs_json_number(b, "flags", e->touch.flags);
+	hs_json_number(b, "counter", e->touch.counter);
+	hs_json_bool(b, "verified", e->touch_good && (e->touch.flags & HS_SK_FLAG_UV) != 0);
+	hs_json_number(b, "time", hs_explain_touched(e));
+	hs_json_number(b, "end", p->end);
+	hs_json_string(b, "holder", p->holder);
+	hs_json_string(b, "ceiling", p->scope);
 	put_hex(b, "shown_sha256", p->shown, sizeof p->shown);
 	if (e->shown.len > 0)
-		put_string(b, "shown", hs_buf_str(&e->shown));
+		hs_json_string(b, "shown", hs_buf_str(&e->shown));
 	put_hex(b, "policy_sha256", p->policy, sizeof p->policy);
-	put_number(b, "log_seq", p->log_seq);
+	hs_json_number(b, "log_seq", p->log_seq);
 	put_hex(b, "log_head", p->log_head, sizeof p->log_head);
 	hs_put_u8(b, '}');
 }
@@ -115,15 +86,15 @@ put_root(struct hs_buf *b, const struct hs_explained *e)
 
 	hs_key_fingerprint(e->root_key, fp);
 	open_object(b, "root");
-	put_string(b, "fingerprint", hs_str_c(fp));
-	put_string(b, "type", hs_str_c(hs_key_type_name(e->root_key->type)));
-	put_bool(b, "known", e->root != NULL);
+	hs_json_string(b, "fingerprint", hs_str_c(fp));
+	hs_json_string(b, "type", hs_str_c(hs_key_type_name(e->root_key->type)));
+	hs_json_bool(b, "known", e->root != NULL);
 	if (e->root != NULL)
-		put_string(b, "comment", hs_str_c(e->root->comment));
+		hs_json_string(b, "comment", hs_str_c(e->root->comment));
 	// only of a root that has none: beside an old line it would lose what that demands
 	if (e->root == NULL) {
 		hs_explain_roots_line(&line, e);
-		put_string(b, "line", hs_buf_str(&line));
+		hs_json_string(b, "line", hs_buf_str(&line));
 	}
 	hs_put_u8(b, '}');
 	hs_buf_free(&line);
@@ -135,17 +106,17 @@ put_revoked(struct hs_buf *b, const struct hs_explained *e)
 	const struct hs_lists *l = &e->lists;
 
 	open_object(b, "revocation");
-	put_bool(b, "revoked", l->err.code == HS_NO_REVOKED);
-	put_bool(b, "looked_up", l->looked);
-	put_number(b, "lists", l->found.lists);
+	hs_json_bool(b, "revoked", l->err.code == HS_NO_REVOKED);
+	hs_json_bool(b, "looked_up", l->looked);
+	hs_json_number(b, "lists", l->found.lists);
 	if (l->found.lists > 0) {
-		put_number(b, "version", l->found.version);
-		put_number(b, "issued", l->found.issued);
-		put_number(b, "next", l->found.next);
+		hs_json_number(b, "version", l->found.version);
+		hs_json_number(b, "issued", l->found.issued);
+		hs_json_number(b, "next", l->found.next);
 	}
-	put_number(b, "root_lists", l->found.root_lists);
+	hs_json_number(b, "root_lists", l->found.root_lists);
 	if (l->err.code != HS_OK)
-		put_string(b, "sentence", hs_str_c(hs_err_sentence(&l->err)));
+		hs_json_string(b, "sentence", hs_str_c(hs_err_sentence(&l->err)));
 	hs_put_u8(b, '}');
 }
 
@@ -157,16 +128,16 @@ hs_explain_json_about(struct hs_buf *b, const struct hs_explained *e)
 	    [HS_EXPLAIN_DIRECT] = "direct",
 	    [HS_EXPLAIN_GRANT] = "grant"};
 
-	put_string(b, "kind", hs_str_c(kinds[e->kind]));
+	hs_json_string(b, "kind", hs_str_c(kinds[e->kind]));
 	if (e->code == HS_OK) {
-		put_number(b, "end", e->verdict.end);
+		hs_json_number(b, "end", e->verdict.end);
 		if (e->verdict.effective != NULL)
-			put_string(b, "effective", hs_scope_text(e->verdict.effective));
+			hs_json_string(b, "effective", hs_scope_text(e->verdict.effective));
 	}
 	if (e->kind == HS_EXPLAIN_OTHER)
 		return;
 	if (e->session[0] != '\0')
-		put_string(b, "session", hs_str_c(e->session));
+		hs_json_string(b, "session", hs_str_c(e->session));
 	put_certificate(b, e);
 	put_touch(b, e);
 	put_root(b, e);
@@ -178,11 +149,11 @@ void
 hs_explain_json(struct hs_buf *b, const struct hs_explained *e)
 {
 	hs_put_u8(b, '{');
-	put_bool(b, "admitted", e->code == HS_OK);
-	put_string(b, "code", hs_str_c(hs_code_name(e->code)));
-	put_string(b, "sentence",
+	hs_json_bool(b, "admitted", e->code == HS_OK);
+	hs_json_string(b, "code", hs_str_c(hs_code_name(e->code)));
+	hs_json_string(b, "sentence",
 	    hs_str_c(e->code == HS_OK ? hs_code_sentence(HS_OK) : hs_err_sentence(e->err)));
-	put_number(b, "at", e->now);
+	hs_json_number(b, "at", e->now);
 	hs_explain_json_about(b, e);
 	hs_put_raw(b, "}\n", 2);
 }

@@ -4,14 +4,13 @@
 // signature is told by explain's writers.
 #include "client/verify/sig.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "client/verify/explain.h"
+#include "client/verify/json.h"
 #include "client/verify/sigfile.h"
-#include "proto/auditline.h"
 #include "proto/describe.h"
 #include "proto/text.h"
 
@@ -154,14 +153,14 @@ put_text(struct hs_buf *b, const struct asked *q, const struct hs_explained *e)
 static void
 put_json(struct hs_buf *b, const struct asked *q, const struct hs_explained *e)
 {
-	hs_put_fmt(b, "{\"good\":%s,\"code\":\"%s\",\"sentence\":",
-	    q->v.code == HS_OK ? "true" : "false", hs_code_name(q->v.code));
-	hs_auditline_put_string(b,
+	hs_put_u8(b, '{');
+	hs_json_bool(b, "good", q->v.code == HS_OK);
+	hs_json_string(b, "code", hs_str_c(hs_code_name(q->v.code)));
+	hs_json_string(b, "sentence",
 	    hs_str_c(
 		q->v.code == HS_OK ? hs_code_sentence(HS_OK) : hs_err_sentence(q->v.err)));
-	hs_put_fmt(b, ",\"namespace\":");
-	hs_auditline_put_string(b, q->file.sig.ns);
-	hs_put_fmt(b, ",\"at\":%" PRIu64, q->at);
+	hs_json_string(b, "namespace", q->file.sig.ns);
+	hs_json_number(b, "at", q->at);
 	hs_explain_json_about(b, e);
 	hs_put_raw(b, "}\n", 2);
 }
