@@ -130,20 +130,20 @@ hs_paths_read(
 	return rc;
 }
 
-static int
-write_all(int fd, struct hs_str data)
+bool
+hs_paths_write_fd(int fd, struct hs_str data)
 {
 	while (data.len > 0) {
 		ssize_t n = write(fd, data.p, data.len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -1;
+		if (n <= 0)
+			return false;
 		data.p += n;
 		data.len -= (size_t)n;
 	}
-	return 0;
+	return true;
 }
 
 // The folder's entry must be on disk too, or a crash could leave a key without its
@@ -211,7 +211,7 @@ hs_paths_write(
 	if (fd < 0)
 		return hs_fail(
 		    err, HS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
-	if (write_all(fd, data) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0)
+	if (!hs_paths_write_fd(fd, data) || fchmod(fd, mode) != 0 || fsync(fd) != 0)
 		rc = hs_fail(err, HS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	if (close(fd) != 0 && rc == HS_OK)
 		rc = hs_fail(err, HS_ERR_IO, "cannot write %s: %s", path, strerror(errno));

@@ -34,6 +34,10 @@ int hs_paths_read(
 int hs_paths_read_fd(
     int fd, const char *name, size_t max, struct hs_buf *out, struct hs_err *err);
 
+// Writes all of it, whatever else a write returns; false, and errno says why, where it
+// cannot.
+bool hs_paths_write_fd(int fd, struct hs_str data);
+
 // Writes data to path with that mode, by a new file in the same folder whose name begins
 // with a point, synced. Without
 // replace an existing file stays as it is and HS_ERR_IO says so; with it it is replaced in

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "client/handseal/paths.h"
 #include "proto/text.h"
 
 #define PROGRAM_MAX (64u << 20)
@@ -188,22 +189,6 @@ hs_serverscript_len(const struct hs_serverscript *c)
 	return n;
 }
 
-static int
-write_all(int fd, struct hs_str s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return HS_ERR_IO;
-		s.p += n;
-		s.len -= (size_t)n;
-	}
-	return HS_OK;
-}
-
 // What b holds goes out, once it is worth it.
 static int
 drain(int fd, struct hs_buf *b, size_t above)
@@ -211,7 +196,8 @@ drain(int fd, struct hs_buf *b, size_t above)
 	int rc = hs_buf_err(b);
 
 	if (rc == HS_OK && b->len > above) {
-		rc = write_all(fd, hs_buf_str(b));
+		if (!hs_paths_write_fd(fd, hs_buf_str(b)))
+			rc = HS_ERR_IO;
 		hs_buf_reset(b);
 	}
 	return rc;
@@ -241,13 +227,13 @@ write_program(int fd, const struct hs_serverprogram *p)
 int
 hs_serverscript_write(const struct hs_serverscript *c, int fd, struct hs_err *err)
 {
-	int rc = write_all(fd, hs_buf_str(&c->front));
+	int rc = hs_paths_write_fd(fd, hs_buf_str(&c->front)) ? HS_OK : HS_ERR_IO;
 
 	for (size_t i = 0; rc == HS_OK && i < 2; i++)
 		if (c->programs[i].data != NULL)
 			rc = write_program(fd, &c->programs[i]);
-	if (rc == HS_OK)
-		rc = write_all(fd, hs_buf_str(&c->back));
+	if (rc == HS_OK && !hs_paths_write_fd(fd, hs_buf_str(&c->back)))
+		rc = HS_ERR_IO;
 	return rc == HS_OK
 		   ? HS_OK
 		   : hs_fail(err, (enum hs_code)rc,

@@ -225,18 +225,8 @@ static int
 write_new(const char *path, struct hs_str data, struct hs_err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ssize_t n = 0;
 
-	while (fd >= 0 && data.len > 0) {
-		n = write(fd, data.p, data.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		data.p += n;
-		data.len -= (size_t)n;
-	}
-	if (fd < 0 || n < 0) {
+	if (fd < 0 || !hs_paths_write_fd(fd, data)) {
 		(void)hs_fail(err, HS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -8,24 +8,15 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "client/handseal/paths.h"
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 
 static void
 write_out(const struct hs_tty *t, const char *s)
 {
-	size_t left = strlen(s);
-
-	while (left > 0) {
-		ssize_t n = write(t->out, s, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return; // a terminal that is gone needs nothing put right
-		s += n;
-		left -= (size_t)n;
-	}
+	(void)hs_paths_write_fd(
+	    t->out, hs_str_c(s)); // one that is gone needs nothing put right
 }
 
 // TCSAFLUSH drops what was typed before: it was meant for somebody else.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "client/handseal/board.h"
 #include "client/handseal/cli.h"
+#include "client/handseal/paths.h"
 #include "client/handseal/pinpipe.h"
 #include "client/handseal/screen.h"
 #include "client/handseal/tty.h"
@@ -80,7 +81,6 @@ static void
 draw(struct seat *s)
 {
 	struct hs_buf b = {0};
-	size_t done = 0;
 
 	s->screen.now = hs_cli_now();
 	s->screen.message = s->message;
@@ -88,15 +88,8 @@ draw(struct seat *s)
 		hs_put_u8(&b, '\a');
 	s->bell = false;
 	hs_screen_draw(&b, &s->screen, &s->board);
-	while (hs_buf_err(&b) == HS_OK && done < b.len) {
-		ssize_t n = write(STDOUT_FILENO, b.p + done, b.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break; // the terminal has gone: reading says so too
-		done += (size_t)n;
-	}
+	if (hs_buf_err(&b) == HS_OK) // a terminal that has gone is told of by reading too
+		(void)hs_paths_write_fd(STDOUT_FILENO, hs_buf_str(&b));
 	hs_buf_free(&b);
 }
 
