@@ -5,11 +5,8 @@
 # end, and never later; no certificate outlasts it or is valid from before its grant; each setting is on record.
 test_description='clocks that jump, and suspend: sessions'
 . "$(dirname "$0")/../lib/e2e.sh"
-. "$(dirname "$0")/../lib/ask.sh"
 . "$(dirname "$0")/../lib/clock.sh"
-hs_ns "$0" "$@"
-hs_init "$@"
-clocks
+clocks "$@"
 
 log=$XDG_STATE_HOME/handseal/audit.jsonl
 asks='Agent unknown

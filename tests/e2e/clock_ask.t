@@ -5,11 +5,8 @@
 # sleeps: it is gone, refused or ends when it was to end; nor do limits and declines end sooner.
 test_description='clocks that jump, and suspend: askings'
 . "$(dirname "$0")/../lib/e2e.sh"
-. "$(dirname "$0")/../lib/ask.sh"
 . "$(dirname "$0")/../lib/clock.sh"
-hs_ns "$0" "$@"
-hs_init "$@"
-clocks
+clocks "$@"
 
 log=$XDG_STATE_HOME/handseal/audit.jsonl
 in="--user deploy --host web1.example.com --cmd uptime"

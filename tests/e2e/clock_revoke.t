@@ -5,11 +5,8 @@
 # over by the clock that nobody sets, too, is removed, and the file `revoked` shrinks (rule5).
 test_description='clocks that jump: what is kept for revoking'
 . "$(dirname "$0")/../lib/e2e.sh"
-. "$(dirname "$0")/../lib/ask.sh"
 . "$(dirname "$0")/../lib/clock.sh"
-hs_ns "$0" "$@"
-hs_init "$@"
-clocks
+clocks "$@"
 
 state=$XDG_STATE_HOME/handseal
 asks='Agent unknown

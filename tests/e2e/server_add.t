@@ -8,10 +8,7 @@ test_description='getting onto a server'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/cli.sh"
 . "$(dirname "$0")/../lib/server.sh"
-sv_needed
-hs_ns "$0" "$@"
-hs_init "$@"
-sv_ready
+sv_begin "$@"
 
 roots=$SV/etc/handseal/roots
 config=$SV/etc/ssh/sshd_config

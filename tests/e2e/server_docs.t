@@ -8,11 +8,8 @@ test_description='the page on servers'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/snip.sh"
 . "$(dirname "$0")/../lib/server.sh"
-sv_needed
 command -v rsync >/dev/null || hs_skip "rsync is not installed"
-hs_ns "$0" "$@"
-hs_init "$@"
-sv_ready
+sv_begin "$@"
 
 # here NAME: that block on the person's machine; there NAME: on the server, as root's login would
 here() { block "$1" SERVERS.md >"$home/block" && chmod 644 "$home/block" && me sh -e ./block >out 2>err || { cat out err && false; }; }

@@ -8,10 +8,7 @@ test_description='a server is left as it was, whatever fails'
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/cli.sh"
 . "$(dirname "$0")/../lib/server.sh"
-sv_needed
-hs_ns "$0" "$@"
-hs_init "$@"
-sv_ready
+sv_begin "$@"
 
 # In place of a program: the real one, unless /run/fault/NAME.WHAT is there; the words that are looked at come first.
 broken() { # broken PROGRAM SCRIPT

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: ISC
 #
-# What the tests that move clocks share, behind e2e.sh, ask.sh and hs_init: a daemon and a command whose clocks
+# What the tests that move clocks share, on top of e2e.sh: the askings of ask.sh, a daemon and a command whose clocks
 # tests/preload/clock.c moves while they run, and what becomes of a session. It states no test.
 #
-#	clocks                 the clocks can be moved from now on; ends the test as skipped where they cannot
+#	clocks "$@"            before the first test: in a world of its own, the clocks can be moved from now on; ends the
+#	                       test as skipped where they cannot
 #	moved WALL BOOT        they are ahead by so many seconds
 #	set_by S, asleep S     somebody sets the wall clock by so much; the machine sleeps for so long
 #	start [SECONDS]        a daemon, started anew with true clocks, whose keys blink for so long
 
+. "$(dirname "$0")/../lib/ask.sh"
+
 clocks() {
+	hs_ns "$0" "$@"
+	hs_init "$@"
 	clock=$HS_TMP/clock
 	# a sanitizer's runtime wants to be first
 	shim=$(ldd "$HS_BIN/handseald" 2>/dev/null | sed -n 's/.*=> \(.*libasan[^ ]*\) .*/\1:/p')$HS_BUILD/tests/preload/clock.so

@@ -5,8 +5,8 @@
 # kept in build/rootfs as a tar, and unpacked anew for each test below /run, so that what a test does to it ends with it.
 # Nothing in it is started but its sshd, which has no init above it.
 #
-#	sv_needed              before hs_ns: SKIPs where there can be no such server
-#	sv_ready               after hs_init: has it made, or SKIPs where the mirror cannot be reached
+#	sv_begin "$@"          before the first test: in a world of its own, the file system is there; SKIPs where there can be
+#	                       no such server, or the mirror cannot be reached
 #	sv_make                unpacks it to $SV; makes its user deploy; root lets in $HS_TMP/admin
 #	sv_start [ARG...]      starts its sshd (on $HS_PORT), waits until it answers; its log is in $HS_TMP/sshd.log
 #	sv CMD...              runs CMD in it, as root
@@ -25,7 +25,7 @@ sv_mirror_() {
 		sed -n -e 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\/debian\/\{0,1\}\) .*/\2/p' -e 's/^URIs: *\([^ ]*\/debian\/\{0,1\}\)$/\1/p' | head -n 1
 }
 
-sv_needed() {
+sv_needed_() {
 	command -v debootstrap >/dev/null || hs_skip "debootstrap is not installed"
 	[ "$(sed -n 's/^ID=//p' /etc/os-release)" = debian ] || hs_skip "what is built here is for another system than Debian's"
 	[ "$(sv_mirror_)" ] || hs_skip "apt knows no mirror of Debian here"
@@ -46,7 +46,10 @@ sv_tar_() {
 	) 9>"$sv_dir_/lock"
 }
 
-sv_ready() {
+sv_begin() {
+	sv_needed_
+	hs_ns "$0" "$@"
+	hs_init "$@"
 	sv_tar_ && return
 	tail -n 3 "$HS_TMP/debootstrap.log" | sed 's/^/# /'
 	! grep -q -i -E 'retriev|resolv|download|connect|Release' "$HS_TMP/debootstrap.log" || hs_skip "the mirror of Debian cannot be reached"
