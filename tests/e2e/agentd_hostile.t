@@ -15,27 +15,38 @@ serve() { # serve CMD...: a daemon started by CMD
 		hs_wait_for "grep -qs \"serving on\" $HS_TMP/handseald.log || ! hs_alive handseald" 10 &&
 		hs_alive handseald
 }
-# prompt: another client, who asks 200 times, is answered within half a second each time
+# prompt: another client, who asks 200 times, is answered within half a second; on a machine that is busy otherwise not much
+# slower than a process of our own that is asked beside it, and one answer in twenty may take up to ten seconds.
 cat >prompt.pl <<'EOP'
 use IO::Socket::UNIX;
 use Time::HiRes 'time';
-my ($max, $late) = (0, 0);
-for my $i (1 .. 200) {
-	my $t = time;
-	my $s = $i % 20 == 1 ? IO::Socket::UNIX->new(Peer => $ENV{HANDSEAL_SOCK}) : $kept;
-	defined $s or die "connect: $!";
-	$kept = $s;
+socketpair(my $ours, my $echo, AF_UNIX, SOCK_STREAM, 0) or die;
+if (fork == 0) { close $ours; while (sysread($echo, my $asked, 100)) { syswrite($echo, $asked) } exit }
+close $echo;
+my ($other, $kept, @took) = (0);
+sub took { # SOCKET FROM: until its answer is here
+	my ($s, $from) = @_;
 	syswrite($s, pack('N/a*', chr 11)) or die "write: $!";
 	sysread($s, my $answer, 100) or die "closed: $!";
-	$max = time - $t if time - $t > $max;
-	$t = time;
-	select undef, undef, undef, 0.005;
-	$late = time - $t - 0.005 if time - $t - 0.005 > $late; # a machine that is busy holds up whoever waits for nothing, too
+	return time - $from;
 }
-printf "# the slowest of 200 answers took %.0f ms, the slowest sleep %.0f too long\n", 1000 * $max, 1000 * $late;
-exit($max - $late < 0.5 ? 0 : 1);
+for my $i (1 .. 200) {
+	my $from = time;
+	$kept = IO::Socket::UNIX->new(Peer => $ENV{HANDSEAL_SOCK}) // die "connect: $!" if $i % 20 == 1;
+	my $t = took($kept, $from);
+	my $o = took($ours, time);
+	push @took, $t;
+	$other = $o if $o > $other;
+	select undef, undef, undef, 0.005;
+}
+close $ours;
+wait;
+@took = sort { $a <=> $b } @took;
+printf "# 190 of 200 answers took %.0f ms, the slowest %.0f ms, of a process that does nothing else %.0f ms\n",
+	1000 * $took[189], 1000 * $took[199], 1000 * $other;
+exit($took[189] < 0.5 + 10 * $other && $took[199] < 10 ? 0 : 1);
 EOP
-prompt() { timeout 60 perl prompt.pl; }
+prompt() { timeout 120 perl prompt.pl; }
 # how large it ever was, in kB; a sanitizer's own memory is not looked at
 size() {
 	p=/proc/$(hs_pid handseald)
