@@ -106,6 +106,8 @@ put_statement(struct hs_buf *b)
 	}
 	if (login)
 		hs_put_fmt(b, "permit port-forwarding\n"); // so that open makes sense
+	if (login && below(2) == 0)
+		hs_put_fmt(b, "permit pty\n"); // and that there are shells
 	put_values(b, HS_KEY_NS, (login ? 0 : 1) + below(2));
 	put_values(b, HS_KEY_CAP, below(3));
 }
