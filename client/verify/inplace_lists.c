@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "proto/certline.h"
 
 int
 hs_inplace_time(uint64_t seconds, bool local, uint64_t *out)
@@ -106,23 +107,15 @@ hs_inplace_search(struct hs_inplace_search *s, struct hs_err *err)
 bool
 hs_inplace_print(struct hs_inplace_search *s, const struct hs_signer *l)
 {
-	struct hs_str list = l->principals;
+	struct hs_str list = l->principals, name;
 	bool some = false;
 
 	(void)s;
-	while (list.len > 0) {
-		size_t n = 0;
-
-		while (n < list.len && list.p[n] != ',')
-			n++;
-		if (n > 0 && list.p[0] != '!') {
-			printf("%.*s\n", (int)n, (const char *)list.p);
+	while (hs_str_next(&list, ',', &name))
+		if (name.len > 0 && name.p[0] != '!') {
+			printf("%.*s\n", (int)name.len, (const char *)name.p);
 			some = true;
 		}
-		n += n < list.len;
-		list.p += n;
-		list.len -= n;
-	}
 	return some;
 }
 
@@ -142,6 +135,40 @@ hs_inplace_for_verifying(struct hs_inplace_search *s, const struct hs_signer *l)
 
 // ---- -r: a revocation list of OpenSSH's, or public keys
 
+// Of a type that a key of ours can have.
+static bool
+is_certificate(struct hs_str line)
+{
+	static const char *const types[] = {
+	    "ssh-ed25519-cert-v", "sk-ssh-ed25519-cert-v", "sk-ecdsa-sha2-nistp256-cert-v"};
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		size_t n = strlen(types[i]);
+
+		if (line.len > n && memcmp(line.p, types[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+// The key that it is for, which is what ssh-keygen takes it for here. One that cannot be
+// read could name anything.
+static int
+certified(struct hs_str line, struct hs_key *key)
+{
+	static struct hs_cert cert;
+	struct hs_buf blob = {0};
+	struct hs_err ignored = {0};
+	int rc = hs_certline_file(line, &blob, &ignored);
+
+	if (rc == HS_OK)
+		rc = hs_cert_parse(hs_buf_str(&blob), &cert);
+	if (rc == HS_OK)
+		*key = cert.key;
+	hs_buf_free(&blob);
+	return rc;
+}
+
 static int
 key_line(const struct hs_inplace *q, struct hs_str line, const struct hs_delegation *d)
 {
@@ -153,7 +180,9 @@ key_line(const struct hs_inplace *q, struct hs_str line, const struct hs_delegat
 	if (line.len == 0 || line.p[0] == '#')
 		return HS_OK;
 	rc = hs_key_parse_line(line, &key, NULL);
-	if (rc == HS_ERR_KEY_TYPE) // no key of ours has that type
+	if (rc == HS_ERR_KEY_TYPE && is_certificate(line))
+		rc = certified(line, &key);
+	else if (rc == HS_ERR_KEY_TYPE) // no key of ours has that type
 		return HS_OK;
 	if (rc != HS_OK)
 		return rc;

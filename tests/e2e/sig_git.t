@@ -79,6 +79,7 @@ test_expect_success 'ordinary keys still sign and are judged, by ssh-keygen' '
 test_expect_success 'a list of keys or a revocation list that git names takes it back' '
 	good anna@example.com && git config --global gpg.ssh.revocationFile "$HS_TMP/gone" && : >"$HS_TMP/gone" && good anna@example.com && echo "$key" >"$HS_TMP/gone" && bad "revoked: $HS_TMP/gone names it" &&
 	echo nonsense >"$HS_TMP/gone" && bad "$HS_TMP/gone: it does not have the form" && "$HS_SRC/tests/lib/signed-by" "$HS_TMP/head.sig" | tail -n 1 >session.pub && cp session.pub "$HS_TMP/gone" && bad "revoked:" &&
+	"$HS_SRC/tests/lib/signed-by" "$HS_TMP/head.sig" | head -n 1 >"$HS_TMP/gone" && grep "^ssh-ed25519-cert-v01@openssh.com " "$HS_TMP/gone" && bad "revoked: $HS_TMP/gone names it" && sed "s/....\$//" "$HS_TMP/gone" >cut && cp cut "$HS_TMP/gone" && bad "$HS_TMP/gone: " &&
 	echo "ssh-rsa AAAA" >"$HS_TMP/gone" && good anna@example.com && ssh-keygen -q -k -f "$HS_TMP/gone" session.pub && bad "revoked:" && serial=$(serial) &&
 	echo "serial: $((serial + 1))-9999" >spec && ssh-keygen -q -k -f "$HS_TMP/gone" -s session.pub spec && good anna@example.com && echo "serial: $serial" >spec && ssh-keygen -q -k -f "$HS_TMP/gone" -s session.pub spec && bad "revoked:" && git config --global --unset gpg.ssh.revocationFile && good anna@example.com
 '
