@@ -255,7 +255,8 @@ next_line(struct hs_serverlink *l, size_t *gone, int64_t end, struct hs_str *lin
 			continue;
 		if (n <= 0)
 			return hs_fail(err, HS_ERR_IO,
-			    "the connection ended; what was begun there is undone");
+			    "the connection ended; what was begun there and not kept "
+			    "is undone");
 		l->nheld += (size_t)n;
 	}
 	return HS_OK;
@@ -295,10 +296,12 @@ take_line(struct hs_serverlink *l, const struct hs_server *s, struct hs_str line
 	*end = hs_str_is(f.key, "end");
 	if (hs_str_is(f.key, "say") || hs_str_is(f.key, "warn"))
 		told(s, &f);
-	if (l->facts.len + line.len < HS_SERVERFACTS_MAX) {
-		hs_put_raw(&l->facts, line.p, line.len);
-		hs_put_u8(&l->facts, '\n');
-	}
+	// half of what stands there must not be shown as all
+	if (l->facts.len + line.len >= HS_SERVERFACTS_MAX)
+		return hs_fail(
+		    err, HS_ERR_TOO_LONG, "the server says more than can be looked at");
+	hs_put_raw(&l->facts, line.p, line.len);
+	hs_put_u8(&l->facts, '\n');
 	return HS_OK;
 }
 

@@ -100,7 +100,8 @@ put_plan(struct hs_buf *b, const struct plan *a)
 		put_fact(b, had);
 	}
 	hs_put_fmt(b, "\n");
-	if (fresh && !hs_str_is(fact(a, "account"), "there") && s->run_as == NULL)
+	if (fresh && !hs_str_is(fact(a, "account"), "there") &&
+	    (s->run_as == NULL || strcmp(s->run_as, "handseal-verify") == 0))
 		hs_put_fmt(b,
 		    "  make    the user handseal-verify, which sshd runs it as, without "
 		    "shell or home\n");

@@ -227,8 +227,12 @@ write_program(int fd, const struct hs_serverprogram *p)
 int
 hs_serverscript_write(const struct hs_serverscript *c, int fd, struct hs_err *err)
 {
-	int rc = hs_paths_write_fd(fd, hs_buf_str(&c->front)) ? HS_OK : HS_ERR_IO;
+	int rc = HS_OK;
 
+	if (hs_serverscript_len(c) == 0)
+		return hs_fail(err, HS_ERR_INTERNAL, "the script could not be made");
+	if (!hs_paths_write_fd(fd, hs_buf_str(&c->front)))
+		rc = HS_ERR_IO;
 	for (size_t i = 0; rc == HS_OK && i < 2; i++)
 		if (c->programs[i].data != NULL)
 			rc = write_program(fd, &c->programs[i]);

@@ -33,7 +33,7 @@ int hs_serverscript_programs(
 void hs_serverscript_call(struct hs_serverscript *c, const char *commands);
 // How many bytes it has; 0 where it failed.
 size_t hs_serverscript_len(const struct hs_serverscript *c);
-// Writes all of them. HS_ERR_IO, HS_ERR_NOMEM.
+// Writes all of them. HS_ERR_INTERNAL where it failed, HS_ERR_IO, HS_ERR_NOMEM.
 int hs_serverscript_write(const struct hs_serverscript *c, int fd, struct hs_err *err);
 void hs_serverscript_free(struct hs_serverscript *c);
 
