@@ -356,6 +356,7 @@ check_list(struct hs_checked *c, struct looking *l, const char *name, bool of_ro
 		rc = of_root ? check_root_list(hs_buf_str(&data), &roots, name + 5, &why)
 			     : check_session_list(hs_buf_str(&data), &roots, name, &why);
 	if (rc == HS_OK) {
+		check_readable(l);
 		c->lists++;
 	} else {
 		(void)hs_fail(&err, (enum hs_code)rc, "%s does not count: %s", l->path,
@@ -376,6 +377,8 @@ check_lists(struct hs_checked *c)
 
 	if (c->server.revocations[0] == '\0')
 		return;
+	(void)snprintf(l.path, sizeof l.path, "%s", c->server.revocations);
+	check_readable(&l);
 	n = scandir(c->server.revocations, &v, no_dots, by_name);
 	if (n < 0) {
 		(void)hs_fail(
