@@ -9,12 +9,6 @@ test_description='clocks that jump, and suspend: sessions'
 clocks "$@"
 
 log=$XDG_STATE_HOME/handseal/audit.jsonl
-asks='Agent unknown
-    Scope *
-Limits
-    Prompts 100
-    PromptsAll 100'
-in="--user deploy --host web1.example.com --cmd uptime"
 h=3600
 opened() {
 	hs_softkey blue touch-next && timeout 30 handseal open $in "$@" >/dev/null && session=$(value session) && is_open

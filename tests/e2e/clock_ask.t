@@ -9,13 +9,12 @@ test_description='clocks that jump, and suspend: askings'
 clocks "$@"
 
 log=$XDG_STATE_HOME/handseal/audit.jsonl
-in="--user deploy --host web1.example.com --cmd uptime"
 more="--user deploy --host web1.example.com --cmd hostname --ttl 5m --reason see"
 h=3600
 printf 'max-ttl 900\nmax-uses *\n\naddr *\ncmd uptime\nhost web1.example.com\nuser deploy\n' >scope
 
 test_expect_success 'a key, and a daemon whose clocks follow' '
-	policy "Session" "    Idle none" "Agent unknown" "    Scope *" "Limits" "    Prompts 100" "    PromptsAll 100" &&
+	policy "Session" "    Idle none" "$asks" &&
 	hs_softkey_start blue && start && hs_softkey blue touch-next && timeout 30 handseal enroll --device softkey:$HS_TMP/blue.sock --name blue
 '
 

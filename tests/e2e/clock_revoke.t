@@ -9,12 +9,6 @@ test_description='clocks that jump: what is kept for revoking'
 clocks "$@"
 
 state=$XDG_STATE_HOME/handseal
-asks='Agent unknown
-    Scope *
-Limits
-    Prompts 100
-    PromptsAll 100'
-in="--user deploy --host web1.example.com --cmd uptime"
 d=86400
 opened() { hs_softkey blue touch-next && timeout 30 handseal open $in --ttl 1h >/dev/null && session=$(value session) && is_open; }
 get() { timeout 30 handseal request $in -o "$1" --json >req </dev/null && id=$(sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' req) && test -n "$id"; }

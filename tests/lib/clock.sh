@@ -5,11 +5,19 @@
 #
 #	clocks "$@"            before the first test: in a world of its own, the clocks can be moved from now on; ends the
 #	                       test as skipped where they cannot
+#	$in, $asks             a scope to open for; lines of a policy that lets anybody ask for anything, often
 #	moved WALL BOOT        they are ahead by so many seconds
 #	set_by S, asleep S     somebody sets the wall clock by so much; the machine sleeps for so long
 #	start [SECONDS]        a daemon, started anew with true clocks, whose keys blink for so long
 
 . "$(dirname "$0")/../lib/ask.sh"
+
+in="--user deploy --host web1.example.com --cmd uptime"
+asks='Agent unknown
+    Scope *
+Limits
+    Prompts 100
+    PromptsAll 100'
 
 clocks() {
 	hs_ns "$0" "$@"
