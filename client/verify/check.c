@@ -137,15 +137,17 @@ is_there(const struct hs_checked *c, const char *name)
 // ---- roots
 
 static void
-keep_root(struct hs_checked *c, const struct hs_root *r)
+keep_root(struct looking *l, const struct hs_root *r)
 {
-	struct hs_root *v;
+	struct hs_checked *c = l->c;
+	struct hs_root *v = realloc(c->roots, (c->nroots + 1) * sizeof *v);
+	struct hs_err err = {0};
 
-	if (c->nroots == HS_CHECK_ROOTS)
+	if (v == NULL) {
+		(void)hs_fail(&err, HS_ERR_NOMEM, "not all roots can be told: no memory");
+		note(c, false, l->path, &err);
 		return;
-	v = realloc(c->roots, (c->nroots + 1) * sizeof *v);
-	if (v == NULL)
-		return;
+	}
 	v[c->nroots++] = *r;
 	c->roots = v;
 }
@@ -160,7 +162,7 @@ look_at_root(struct looking *l, const struct hs_root *r)
 		    "nobody may log in by it: users=\"NAME,...\" is missing");
 		note(l->c, true, l->path, &err);
 	}
-	keep_root(l->c, r);
+	keep_root(l, r);
 }
 
 // The server's own file, whose text is kept in own, or one user's behind it.

@@ -18,8 +18,6 @@ struct hs_check_ask {
 // Prints. Exit status: 0 all is in order, 1 something is not.
 int hs_check(const struct hs_check_ask *ask);
 
-#define HS_CHECK_ROOTS 256 // that are told; of more the number
-
 // What was found.
 struct hs_checked {
 	const struct hs_check_ask *ask;

@@ -50,6 +50,11 @@ test_expect_success 'owners and modes: each one, and each folder once' '
 	chmod 755 "$HS_SERVER" && chmod 600 "$conf" && chmod 644 "$roots" && ok && says "warning: $conf: others cannot read it" && chmod 644 "$conf" && chmod 700 "$HS_SERVER" && ok && test "$(grep -c "warning: $HS_SERVER: others cannot reach what is below it" "$HS_TMP/out")" = 1 && chmod 755 "$HS_SERVER" && mv "$roots" "$HS_SERVER/r" && wrong 1 && says "$roots: No such file" && ln -s /dev/null "$roots" && wrong 1 && says "$roots is not a regular file" &&
 	rm "$roots" && mkfifo "$roots" && test_expect_code 1 timeout 30 handseal-verify --config "$HS_SERVER" check-config >"$HS_TMP/out" && rm "$roots" && mv "$HS_SERVER/r" "$roots" && ok
 '
+test_expect_success 'every root is told of, however many there are' '
+	mkdir -p "$HS_SERVER/roots.d" && perl -MMIME::Base64 -e "my (\$type, \$key) = split q( ), <STDIN>; my \$n = 0;
+		for my \$user (1 .. 5) { open my \$f, q(>), qq(\$ARGV[0]/u\$user) or die; for (1 .. 60) { substr(my \$b = decode_base64(\$key), 34, 4) = pack q(N), ++\$n; print \$f qq(\$type ), encode_base64(\$b, q()), qq(\\n) } }" "$HS_SERVER/roots.d" <"$HS_TMP/stranger.pub" &&
+	ok && test "$(grep -c "(roots.d/u[1-5]:" "$HS_TMP/out")" = 300 && check --json && json "@{\$j->{roots}} == 300 + grep { !\$_->{of_user} } @{\$j->{roots}}" && rm "$HS_SERVER/roots.d/"*
+'
 test_expect_success 'lists: those that count, and why others do not' '
 	lists=$HS_TMP/lists && mkdir "$lists" && hv_conf "HostName web1.example.com" "Revocations $lists" && ok && says "0 lists in $lists, wanted after 15 min" && forgelist "$lists/$id.list" root="$HS_TMP/root" session="$HS_TMP/session" serials=5 && ok && says "1 lists in" && ! grep warning "$HS_TMP/out" &&
 	chmod 640 "$lists/$id.list" && ok && says "warning: $lists/$id.list: others cannot read it, so handseal-shell starts nothing" && chmod 644 "$lists/$id.list" && chmod 711 "$lists" && ok && says "warning: $lists: others cannot read it" && chmod 744 "$lists" && ok && says "warning: $lists: others cannot reach what is below it" && chmod 755 "$lists" &&
