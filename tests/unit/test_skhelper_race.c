@@ -82,11 +82,11 @@ claim(struct hs_lane *l, struct plan *p, enum act act, int code, struct hs_err *
 	if (act == RUSH)
 		return wait_for_stop(l, p, false, err);
 	if (act == TYPE) {
-		sleep_ms(700);
+		sleep_ms(2000);
 		hs_lane_restart(l);
 		if (!hs_lane_arm(l))
 			return hs_fail(err, HS_SK_CANCELLED, "%s", "");
-		sleep_ms(700); // later than the time from the beginning
+		sleep_ms(2000); // later than the time from the beginning
 		hs_lane_disarm(l);
 		return HS_OK;
 	}
@@ -232,7 +232,7 @@ the_chosen_one_has_its_time(void **state)
 	struct hs_err err;
 
 	(void)state;
-	assert_int_equal(run(&p, 2, 1, &end, &err), HS_OK);
+	assert_int_equal(run(&p, 2, 3, &end, &err), HS_OK);
 	assert_int_equal(end.winner, 0);
 	p = (struct plan){.act = {RUSH, WAIT}, .after = 1};
 	assert_int_equal(run(&p, 2, 1, &end, &err), HS_SK_DEVICE); // but not for ever
