@@ -144,12 +144,12 @@ once_a_second_while_records_come(void **state)
 	struct world w;
 
 	(void)state;
+	began = now_ms(); // a slow disk may take a second for the session alone
 	begin(&w);
 	key = w.d.session.pub;
 	look(&key, &seen);
-	assert_int_equal(seen.checkpoints, 0);
-	began = now_ms();
-	until = began + 2500;
+	assert_in_range(seen.checkpoints, 0, (now_ms() - began) / 1000);
+	until = now_ms() + 2500;
 	while (now_ms() < until) { // records without end
 		assert_int_equal(
 		    hs_audit_put(w.d.audit, &r, NULL, NULL, NULL, NULL), HS_OK);
