@@ -4,12 +4,13 @@
 #include "agentd/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "proto/text.h"
 
-static bool enabled;
+static atomic_bool enabled; // the pool's threads speak too
 
 void
 hs_log_enable(bool on)

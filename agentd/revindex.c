@@ -102,16 +102,19 @@ hs_revindex_flush(struct hs_revindex *x, struct hs_err *err)
 	return HS_OK;
 }
 
-void
+int
 hs_revindex_end(struct hs_revindex *x)
 {
 	struct hs_err err = {0};
+	int fd = x->file.fd;
 
-	if (x->file.fd >= 0 &&
+	if (fd >= 0 &&
 	    (hs_revindex_flush(x, &err) != HS_OK ||
-		hs_statefile_add(&x->file, hs_str_c(ENDED "\n"), true, &err) != HS_OK))
+		hs_statefile_add(&x->file, hs_str_c(ENDED "\n"), false, &err) != HS_OK))
 		hs_log("%s", hs_err_sentence(&err)); // it counts as not complete
+	x->file.fd = -1;
 	hs_revindex_free(x);
+	return fd;
 }
 
 void

@@ -24,7 +24,8 @@ int hs_revindex_begin(
 int hs_revindex_note(
     struct hs_revindex *x, const struct hs_indexed *i, bool sync, struct hs_err *err);
 int hs_revindex_flush(struct hs_revindex *x, struct hs_err *err);
-void hs_revindex_end(struct hs_revindex *x);  // in order; fine where none is begun
+// Ends it in order. Its descriptor, for the caller to sync and close; -1: none is begun.
+int hs_revindex_end(struct hs_revindex *x);
 void hs_revindex_free(struct hs_revindex *x); // as it is
 
 // What is noted and not in the file yet. As fn, or HS_ERR_NOMEM where some of it is lost.

@@ -159,6 +159,13 @@ add_directs(struct hs_buf *krl, const struct hs_revlist_dirs *dirs, const char *
 
 // ---- files
 
+// What has ended before is left out.
+static uint64_t
+after(const struct hs_revlist *l)
+{
+	return l->now > KEPT_S ? l->now - KEPT_S : 0;
+}
+
 static int
 write_krl(const struct hs_revlist_dirs *dirs, const char *session, bool names_any,
     struct hs_str krl, struct hs_err *err)
@@ -189,46 +196,69 @@ write_list(const struct hs_revlist_dirs *dirs, const char *session,
 }
 
 int
-hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log,
-    const char *session, const struct hs_revlist_has *has, uint64_t now, uint64_t next,
-    uint64_t *version, struct hs_err *err)
+hs_revlist_make(struct hs_revlist *l, const struct hs_revlist_dirs *dirs,
+    const struct hs_revlog *log, uint64_t before)
 {
-	const uint64_t after = now > KEPT_S ? now - KEPT_S : 0;
-	struct hs_revlog_of w = {0};
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "%s" HS_REVLIST_SUFFIX, l->session);
+	if (before == 0)
+		before = version_there(dirs->lists, name);
+	// seconds, so that it grows even where the one before is lost
+	l->version = before >= l->now && before < UINT64_MAX ? before + 1 : l->now;
+	return hs_revlog_of(log, l->session, after(l), &l->revoked);
+}
+
+static int
+write_both(const struct hs_revlist *l, const struct hs_revlist_dirs *dirs,
+    const struct hs_revlist_has *has, struct hs_err *err)
+{
+	const struct hs_revlog_of *w = &l->revoked;
 	struct hs_revkey key = {0};
 	struct hs_buf krl = {0};
-	uint64_t there = *version;
 	bool direct = false;
-	char name[64];
-	int rc = has->key ? hs_revkey_load(dirs->sessions, session, &key, err) : HS_OK;
+	int rc = has->key ? hs_revkey_load(dirs->sessions, l->session, &key, err) : HS_OK;
 
 	if (rc != HS_OK)
 		return rc;
-	(void)snprintf(name, sizeof name, "%s" HS_REVLIST_SUFFIX, session);
-	if (there == 0)
-		there = version_there(dirs->lists, name);
-	// seconds, so that it grows even where the one before is lost
-	there = there >= now && there < UINT64_MAX ? there + 1 : now;
-	rc = hs_revlog_of(log, session, after, &w);
-	if (rc == HS_OK && has->key)
-		rc = put_krl(&krl, &w, &key.session_key, session, there, now);
-	else if (rc == HS_OK)
-		hs_krl_begin(&krl, there, now, session);
+	if (has->key)
+		rc = put_krl(&krl, w, &key.session_key, l->session, l->version, l->now);
+	else
+		hs_krl_begin(&krl, l->version, l->now, l->session);
 	if (rc != HS_OK)
 		rc = hs_fail(err, (enum hs_code)rc, "%s", "");
 	else if (has->key)
-		rc = write_list(dirs, session, &key, hs_buf_str(&krl), next, err);
+		rc = write_list(dirs, l->session, &key, hs_buf_str(&krl), l->next, err);
 	if (rc == HS_OK && has->direct &&
-	    (rc = add_directs(&krl, dirs, session, &w, after, &direct)) != HS_OK)
+	    (rc = add_directs(&krl, dirs, l->session, w, after(l), &direct)) != HS_OK)
 		rc = hs_fail(err, rc == HS_ERR_NOMEM ? HS_ERR_NOMEM : HS_ERR_IO,
 		    "the direct certificates of the session");
 	if (rc == HS_OK)
-		rc = write_krl(dirs, session, direct || (has->key && (w.whole || w.n > 0)),
-		    hs_buf_str(&krl), err);
-	if (rc == HS_OK)
-		*version = there;
-	free(w.r);
+		rc = write_krl(dirs, l->session,
+		    direct || (has->key && (w->whole || w->n > 0)), hs_buf_str(&krl), err);
 	hs_revkey_free(&key);
 	hs_buf_free(&krl);
 	return rc;
+}
+
+void
+hs_revlist_write(struct hs_revlist *l, const struct hs_revlist_dirs *dirs)
+{
+	const struct hs_revlist_has direct = {.direct = true};
+
+	l->rc = write_both(l, dirs, &l->has, &l->why);
+	l->keyless = l->rc == HS_NO_SUCH || l->rc == HS_ERR_FORMAT;
+	if (!l->keyless)
+		return;
+	if (l->has.direct) // which stand in its KRL, that nobody signs
+		(void)write_both(l, dirs, &direct, &l->why);
+	l->rc = hs_fail(&l->why, HS_NO_LIST,
+	    "the key that would sign the list of session %s is gone", l->session);
+}
+
+void
+hs_revlist_free(struct hs_revlist *l)
+{
+	free(l->revoked.r);
+	l->revoked = (struct hs_revlog_of){0};
 }

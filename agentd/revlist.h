@@ -20,11 +20,24 @@ struct hs_revlist_has {
 	bool key, direct;
 };
 
-// Writes both, the KRL only where something is revoked or one is there. now and next are
-// Unix seconds. *version: of the list before, as far as the caller knows, and then of this
-// one. What has expired is left out. Both are on disk when it returns HS_OK.
-int hs_revlist_write(const struct hs_revlist_dirs *dirs, const struct hs_revlog *log,
-    const char *session, const struct hs_revlist_has *has, uint64_t now, uint64_t next,
-    uint64_t *version, struct hs_err *err);
+// A list that is made up by one thread and may be written by another. Zero-initialise.
+struct hs_revlist {
+	char session[HS_SESSION_ID_LEN + 1];
+	struct hs_revlist_has has;
+	struct hs_revlog_of revoked; // owned: hs_revlist_free
+	uint64_t version;
+	uint64_t now, next; // Unix seconds
+	// once it was written
+	int rc;	      // HS_OK: it is on disk. HS_NO_LIST: its key is gone, or is none
+	bool keyless; // that
+	struct hs_err why;
+};
+// From what was taken until now; what has expired is left out. before: the version of the
+// one before, 0 where that is not known; a list of it is looked at then. HS_ERR_NOMEM.
+int hs_revlist_make(struct hs_revlist *l, const struct hs_revlist_dirs *dirs,
+    const struct hs_revlog *log, uint64_t before);
+// Writes both, the KRL only where something is revoked or one is there.
+void hs_revlist_write(struct hs_revlist *l, const struct hs_revlist_dirs *dirs);
+void hs_revlist_free(struct hs_revlist *l);
 
 #endif

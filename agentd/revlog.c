@@ -74,7 +74,7 @@ hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 		    fsync(l->file.fd) != 0)
 			rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	}
-	l->old = l->n;
+	l->old = l->saved = l->n;
 	if (rc != HS_OK)
 		hs_revlog_close(l);
 	return rc;
@@ -94,70 +94,133 @@ is_over(const struct hs_revlog *l, size_t i, const struct hs_now *now)
 	       now->boot_ms > l->since && (now->boot_ms - l->since) / 1000 > lasted;
 }
 
-void
-hs_revlog_tidy(struct hs_revlog *l, const struct hs_now *now)
+// Where that is worth it: the lines of all that is not.
+static bool
+put_kept(const struct hs_revlog *l, const struct hs_now *now, struct hs_buf *lines)
 {
-	struct hs_buf lines = {0};
-	struct hs_err why = {0};
-	size_t over = 0, kept = 0, old = 0;
-	int rc;
+	size_t over = 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		over += is_over(l, i, now);
 	if (over == 0 || 2 * over < l->n)
-		return;
+		return false;
 	for (size_t i = 0; i < l->n; i++)
 		if (!is_over(l, i, now))
-			hs_revoked_put(&lines, &l->v[i]);
-	rc = hs_buf_err(&lines);
-	if (rc == HS_OK)
-		rc = hs_statefile_replace(l->dir, NAME, 0600, hs_buf_str(&lines), &why);
-	hs_buf_free(&lines);
-	if (rc != HS_OK) {
-		hs_log("revoked stays as long as it is: %s", hs_err_sentence(&why));
-		return;
-	}
+			hs_revoked_put(lines, &l->v[i]);
+	return true;
+}
+
+static void
+drop(struct hs_revlog *l, const struct hs_now *now)
+{
+	size_t kept = 0, old = 0, saved = 0;
+
 	for (size_t i = 0; i < l->n; i++) {
 		if (is_over(l, i, now))
 			continue;
 		old += i < l->old;
+		saved += i < l->saved;
 		l->v[kept++] = l->v[i];
 	}
 	l->n = kept;
 	l->old = old;
-	// what is open is the file that has no name any more
-	hs_statefile_close(&l->file);
-	if (hs_statefile_open(&l->file, l->dir, NAME, NULL, &why) != HS_OK)
-		hs_log("revoked: %s", hs_err_sentence(&why));
+	l->saved = saved;
 }
 
+// ---- adding
+
 int
-hs_revlog_add(struct hs_revlog *l, const struct hs_revoked *v, size_t n, struct hs_err *err)
+hs_revlog_take(struct hs_revlog *l, const struct hs_revoked *v, size_t n)
 {
-	struct hs_buf lines = {0};
-	struct hs_err why = {0};
 	size_t before = l->n;
 	int rc = HS_OK;
 
-	// it was written anew, and could not be opened then
-	if (l->file.fd < 0)
-		rc = hs_statefile_open(&l->file, l->dir, NAME, NULL, &why);
-	if (rc != HS_OK)
-		return hs_fail(err, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
-	for (size_t i = 0; i < n && rc == HS_OK; i++) {
-		hs_revoked_put(&lines, &v[i]);
+	for (size_t i = 0; i < n && rc == HS_OK; i++)
 		rc = keep(l, &v[i]);
-	}
-	if (rc == HS_OK)
-		rc = hs_buf_err(&lines);
-	if (rc != HS_OK)
-		rc = hs_fail(err, (enum hs_code)rc, "%s", "");
-	else if ((rc = hs_statefile_add(&l->file, hs_buf_str(&lines), true, &why)) != HS_OK)
-		rc = hs_fail(err, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
 	if (rc != HS_OK)
 		l->n = before;
-	hs_buf_free(&lines);
+	l->taken += l->n - before;
 	return rc;
+}
+
+void
+hs_revlog_ready(struct hs_revlog *l, uint64_t taken)
+{
+	if (taken > l->ready)
+		l->ready = taken;
+}
+
+void
+hs_revlog_make(
+    const struct hs_revlog *l, const struct hs_now *tidy, struct hs_revlog_lines *out)
+{
+	*out = (struct hs_revlog_lines){.upto = l->n - (size_t)(l->taken - l->ready)};
+	for (size_t i = l->saved; i < out->upto; i++)
+		hs_revoked_put(&out->lines, &l->v[i]);
+	if (tidy != NULL && l->saved == l->n) {
+		out->now = *tidy;
+		out->anew = put_kept(l, tidy, &out->lines);
+	}
+	out->rc = hs_buf_err(&out->lines);
+	if (out->rc != HS_OK)
+		hs_fail(&out->why, (enum hs_code)out->rc, "%s", "");
+}
+
+// Where it fails, all that it would have kept is on disk as it was.
+static void
+write_anew(struct hs_revlog *l, struct hs_revlog_lines *w)
+{
+	struct hs_err why = {0};
+	int rc;
+
+	if (l->file.dirty) // which the next that is added sees to
+		rc = hs_fail(&why, HS_ERR_IO, "what was added by half is still there");
+	else
+		rc = hs_statefile_replace(l->dir, NAME, 0600, hs_buf_str(&w->lines), &why);
+	if (rc != HS_OK)
+		hs_log("revoked stays as long as it is: %s", hs_err_sentence(&why));
+	// what is open may have no name any more, even where it failed
+	if (!l->file.dirty)
+		hs_statefile_close(&l->file);
+	w->anew = rc == HS_OK;
+}
+
+static int
+add(struct hs_revlog *l, struct hs_str lines, struct hs_err *err)
+{
+	int rc = HS_OK;
+
+	if (l->file.fd < 0) {
+		rc = hs_statefile_open(&l->file, l->dir, NAME, NULL, err);
+		if (rc == HS_OK && fsync(l->dir) != 0) {
+			rc = hs_fail(err, HS_ERR_IO, "its folder: %s", strerror(errno));
+			hs_statefile_close(&l->file);
+		}
+	}
+	return rc == HS_OK ? hs_statefile_add(&l->file, lines, true, err) : rc;
+}
+
+void
+hs_revlog_write(struct hs_revlog *l, struct hs_revlog_lines *w)
+{
+	struct hs_err why = {0};
+
+	if (w->rc != HS_OK)
+		return;
+	if (w->anew)
+		write_anew(l, w);
+	else if (w->lines.len > 0 && add(l, hs_buf_str(&w->lines), &why) != HS_OK)
+		w->rc = hs_fail(&w->why, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
+}
+
+void
+hs_revlog_wrote(struct hs_revlog *l, struct hs_revlog_lines *w)
+{
+	if (w->rc == HS_OK && w->anew)
+		drop(l, &w->now);
+	else if (w->rc == HS_OK)
+		l->saved = w->upto;
+	hs_buf_free(&w->lines);
 }
 
 int

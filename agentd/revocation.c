@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 //
 // The state of what can be, and was, taken back. Contract in revocation.h.
-#include "agentd/revocation.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,30 +8,11 @@
 #include "agentd/log.h"
 #include "agentd/revfiles.h"
 #include "agentd/revkey.h"
+#include "agentd/revocation_internal.h"
 
-#define AGAIN_MS 10000 // a list that could not be written is tried again
-
-struct hs_revocation {
-	int state;
-	struct hs_revlist_dirs dirs;
-	struct hs_revlog log;
-	struct hs_revindex index; // of the session that is open
-	struct hs_revocation_session *v;
-	size_t n, cap;
-	char open[HS_SESSION_ID_LEN + 1];   // "": none
-	char failed[HS_SESSION_ID_LEN + 1]; // could not begin, and its files are there
-	uv_timer_t timer;
-	bool attached;
-	uint32_t seconds;
-	hs_revocation_written *written;
-	void *arg;
-	// of the last that was to be written: "" where it could
-	char index_trouble[160], log_trouble[160];
-};
-
-// Keeps why something failed, or that it did not.
-static int
-told(char *trouble, size_t size, int rc, const struct hs_err *why, struct hs_err *err)
+int
+hs_revocation_told(
+    char *trouble, size_t size, int rc, const struct hs_err *why, struct hs_err *err)
 {
 	(void)snprintf(trouble, size, "%s", rc == HS_OK ? "" : hs_err_sentence(why));
 	if (rc != HS_OK && err != NULL)
@@ -41,8 +20,8 @@ told(char *trouble, size_t size, int rc, const struct hs_err *why, struct hs_err
 	return rc;
 }
 
-static struct hs_revocation_session *
-find(const struct hs_revocation *r, const char *id)
+struct hs_revocation_session *
+hs_revocation_find(const struct hs_revocation *r, const char *id)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->v[i].id, id) == 0)
@@ -135,6 +114,15 @@ forget(struct hs_revocation *r, const struct hs_now *now)
 	r->n = kept;
 }
 
+void
+hs_revocation_clear_up(struct hs_revocation *r, const struct hs_now *now)
+{
+	remove_failed(r);
+	hs_revocation_look(r, now->wall);
+	if (!r->busy) // whose lists would be there again
+		forget(r, now);
+}
+
 int
 hs_revocation_open(
     const char *dir, struct hs_revocation **out, uint64_t *torn, struct hs_err *err)
@@ -148,6 +136,7 @@ hs_revocation_open(
 		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
 	r->state = r->dirs.sessions = r->dirs.lists = r->dirs.krl = -1;
 	r->log.file.fd = r->index.file.fd = -1;
+	r->last = &r->waiting;
 	rc = hs_statefile_dir(dir, "", &r->state, err);
 	if (rc == HS_OK)
 		rc = hs_statefile_dir(dir, "sessions", &r->dirs.sessions, err);
@@ -178,6 +167,8 @@ hs_revocation_free(struct hs_revocation **r)
 
 	if (x == NULL)
 		return;
+	for (size_t i = 0; i < x->nended; i++)
+		(void)close(x->ended[i]);
 	hs_revlog_close(&x->log);
 	hs_revindex_free(&x->index);
 	if (x->state >= 0)
@@ -193,94 +184,12 @@ hs_revocation_free(struct hs_revocation **r)
 	*r = NULL;
 }
 
-// ---- lists
-
-static void on_timer(uv_timer_t *t);
-
-static int
-write_list(struct hs_revocation *r, struct hs_revocation_session *s, uint64_t now,
-    struct hs_err *err)
-{
-	uint64_t next = now + (r->seconds > 0 ? r->seconds : 1);
-	struct hs_err why = {0};
-	struct hs_revlist_has has = s->has;
-	int rc =
-	    hs_revlist_write(&r->dirs, &r->log, s->id, &has, now, next, &s->version, &why);
-
-	// of its key, which was removed or is no such key
-	s->keyless = rc == HS_NO_SUCH || rc == HS_ERR_FORMAT;
-	has.key = false;
-	if (s->keyless && has.direct) // which stand in its KRL, that nobody signs
-		rc = hs_revlist_write(
-		    &r->dirs, &r->log, s->id, &has, now, next, &s->version, &why);
-	if (s->keyless)
-		rc = hs_fail(&why, HS_NO_LIST,
-		    "the key that would sign the list of session %s is gone", s->id);
-	s->behind = rc != HS_OK;
-	(void)told(s->trouble, sizeof s->trouble, rc, &why, err);
-	if (rc == HS_OK && r->written != NULL)
-		r->written(r->arg);
-	if (rc != HS_OK && !s->keyless && r->attached &&
-	    uv_timer_get_due_in(&r->timer) > AGAIN_MS)
-		(void)uv_timer_start(
-		    &r->timer, on_timer, AGAIN_MS, (uint64_t)r->seconds * 1000);
-	return rc;
-}
-
-static void
-on_timer(uv_timer_t *t)
-{
-	struct hs_revocation *r = t->data;
-	struct hs_err why = {0};
-	struct hs_now now;
-
-	hs_clock_read(&now);
-	remove_failed(r);
-	hs_revocation_look(r, now.wall);
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].end > now.wall && !r->v[i].keyless &&
-		    write_list(r, &r->v[i], now.wall, &why) != HS_OK)
-			hs_log("list of session %s: %s", r->v[i].id, hs_err_sentence(&why));
-	forget(r, &now);
-	hs_revlog_tidy(&r->log, &now);
-}
-
-int
-hs_revocation_attach(struct hs_revocation *r, uv_loop_t *loop, uint32_t seconds)
-{
-	if (uv_timer_init(loop, &r->timer) != 0)
-		return HS_ERR_INTERNAL;
-	r->timer.data = r;
-	r->attached = true;
-	r->seconds = seconds;
-	// soon: the daemon before this one may have been away for long
-	return uv_timer_start(&r->timer, on_timer, 100, (uint64_t)seconds * 1000) == 0
-		   ? HS_OK
-		   : HS_ERR_INTERNAL;
-}
-
-void
-hs_revocation_follow(struct hs_revocation *r, hs_revocation_written *fn, void *arg)
-{
-	r->written = fn;
-	r->arg = arg;
-}
-
-void
-hs_revocation_detach(struct hs_revocation *r)
-{
-	if (r == NULL || !r->attached)
-		return;
-	r->attached = false;
-	uv_close((uv_handle_t *)&r->timer, NULL);
-}
-
 // ---- the session that is open
 
 static int
 note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_err *err)
 {
-	struct hs_revocation_session *k = find(r, r->open);
+	struct hs_revocation_session *k = hs_revocation_find(r, r->open);
 	struct hs_err why = {0};
 	int rc;
 
@@ -292,7 +201,7 @@ note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_e
 	rc = hs_revindex_note(&r->index, i, sync, &why);
 	if (rc == HS_OK && !sync)
 		return HS_OK; // nothing was written
-	return told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
+	return hs_revocation_told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
 }
 
 int
@@ -301,7 +210,7 @@ hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
 {
 	struct hs_indexed i = {
 	    .what = HS_INDEXED_GRANT, .serial = h->cert->serial, .end = h->end};
-	struct hs_revocation_session *k = find(r, r->open);
+	struct hs_revocation_session *k = hs_revocation_find(r, r->open);
 	bool first = k != NULL && !k->has.key;
 	int rc = HS_OK;
 
@@ -312,7 +221,7 @@ hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
 		rc = note(r, &i, true, err);
 	if (rc == HS_OK && first) {
 		k->has.key = true;
-		rc = write_list(r, k, now, err);
+		rc = hs_revocation_list_now(r, k, now, err);
 	}
 	return rc;
 }
@@ -357,7 +266,7 @@ hs_revocation_flush(struct hs_revocation *r, struct hs_err *err)
 	struct hs_err why = {0};
 	int rc = hs_revindex_flush(&r->index, &why);
 
-	return told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
+	return hs_revocation_told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
 }
 
 void
@@ -365,7 +274,7 @@ hs_revocation_end(struct hs_revocation *r)
 {
 	if (r == NULL || r->open[0] == '\0')
 		return;
-	hs_revindex_end(&r->index);
+	hs_revocation_ended(r, hs_revindex_end(&r->index));
 	r->open[0] = r->index_trouble[0] = '\0';
 }
 
@@ -399,36 +308,18 @@ hs_revocation_of(
 }
 
 int
-hs_revocation_remember(
-    struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err)
+hs_revocation_take(
+    struct hs_revocation *r, const struct hs_revoked *v, size_t n, uint64_t *mark)
 {
-	struct hs_err why = {0};
-	int rc = n > 0 ? hs_revlog_add(&r->log, v, n, &why) : HS_OK;
+	int rc = hs_revlog_take(&r->log, v, n);
 
-	if (n > 0)
-		(void)told(r->log_trouble, sizeof r->log_trouble, rc, &why, err);
+	*mark = r->log.taken;
 	for (size_t i = 0; i < n && rc == HS_OK; i++) {
-		struct hs_revocation_session *s = find(r, v[i].session);
+		struct hs_revocation_session *s = hs_revocation_find(r, v[i].session);
 
 		if (s != NULL)
 			s->behind = true;
 	}
-	return rc;
-}
-
-int
-hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
-    uint64_t *version, struct hs_err *err)
-{
-	struct hs_revocation_session *s = find(r, session);
-	int rc;
-
-	if (s == NULL)
-		return hs_fail(err, HS_NO_SUCH, "there is no session %s", session);
-	// who asks again and again does not keep the disk busy
-	rc = s->behind || s->version == 0 ? write_list(r, s, now, err) : HS_OK;
-	if (rc == HS_OK && version != NULL)
-		*version = s->version;
 	return rc;
 }
 

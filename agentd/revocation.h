@@ -2,7 +2,8 @@
 //
 // Everything that taking back needs and that outlives a session: which sessions there were,
 // what they issued, what of it is revoked, and their lists. What somebody asks to revoke is
-// revoke.h's. On the loop's thread; it blocks for the disk.
+// revoke.h's. On the loop's thread. What a session needs that begins or gets a grant or a
+// seat blocks for the disk; what is taken back is written on the pool, one pass at a time.
 #ifndef HS_AGENTD_REVOCATION_H
 #define HS_AGENTD_REVOCATION_H
 
@@ -24,7 +25,9 @@ int hs_revocation_attach(struct hs_revocation *r, uv_loop_t *loop, uint32_t seco
 // Hears of it whenever lists were written.
 typedef void hs_revocation_written(void *arg);
 void hs_revocation_follow(struct hs_revocation *r, hs_revocation_written *fn, void *arg);
-void hs_revocation_detach(struct hs_revocation *r); // fine where it is not attached
+// Nothing is written that anybody waits for; lists that are only due may be, always.
+bool hs_revocation_idle(const struct hs_revocation *r);
+void hs_revocation_detach(struct hs_revocation *r); // once idle; fine where not attached
 void hs_revocation_free(struct hs_revocation **r);  // after the loop has run its last
 
 // ---- the session that is open. Where one of these fails, what it is about must not be
@@ -48,12 +51,14 @@ void hs_revocation_end(struct hs_revocation *r); // it ended; fine where none is
 
 struct hs_revocation_session {
 	char id[HS_SESSION_ID_LEN + 1];
-	uint64_t begin;	  // Unix seconds: of its first grant
-	uint64_t end;	  // Unix seconds: of the last thing in it
-	bool unread;	  // that is not known
-	uint64_t since;	  // CLOCK_BOOTTIME in milliseconds: so long it has been known here
-	uint64_t version; // of its list; 0: not known
-	bool behind; // its list lacks what was remembered, or is older than it should be
+	uint64_t begin;	   // Unix seconds: of its first grant
+	uint64_t end;	   // Unix seconds: of the last thing in it
+	bool unread;	   // that is not known
+	uint64_t since;	   // CLOCK_BOOTTIME in milliseconds: so long it has been known here
+	uint64_t version;  // the last that a list of it was given; 0: not known
+	bool behind;	   // its list lacks what was taken, or is older than it should be
+	bool asked;	   // somebody waits for that list
+	bool due;	   // it is to be written anew, whatever it lacks
 	char trouble[120]; // why it could not be written last; "": it could
 	struct hs_revlist_has has;
 	bool keyless; // no list of it can be signed any more: its key is gone
@@ -70,12 +75,27 @@ int hs_revocation_read(struct hs_revocation *r, const char *session, hs_revindex
 int hs_revocation_of(
     const struct hs_revocation *r, const char *session, struct hs_revlog_of *out);
 
-// Remembers these: they are on disk when it returns HS_OK (rule 5).
-int hs_revocation_remember(
-    struct hs_revocation *r, const struct hs_revoked *v, size_t n, struct hs_err *err);
-// Sees to it that a session's list says all that was remembered. *version (may be NULL)
-// gets its version. HS_NO_LIST where no list of it can be signed any more.
-int hs_revocation_list(struct hs_revocation *r, const char *session, uint64_t now,
+// ---- taking back, in three steps, the second any time after the first
+
+// Takes these, all or none: they are revoked from now on. HS_ERR_NOMEM. *mark: for saving.
+int hs_revocation_take(
+    struct hs_revocation *r, const struct hs_revoked *v, size_t n, uint64_t *mark);
+
+// Writes all that was taken until the mark, and the lists of these sessions, which then say
+// it. done comes later, never from within hs_revocation_save, in the order of saving,
+// whether the loop ends meanwhile or not. HS_OK: what was taken is on disk (rule 5); else
+// it is written with the next. This struct is the caller's and stays until then.
+struct hs_revocation_saving {
+	void (*done)(void *arg, int code, const struct hs_err *why);
+	void *arg;
+	uint64_t mark;
+	struct hs_revocation_saving *next;
+};
+void hs_revocation_list(struct hs_revocation *r, const char *session); // before, for each
+void hs_revocation_save(struct hs_revocation *r, struct hs_revocation_saving *s);
+// From within done: did that list get there? *version is its. HS_NO_LIST where no list of
+// it can be signed any more, HS_NO_SUCH where there is no such session.
+int hs_revocation_listed(const struct hs_revocation *r, const char *session,
     uint64_t *version, struct hs_err *err);
 
 // Appends a line for each thing that could not be written, and was not since.

@@ -19,12 +19,20 @@
 #include "agentd/seat.h"
 #include "proto/text.h"
 
-// A revocation whose record is under way.
+// A revocation that is under way: recorded, then saved.
 struct revoking {
-	struct hs_conn *conn;
+	struct hs_daemon *d;
+	struct hs_conn *conn; // who asked; NULL: nobody did
 	struct hs_revplan plan;
 	uint64_t now;
+	struct hs_revocation_saving saving;
+	int taken;	 // HS_OK, or why it could not even be kept in memory
+	int recorded;	 // likewise
 	bool unrecorded; // one of its records could not even be taken
+	// of one that nobody asked for
+	char session[HS_SESSION_ID_LEN + 1];
+	uint64_t seat; // 0: all of that
+	const char *why;
 };
 
 // ---- at once
@@ -72,20 +80,70 @@ stop(struct hs_conn *c, const struct hs_revplan_session *p)
 	hs_daemon_session_changed(d);
 }
 
+// From now on it is revoked here, whatever becomes of its record and of the disk.
+static int
+take(struct revoking *r)
+{
+	const struct hs_revplan *plan = &r->plan;
+	struct hs_revoked *v;
+	size_t n = 0, most = 0;
+	int rc;
+
+	for (size_t i = 0; i < plan->n; i++)
+		most += 1 + plan->v[i].nfresh;
+	v = calloc(most > 0 ? most : 1, sizeof *v);
+	if (v == NULL)
+		return HS_ERR_NOMEM;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct hs_revplan_session *p = &plan->v[i];
+		struct hs_revoked e = {.time = r->now, .end = p->end};
+
+		memcpy(e.session, p->id, sizeof e.session);
+		e.whole = p->whole;
+		if (p->whole && !p->known)
+			v[n++] = e;
+		for (size_t k = 0; !p->whole && k < p->nfresh; k++) {
+			e.lo = p->fresh[k].lo;
+			e.hi = p->fresh[k].hi;
+			v[n++] = e;
+		}
+	}
+	rc = hs_revocation_take(r->d->revocation, v, n, &r->saving.mark);
+	free(v);
+	return rc;
+}
+
 // ---- on disk
 
-// One that cannot be written keeps no other from being so. What failed first is told, and a
-// key that is gone before a disk that is full.
-static int
-write_lists(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_err *err)
+static void
+save(struct revoking *r, void (*done)(void *arg, int code, const struct hs_err *why))
 {
-	int rc = HS_OK;
+	for (size_t i = 0; i < r->plan.n; i++)
+		hs_revocation_list(r->d->revocation, r->plan.v[i].id);
+	r->saving.done = done;
+	r->saving.arg = r;
+	hs_revocation_save(r->d->revocation, &r->saving);
+}
 
-	for (size_t i = 0; i < plan->n; i++) {
-		struct hs_revplan_session *p = &plan->v[i];
+// What came of it. One list that could not be written kept no other from being so. What
+// failed first is told, and a key that is gone before a disk that is full.
+static int
+outcome(struct revoking *r, int code, const struct hs_err *saved, struct hs_err *err)
+{
+	int rc = r->taken;
+
+	if (rc != HS_OK)
+		return hs_fail(err, (enum hs_code)rc, "%s", "");
+	if (code != HS_OK) {
+		hs_log("revoke: %s", hs_err_sentence(saved));
+		*err = *saved;
+		return code;
+	}
+	for (size_t i = 0; i < r->plan.n; i++) {
+		struct hs_revplan_session *p = &r->plan.v[i];
 		struct hs_err why = {0};
 		int failed =
-		    hs_revocation_list(d->revocation, p->id, now, &p->version, &why);
+		    hs_revocation_listed(r->d->revocation, p->id, &p->version, &why);
 
 		if (failed == HS_OK)
 			continue;
@@ -98,37 +156,13 @@ write_lists(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct h
 	return rc;
 }
 
-static int
-remember(struct hs_daemon *d, struct hs_revplan *plan, uint64_t now, struct hs_err *err)
+static void
+free_revoking(struct revoking *r)
 {
-	struct hs_revoked *v;
-	size_t n = 0, most = 0;
-	int rc;
-
-	for (size_t i = 0; i < plan->n; i++)
-		most += 1 + plan->v[i].nfresh;
-	v = calloc(most > 0 ? most : 1, sizeof *v);
-	if (v == NULL)
-		return hs_fail(err, HS_ERR_NOMEM, "%s", "");
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct hs_revplan_session *p = &plan->v[i];
-		struct hs_revoked e = {.time = now, .end = p->end};
-
-		memcpy(e.session, p->id, sizeof e.session);
-		e.whole = p->whole;
-		if (p->whole && !p->known)
-			v[n++] = e;
-		for (size_t k = 0; !p->whole && k < p->nfresh; k++) {
-			e.lo = p->fresh[k].lo;
-			e.hi = p->fresh[k].hi;
-			v[n++] = e;
-		}
-	}
-	rc = hs_revocation_remember(d->revocation, v, n, err);
-	free(v);
-	if (rc != HS_OK)
-		hs_log("revoke: %s", hs_err_sentence(err));
-	return rc == HS_OK ? write_lists(d, plan, now, err) : rc;
+	hs_revplan_free(&r->plan);
+	if (r->conn != NULL)
+		hs_conn_unref(r->conn);
+	free(r);
 }
 
 // ---- the answer
@@ -175,15 +209,14 @@ tell_followers(struct hs_daemon *d, const struct hs_revplan *plan)
 }
 
 static void
-on_recorded(void *arg, int code)
+on_saved(void *arg, int code, const struct hs_err *saved)
 {
 	struct revoking *r = arg;
 	struct hs_conn *c = r->conn;
 	struct hs_refusal why = {0};
 	struct hs_buf frame = {0};
 	struct hs_now now;
-	// also where it could not be recorded: it takes away, and gives nothing
-	int rc = remember(c->d, &r->plan, r->now, &why.err);
+	int rc = outcome(r, code, saved, &why.err);
 
 	hs_clock_read(&now);
 	if (rc != HS_OK)
@@ -193,15 +226,15 @@ on_recorded(void *arg, int code)
 			  "named is revoked; tell servers of that session by its root's "
 			  "touch: handseal revoke --by-root --session, or in their own "
 			  "file revoked"
-			: "the daemon signs nothing for it any more, but servers do not "
-			  "know; see that its disk can be written, and revoke again");
-	if (rc != HS_OK && code == HS_OK) {
+			: "the daemon signs nothing for it any more, but servers may "
+			  "not know; see that its disk can be written, and revoke again");
+	if (rc != HS_OK && r->recorded == HS_OK) {
 		hs_reply_refuse(
 		    c, HS_EXT_REVOKE, &why, &now, (struct hs_str){0}, (struct hs_str){0});
 	} else if (rc != HS_OK) { // who asked must know, and a record is not to be had
 		hs_reply_put_refusal(&frame, HS_EXT_REVOKE, &why);
 		hs_conn_reply(c, &frame);
-	} else if (code != HS_OK || r->unrecorded) {
+	} else if (r->recorded != HS_OK || r->unrecorded) {
 		hs_fail(&why.err, HS_NO_RECORD,
 		    "it is revoked, but that could not be recorded");
 		hs_refusal_remedy(&why, "see that the audit log's disk can be written");
@@ -215,9 +248,17 @@ on_recorded(void *arg, int code)
 		else
 			hs_conn_close(c);
 	}
-	hs_revplan_free(&r->plan);
-	hs_conn_unref(c);
-	free(r);
+	free_revoking(r);
+}
+
+// Also where it could not be recorded: it takes away, and gives nothing.
+static void
+on_recorded(void *arg, int code)
+{
+	struct revoking *r = arg;
+
+	r->recorded = code;
+	save(r, on_saved);
 }
 
 static const char *
@@ -315,8 +356,10 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 		free(r);
 		return HS_OK;
 	}
+	r->d = c->d;
 	r->conn = hs_conn_ref(c);
 	r->now = now->wall;
+	r->taken = take(r);
 	hs_log("pid %lu revokes %s", (unsigned long)c->peer.pid, kind(m.what));
 	for (size_t i = 0; i < r->plan.n; i++)
 		stop(c, &r->plan.v[i]);
@@ -324,47 +367,83 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 	return HS_OK;
 }
 
-// Without anybody who asks; nobody waits for the record.
+// ---- without anybody who asks
+
 static void
-by_itself(struct hs_daemon *d, const struct hs_agent_revoke *m, struct hs_audit_record *rec,
-    const char *why)
+note(struct hs_daemon *d, const char *session, uint64_t seat, int rc, const char *said)
 {
-	struct hs_revplan plan = {0};
+	struct hs_audit_record rec = {.event = "revoke",
+	    .session = session,
+	    .code = hs_code_name((enum hs_code)rc),
+	    .sentence = hs_str_c(said),
+	    .numbered = seat > 0,
+	    .serial = seat};
+
+	hs_log("session %s revoked: %s", session,
+	    rc == HS_OK ? "its list is in the state folder" : said);
+	hs_daemon_note(d, &rec);
+}
+
+static void
+end_by_itself(struct revoking *r, int rc, const struct hs_err *err)
+{
+	note(r->d, r->session, r->seat, rc, rc == HS_OK ? r->why : hs_err_sentence(err));
+	tell_followers(r->d, &r->plan);
+	free_revoking(r);
+}
+
+static void
+on_saved_by_itself(void *arg, int code, const struct hs_err *saved)
+{
+	struct revoking *r = arg;
+	struct hs_err err = {0};
+	int rc = outcome(r, code, saved, &err);
+
+	end_by_itself(r, rc, &err);
+}
+
+static void
+by_itself(struct hs_daemon *d, const char *session, uint64_t seat,
+    const struct hs_agent_revoke *m, const char *why)
+{
+	struct revoking *r = calloc(1, sizeof *r);
 	struct hs_refusal bad = {0};
 	struct hs_now now;
 	int rc;
 
+	if (r == NULL) {
+		note(d, session, seat, HS_ERR_NOMEM, "out of memory");
+		return;
+	}
 	hs_clock_read(&now);
-	rc = hs_revplan_make(d, NULL, m, now.wall, &plan, &bad);
-	if (rc == HS_OK)
-		rc = remember(d, &plan, now.wall, &bad.err);
-	rec->event = "revoke";
-	rec->code = hs_code_name((enum hs_code)rc);
-	rec->sentence = hs_str_c(rc == HS_OK ? why : hs_err_sentence(&bad.err));
-	hs_log("%.*s revoked: %s", (int)m->name.len, (const char *)m->name.p,
-	    rc == HS_OK ? "its list is in the state folder" : hs_err_sentence(&bad.err));
-	hs_daemon_note(d, rec);
-	tell_followers(d, &plan);
-	hs_revplan_free(&plan);
+	r->d = d;
+	r->seat = seat;
+	r->why = why;
+	r->now = now.wall;
+	memcpy(r->session, session, HS_SESSION_ID_LEN);
+	rc = hs_revplan_make(d, NULL, m, now.wall, &r->plan, &bad);
+	if (rc != HS_OK) {
+		end_by_itself(r, rc, &bad.err);
+		return;
+	}
+	r->taken = take(r);
+	save(r, on_saved_by_itself);
 }
 
 void
 hs_revoke_session(struct hs_daemon *d, const char *id, const char *why)
 {
 	const struct hs_agent_revoke m = {HS_REVOKE_SESSION, hs_str_c(id)};
-	struct hs_audit_record rec = {.session = id};
 
-	by_itself(d, &m, &rec, why);
+	by_itself(d, id, 0, &m, why);
 }
 
 void
 hs_revoke_seat(struct hs_daemon *d, const char *id, const char *why)
 {
 	const struct hs_agent_revoke m = {HS_REVOKE_IDS, hs_str_c(id)};
-	char session[HS_SESSION_ID_LEN + 1] = "";
-	struct hs_audit_record rec = {.session = session, .numbered = true};
+	uint64_t seat = 0;
 
-	memcpy(session, id, HS_SESSION_ID_LEN);
-	(void)hs_text_u64(hs_str_c(id + HS_SESSION_ID_LEN + 1), UINT64_MAX, &rec.serial);
-	by_itself(d, &m, &rec, why);
+	(void)hs_text_u64(hs_str_c(id + HS_SESSION_ID_LEN + 1), UINT64_MAX, &seat);
+	by_itself(d, id, seat, &m, why);
 }

@@ -102,7 +102,7 @@ bool hs_seat_add(struct hs_seat *s, struct hs_scope *scope, struct hs_knownhosts
 void hs_seat_end(struct hs_seat *s, const char *why);
 // The same where who asked for it is through with it: servers must not go on accepting what
 // its agent has left behind, so what could be accepted still is revoked, if there was a
-// login at all. Blocks for the disk.
+// login at all.
 void hs_seat_over(struct hs_seat *s, const char *why);
 // When the last certificate ends that was listed on it, or on a seat below; 0: there was
 // none.

@@ -104,7 +104,8 @@ on_ending(uv_timer_t *t)
 	struct server *s = t->data;
 
 	if (s->d.touches == NULL && hs_audit_idle(s->d.audit) &&
-	    hs_publish_idle(s->d.publish) && hs_copy_idle(s->d.copy))
+	    hs_revocation_idle(s->d.revocation) && hs_publish_idle(s->d.publish) &&
+	    hs_copy_idle(s->d.copy))
 		uv_stop(&s->loop);
 }
 

@@ -43,6 +43,6 @@ test_expect_success "rule5: killed $kills times, and no acknowledged revocation 
 	done <acked
 '
 test_expect_success 'what was written by half is gone, and all of it is in order' '
-	! ls -a "$state"/lists "$state"/krl "$state"/sessions | grep -F .new- && ! grep -v -E "^[0-9]+ [0-9a-f]{16} ([0-9]+(-[0-9]+)?|[*]) [0-9]+$" "$state/revoked" && handseal krl --json >j && grep "\"lists\"" j
+	hs_wait_for "! ls -a $state/lists $state/krl $state/sessions | grep -F .new-" 60 && ! grep -v -E "^[0-9]+ [0-9a-f]{16} ([0-9]+(-[0-9]+)?|[*]) [0-9]+$" "$state/revoked" && handseal krl --json >j && grep "\"lists\"" j
 '
 hs_done

@@ -363,7 +363,8 @@ world_end(struct world *w)
 	world_until(w, -1);
 	assert_null(w->d.running);
 	assert_int_equal(w->d.nconns, 0);
-	while (!hs_audit_idle(w->d.audit))
+	hs_revocation_end(w->d.revocation);
+	while (!hs_audit_idle(w->d.audit) || !hs_revocation_idle(w->d.revocation))
 		world_turn(w);
 	hs_checkpoint_free(&w->d.checkpoint);
 	hs_repeats_free(&w->d.repeats);
@@ -372,7 +373,6 @@ world_end(struct world *w)
 	hs_events_free(&w->d.events);
 	hs_exehash_free(&w->d.exehash);
 	hs_audit_detach(w->d.audit);
-	hs_revocation_end(w->d.revocation);
 	hs_revocation_detach(w->d.revocation);
 	hs_publish_stop(w->d.publish);
 	(void)uv_run(&w->loop, UV_RUN_DEFAULT);

@@ -327,11 +327,12 @@ static void
 rule5_revoked_before_it_is_released(void **unused)
 {
 	struct hs_revoked r = {.whole = true, .time = 1, .end = UINT64_MAX};
+	uint64_t mark;
 
 	(void)unused;
 	(void)touched();
 	hs_session_id(&w.d.touches->key.pub, r.session);
-	assert_int_equal(hs_revocation_remember(w.d.revocation, &r, 1, NULL), HS_OK);
+	assert_int_equal(hs_revocation_take(w.d.revocation, &r, 1, &mark), HS_OK);
 	atomic_store(&world_log_held, 0);
 	refused(HS_NO_GONE);
 	assert_false(w.d.session.open);

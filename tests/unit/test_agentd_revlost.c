@@ -6,7 +6,7 @@
 #include "tests/lib/revoking.h"
 #include <stdlib.h>
 #include <sys/stat.h>
-#include "agentd/revocation.h"
+#include "agentd/revocation_internal.h"
 
 static void
 path_of(const char *session, const char *folder, const char *suffix,
@@ -26,8 +26,10 @@ restart(void)
 
 	hs_daemon_session_close(&w.d, "closed", "it ended", &key);
 	hs_keys_wipe(&key);
+	while (!hs_revocation_idle(w.d.revocation))
+		world_turn(&w);
 	hs_revocation_detach(w.d.revocation);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10 || w.d.revocation->busy; i++)
 		world_turn(&w);
 	hs_revocation_free(&w.d.revocation);
 	assert_int_equal(
