@@ -248,10 +248,10 @@ set_up(struct server *s, const struct hs_serve *how)
 	s->d.devices = hs_devices_new(&s->loop, "/dev", on_device, &s->d);
 	s->d.publish = hs_publish_new(&s->d, how->set->publish_ms);
 	s->d.exehash = hs_exehash_new(&s->loop, HS_EXEHASH_SETTLED);
-	if (s->d.copy == NULL || s->d.retain == NULL || s->d.repeats == NULL || s->d.checkpoint == NULL ||
-	    s->d.alarm == NULL || s->d.events == NULL || s->d.prompt == NULL ||
-	    s->d.devices == NULL || s->d.exehash == NULL || s->d.publish == NULL ||
-	    uv_pipe_init(&s->loop, &s->listener, 0) != 0)
+	if (s->d.copy == NULL || s->d.retain == NULL || s->d.repeats == NULL ||
+	    s->d.checkpoint == NULL || s->d.alarm == NULL || s->d.events == NULL ||
+	    s->d.prompt == NULL || s->d.devices == NULL || s->d.exehash == NULL ||
+	    s->d.publish == NULL || uv_pipe_init(&s->loop, &s->listener, 0) != 0)
 		return HS_ERR_INTERNAL;
 	hs_revocation_follow(how->revocation, hs_publish_due, s->d.publish);
 	s->listener.data = s;
