@@ -41,6 +41,7 @@ test_expect_success 'status: whose roots, what it is called, and which lists, ho
 	does 0 "7c2e.list  3 min.* old" handseal server status $at && does 0 "" handseal server status --json $at &&
 	is out "\$j->{asked} && \$j->{roots}[0]{mine} && \$j->{names}[0] eq q(web1.example.com) && \$j->{lists}[0]{name} eq q(7c2e.list) && \$j->{lists}[0]{age} >= 180 && \$j->{command_user} eq q(handseal-verify)" &&
 	mkdir "$SV/etc/handseal/roots.d" && touch "$SV/etc/handseal/roots.d/other" && does 0 "roots.d/other for that login alone" handseal server status $at && rm -r "$SV/etc/handseal/roots.d" &&
+	cp -p "$roots" kept && perl -e "print q(#) x 98, qq(\\n) for 1 .. 3000" >>"$roots" && does 1 "says more than can be looked at" handseal server status $at && cp -p kept "$roots" &&
 	echo "nonsense" >>"$roots" && does 1 "BAD .*roots:2 is skipped" handseal server status $at && sed -i "\$d" "$roots" && sed -i "/Revocations/d" "$SV/etc/handseal/verify.conf" && rm -r "$SV/var/lib/lists" "$SV/etc/handseal/revoked"
 '
 test_expect_success 'again: nothing is there twice, and its settings are the owner'\''s' '
