@@ -104,7 +104,6 @@ struct checking {
 	void *arg;
 	struct hs_auditread touches[GRANTS_MAX], asks[GRANTS_MAX], made;
 	const struct hs_auditread *touch; // the one that allows it
-	bool direct;			  // and has signed it itself
 	size_t ntouches, nasks;
 	struct hs_err first; // the first fault
 	struct hs_buf blob;
@@ -218,7 +217,7 @@ find_touch(struct checking *c)
 	for (size_t i = c->ntouches; i > 0 && c->touch == NULL; i--)
 		if (allows(c, &c->touches[i - 1], scope, &t)) {
 			c->touch = &c->touches[i - 1];
-			c->direct = c->r->cert_good = t.direct;
+			c->r->direct = c->r->cert_good = t.direct;
 			tell_touch(c, c->touch, t.payload.log_seq);
 		}
 	hs_scope_free(&scope);
@@ -253,7 +252,7 @@ check_certificate(struct checking *c, struct hs_err *why)
 	char key[HS_FINGERPRINT_LEN + 1], session[HS_SESSION_ID_LEN + 1];
 	int rc;
 
-	if (c->direct)
+	if (c->r->direct)
 		return check_direct(c, why);
 	hs_buf_reset(&c->blob);
 	rc = hs_text_base64(c->e->certificate, HS_CERT_MAX, &c->blob);

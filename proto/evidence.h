@@ -33,6 +33,7 @@ struct hs_evidence_result {
 	uint64_t made_in;    // its number
 	uint64_t signed_in;  // the record that signs it, 0: none
 	uint64_t touched_in; // the touch whose grant it is under, 0: none
+	bool direct;	     // the root signed the certificate itself
 	bool cert_good;	     // a certificate is there, and is the one of the record
 	struct hs_buf agent, reason, scope, shown, key, root, root_key, exe; // texts; owned
 	uint64_t at, end, touched_at;

@@ -87,12 +87,17 @@ put_text(struct hs_buf *b, struct hs_str text, const char *indent)
 }
 
 static void
-put_scope(struct hs_buf *b, struct hs_str text)
+put_scope(struct hs_buf *b, const struct hs_evidence_result *r)
 {
+	const char *indent = "           ";
 	struct hs_scope *scope = NULL;
 
-	if (hs_scope_parse_canonical(text, &scope, NULL) == HS_OK)
-		hs_describe_scope(b, scope, "           ");
+	if (hs_scope_parse_canonical(hs_buf_str(&r->scope), &scope, NULL) != HS_OK)
+		return;
+	if (r->direct)
+		hs_describe_statements(b, scope, indent);
+	else
+		hs_describe_scope(b, scope, indent);
 	hs_scope_free(&scope);
 }
 
@@ -150,7 +155,7 @@ tell(struct hs_buf *b, const struct telling *t)
 	put(b, ", until ");
 	hs_describe_time(b, r->end);
 	put(b, "\n  may\n");
-	put_scope(b, hs_buf_str(&r->scope));
+	put_scope(b, r);
 	tell_touch(b, r);
 	if (r->signed_in > 0)
 		hs_put_fmt(b, "  record   %" PRIu64 ", signed in record %" PRIu64 "\n",

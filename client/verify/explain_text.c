@@ -298,7 +298,10 @@ hs_explain_text_about(struct hs_buf *b, const struct hs_explained *e)
 	put_who(b, e);
 	put_touch(b, e);
 	put(b, e->kind == HS_EXPLAIN_GRANT ? "  ceiling\n" : "  may\n");
-	hs_describe_scope(b, e->scope, "           ");
+	if (e->kind == HS_EXPLAIN_DIRECT)
+		hs_describe_statements(b, e->scope, "           ");
+	else
+		hs_describe_scope(b, e->scope, "           ");
 	put_chain(b, e);
 	put_until(b, e);
 	put_revoked(b, e);

@@ -113,6 +113,6 @@ test_expect_success 'handseal-verify takes it from a root whose line says direct
 	hs_stop sshd && rm "$HS_HOME_deploy/.ssh/authorized_keys" && echo "HostName web1.example.com" >$HS_SERVER/verify.conf &&
 	echo "users=\"deploy\",direct $key" >$HS_SERVER/roots && hs_sshd_start && test "$(with near $at id -un)" = deploy && test "$(with one $at ls)" = "$(cat want)" &&
 	echo "users=\"deploy\" $key" >$HS_SERVER/roots && : >"$HS_TMP/syslog" && ! with near $at true && hs_wait_for "grep -q root-not-direct $HS_TMP/syslog" 10 &&
-	test_expect_code 3 handseal-verify --config $HS_SERVER explain "$HS_TMP/near-cert.pub" >out && grep "root-not-direct" out
+	test_expect_code 3 handseal-verify --config $HS_SERVER explain "$HS_TMP/near-cert.pub" >out && grep "root-not-direct" out && grep "  deploy on any host  *any command, and an interactive shell" out
 '
 hs_done
