@@ -52,9 +52,8 @@ int
 hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 {
 	struct reading r = {.l = l};
-	int rc;
-
 	struct hs_now now;
+	int rc;
 
 	hs_clock_read(&now);
 	*l = (struct hs_revlog){.file = {.fd = -1}, .since = now.boot_ms, .dir = dir};
@@ -70,10 +69,13 @@ hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 		rc = hs_fail(err, (enum hs_code)rc, "revoked cannot be read");
 	if (rc == HS_OK && *torn > 0) {
 		l->file.len -= *torn;
-		if (ftruncate(l->file.fd, (off_t)l->file.len) != 0 ||
-		    fsync(l->file.fd) != 0)
+		if (ftruncate(l->file.fd, (off_t)l->file.len) != 0)
 			rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	}
+	// the daemon before may have been killed in front of its sync, and what counts is said
+	// to be on disk
+	if (rc == HS_OK && (fsync(l->file.fd) != 0 || fsync(dir) != 0))
+		rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	l->old = l->saved = l->n;
 	if (rc != HS_OK)
 		hs_revlog_close(l);
