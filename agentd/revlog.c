@@ -72,8 +72,8 @@ hs_revlog_open(struct hs_revlog *l, int dir, uint64_t *torn, struct hs_err *err)
 		if (ftruncate(l->file.fd, (off_t)l->file.len) != 0)
 			rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	}
-	// the daemon before may have been killed in front of its sync, and what counts is said
-	// to be on disk
+	// the daemon before may have been killed in front of its sync, and what counts is
+	// said to be on disk
 	if (rc == HS_OK && (fsync(l->file.fd) != 0 || fsync(dir) != 0))
 		rc = hs_fail(err, HS_ERR_IO, "revoked: %s", strerror(errno));
 	l->old = l->saved = l->n;
