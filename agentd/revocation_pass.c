@@ -43,6 +43,15 @@ settle_list(struct hs_revocation_session *s, const struct hs_revlist *l)
 	return l->rc == HS_OK || l->keyless;
 }
 
+static bool
+is_in_pass(const struct hs_revocation *r, const char *session)
+{
+	for (size_t i = 0; i < r->pass.nlists; i++)
+		if (strcmp(r->pass.lists[i].session, session) == 0)
+			return true;
+	return false;
+}
+
 int
 hs_revocation_list_now(struct hs_revocation *r, struct hs_revocation_session *s,
     uint64_t now, struct hs_err *err)
@@ -53,7 +62,9 @@ hs_revocation_list_now(struct hs_revocation *r, struct hs_revocation_session *s,
 	if (rc != HS_OK)
 		return hs_fail(err, (enum hs_code)rc, "%s", "");
 	hs_revlist_write(&l, &r->dirs);
-	s->behind = false;
+	// the pass's is older and may be the one that is left: then once more
+	s->behind = is_in_pass(r, s->id);
+	s->due |= s->behind;
 	(void)settle_list(s, &l);
 	if (l.rc != HS_OK)
 		*err = l.why;
