@@ -10,6 +10,7 @@
 #include "agentd/log.h"
 
 #define NAME   "revoked"
+#define PART   (HS_BUF_MAX / 2) // bytes that are added at once
 #define KEPT_S (30 * 24 * 3600) // after its end, as of all that is a session's
 
 static int
@@ -96,20 +97,15 @@ is_over(const struct hs_revlog *l, size_t i, const struct hs_now *now)
 	       now->boot_ms > l->since && (now->boot_ms - l->since) / 1000 > lasted;
 }
 
-// Where that is worth it: the lines of all that is not.
+// Is it worth it?
 static bool
-put_kept(const struct hs_revlog *l, const struct hs_now *now, struct hs_buf *lines)
+is_half_over(const struct hs_revlog *l, const struct hs_now *now)
 {
 	size_t over = 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		over += is_over(l, i, now);
-	if (over == 0 || 2 * over < l->n)
-		return false;
-	for (size_t i = 0; i < l->n; i++)
-		if (!is_over(l, i, now))
-			hs_revoked_put(lines, &l->v[i]);
-	return true;
+	return over > 0 && 2 * over >= l->n;
 }
 
 static void
@@ -156,29 +152,43 @@ void
 hs_revlog_make(
     const struct hs_revlog *l, const struct hs_now *tidy, struct hs_revlog_lines *out)
 {
+	size_t first = l->saved;
+
 	*out = (struct hs_revlog_lines){.upto = l->n - (size_t)(l->taken - l->ready)};
-	for (size_t i = l->saved; i < out->upto; i++)
-		hs_revoked_put(&out->lines, &l->v[i]);
-	if (tidy != NULL && l->saved == l->n) {
+	if (tidy != NULL && l->saved == l->n && is_half_over(l, tidy)) {
 		out->now = *tidy;
-		out->anew = put_kept(l, tidy, &out->lines);
+		out->anew = true;
+		first = 0;
 	}
-	out->rc = hs_buf_err(&out->lines);
-	if (out->rc != HS_OK)
-		hs_fail(&out->why, (enum hs_code)out->rc, "%s", "");
+	if (out->upto == first)
+		return;
+	out->v = calloc(out->upto - first, sizeof *out->v);
+	if (out->v == NULL && !out->anew) // which can wait
+		out->rc = hs_fail(&out->why, HS_ERR_NOMEM, "%s", "");
+	out->anew &= out->v != NULL;
+	for (size_t i = first; out->v != NULL && i < out->upto; i++)
+		if (!out->anew || !is_over(l, i, &out->now))
+			out->v[out->n++] = l->v[i];
 }
 
 // Where it fails, all that it would have kept is on disk as it was.
 static void
 write_anew(struct hs_revlog *l, struct hs_revlog_lines *w)
 {
+	struct hs_buf lines = {0};
 	struct hs_err why = {0};
 	int rc;
 
-	if (l->file.dirty) // which the next that is added sees to
+	for (size_t i = 0; i < w->n; i++)
+		hs_revoked_put(&lines, &w->v[i]);
+	rc = hs_buf_err(&lines);
+	if (rc != HS_OK)
+		rc = hs_fail(&why, (enum hs_code)rc, "%s", "");
+	else if (l->file.dirty) // which the next that is added sees to
 		rc = hs_fail(&why, HS_ERR_IO, "what was added by half is still there");
 	else
-		rc = hs_statefile_replace(l->dir, NAME, 0600, hs_buf_str(&w->lines), &why);
+		rc = hs_statefile_replace(l->dir, NAME, 0600, hs_buf_str(&lines), &why);
+	hs_buf_free(&lines);
 	if (rc != HS_OK)
 		hs_log("revoked stays as long as it is: %s", hs_err_sentence(&why));
 	// what is open may have no name any more, even where it failed
@@ -188,18 +198,45 @@ write_anew(struct hs_revlog *l, struct hs_revlog_lines *w)
 }
 
 static int
-add(struct hs_revlog *l, struct hs_str lines, struct hs_err *err)
+reopen(struct hs_revlog *l, struct hs_err *err)
 {
-	int rc = HS_OK;
+	int rc = hs_statefile_open(&l->file, l->dir, NAME, NULL, err);
 
-	if (l->file.fd < 0) {
-		rc = hs_statefile_open(&l->file, l->dir, NAME, NULL, err);
-		if (rc == HS_OK && fsync(l->dir) != 0) {
-			rc = hs_fail(err, HS_ERR_IO, "its folder: %s", strerror(errno));
-			hs_statefile_close(&l->file);
-		}
+	if (rc == HS_OK && fsync(l->dir) != 0) {
+		rc = hs_fail(err, HS_ERR_IO, "its folder: %s", strerror(errno));
+		hs_statefile_close(&l->file);
 	}
-	return rc == HS_OK ? hs_statefile_add(&l->file, lines, true, err) : rc;
+	return rc;
+}
+
+// All of them or none, in as many parts as it takes: no buffer holds any number, and what
+// never could be written would keep all that comes after it from being so.
+static int
+add(struct hs_revlog *l, const struct hs_revlog_lines *w, struct hs_err *err)
+{
+	struct hs_buf part = {0};
+	int rc = l->file.fd < 0 ? reopen(l, err) : HS_OK;
+	uint64_t before = l->file.len;
+
+	for (size_t i = 0; i < w->n && rc == HS_OK; i++) {
+		bool last = i + 1 == w->n;
+
+		hs_revoked_put(&part, &w->v[i]);
+		if (!last && part.len < PART)
+			continue;
+		rc = hs_buf_err(&part);
+		if (rc != HS_OK)
+			rc = hs_fail(err, (enum hs_code)rc, "%s", "");
+		else
+			rc = hs_statefile_add(&l->file, hs_buf_str(&part), last, err);
+		hs_buf_reset(&part);
+	}
+	hs_buf_free(&part);
+	if (rc != HS_OK && l->file.len > before) { // the parts before
+		l->file.len = before;
+		l->file.dirty = true;
+	}
+	return rc;
 }
 
 void
@@ -211,7 +248,7 @@ hs_revlog_write(struct hs_revlog *l, struct hs_revlog_lines *w)
 		return;
 	if (w->anew)
 		write_anew(l, w);
-	else if (w->lines.len > 0 && add(l, hs_buf_str(&w->lines), &why) != HS_OK)
+	else if (w->n > 0 && add(l, w, &why) != HS_OK)
 		w->rc = hs_fail(&w->why, HS_ERR_IO, "revoked: %s", hs_err_sentence(&why));
 }
 
@@ -222,7 +259,8 @@ hs_revlog_wrote(struct hs_revlog *l, struct hs_revlog_lines *w)
 		drop(l, &w->now);
 	else if (w->rc == HS_OK)
 		l->saved = w->upto;
-	hs_buf_free(&w->lines);
+	free(w->v);
+	w->v = NULL;
 }
 
 int

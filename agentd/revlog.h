@@ -34,11 +34,12 @@ void hs_revlog_ready(struct hs_revlog *l, uint64_t taken);
 // Writing in three steps: made up, written by whichever thread, accounted for. One at a
 // time; between them more may be taken, which is the next one's.
 struct hs_revlog_lines {
-	struct hs_buf lines; // owned: hs_revlog_wrote
-	size_t upto;	     // of what was taken
-	bool anew;	     // the file is written anew, whole or not at all
-	struct hs_now now;   // without what is over then
-	int rc;		     // HS_OK: they are on disk (rule 5)
+	struct hs_revoked *v; // owned: hs_revlog_wrote
+	size_t n;
+	size_t upto;	   // of what was taken
+	bool anew;	   // the file is written anew, whole or not at all
+	struct hs_now now; // without what is over then
+	int rc;		   // HS_OK: they are on disk (rule 5)
 	struct hs_err why;
 };
 // What is ready and not in the file. tidy (may be NULL): where there is nothing of the

@@ -122,10 +122,9 @@ static void
 settle(struct hs_revocation *r)
 {
 	struct hs_revocation_pass *p = &r->pass;
-	bool wrote = p->lines.lines.len > 0 && !p->lines.anew, any = false;
-	bool again = p->lines.rc != HS_OK;
+	bool any = false, again = p->lines.rc != HS_OK;
 
-	if (wrote || p->lines.rc != HS_OK)
+	if (!again || p->lines.upto > r->log.saved) // else it was no line of it that failed
 		(void)hs_revocation_told(r->log_trouble, sizeof r->log_trouble, p->lines.rc,
 		    &p->lines.why, NULL);
 	hs_revlog_wrote(&r->log, &p->lines);
