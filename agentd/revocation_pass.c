@@ -100,7 +100,11 @@ make_lists(struct hs_revocation *r, uint64_t now)
 		p->nlists++;
 		s->due = s->behind = false;
 	}
-	return p->lists != NULL ? rc : HS_ERR_NOMEM;
+	rc = p->lists != NULL ? rc : HS_ERR_NOMEM;
+	for (size_t i = 0; i < r->n && rc != HS_OK; i++)
+		r->v[i].due =
+		    false; // the timer says it again: at once, nothing had changed
+	return rc;
 }
 
 static void
