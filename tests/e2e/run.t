@@ -40,7 +40,7 @@ test_expect_success 'no such program: 127; one that cannot be run: 126; nobody i
 '
 test_expect_success 'what is said, and -q' '
 	any="any host: any command" && all="12 logins, 1 escalation, 2 refused in 41 min" &&
-	does 0 "^handseal: seat 7c2e\.[0-9]* for claude until [0-9:]* [A-Z]*: other on $any$" run true &&
+	does 0 "^handseal: seat 7c2e\.[0-9]* for claude until [-0-9: ]* [A-Z]*: other on $any$" run true &&
 	grep -x "handseal: claude ended (0), seat closed. $all" err && test ! -s out &&
 	does 143 "claude ended (TERM), seat closed" run sh -c "kill -TERM \$\$" &&
 	opts=-q && run true >out 2>err && test ! -s out && test ! -s err && opts=--quiet && run echo hello >out 2>err &&
