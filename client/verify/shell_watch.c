@@ -111,7 +111,7 @@ look_at_all(const struct hs_shell_watch *w, uint8_t seen[static 32])
 
 // ---- our own limits
 
-static const int limited[HS_SHELL_LIMITS] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA};
+static const unsigned limited[HS_SHELL_LIMITS] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA};
 
 static void
 read_limits(rlim_t out[static HS_SHELL_LIMITS])
