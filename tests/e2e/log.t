@@ -59,9 +59,10 @@ test_expect_success 'LogSize: files that are finished, the chain going on across
 	tail -qn 1 "$state"/audit.0*.jsonl >ends && ! grep -v "\"event\":\"rotate\",\"count\":[0-9]*}" ends &&
 	daemon A=1 && opened && got && n=$last && whole && test $last -gt $n
 '
+# a checkpoint that is due meanwhile may be among what could not be written
 test_expect_success 'rule4: deleted, emptied, written to: refused once, then it goes on and says so' '
 	quiet && rm "$log" && lost && status issued 1 && healed && grep "\"event\":\"break\".*was deleted" "$log" &&
-	grep "\"event\":\"voided\".*\"count\":1" "$log" && quiet && : >"$log" && lost && healed && grep "\"event\":\"break\".*was cut off" "$log" &&
+	grep "\"event\":\"voided\".*\"count\":[1-3]}" "$log" && quiet && : >"$log" && lost && healed && grep "\"event\":\"break\".*was cut off" "$log" &&
 	quiet && n=$(sed -n "1s/^{\"seq\":\([0-9]*\),.*/\1/p" "$log") && echo "{\"seq\":$n}" >>"$log" && lost && healed &&
 	grep "\"event\":\"break\".*was written to" "$log" && grep -x "{\"seq\":$n}" "$state"/audit.odd.* &&
 	rm "$state"/audit.0*.jsonl && n=$(sed -n "1s/^{\"seq\":\([0-9]*\),.*/\1/p" "$log") && whole $n
