@@ -21,8 +21,6 @@ master() {
 	rm -f "$mux" && hs_spawn master ssh $(opts $1) -o ControlMaster=yes -o ControlPath="$mux" -N $at &&
 		hs_wait_for "test -S $mux || ! hs_alive master" 10 && test -S "$mux"
 }
-# ssh may miss a signal that comes right behind what it has just done
-leave_master() { over -O exit $at 2>/dev/null; hs_stop master; }
 over() { ssh -F /dev/null -o ControlPath="$mux" "$@"; }
 on() { over -n $at "$@"; }
 # job NAME SSH-OPTION...: over it, in the background
@@ -39,7 +37,7 @@ within() {
 	took "$@"
 }
 # brief S COMMANDS: see in_time
-brief() { in_time "$1" "$2" "hs_stop one && hs_stop two && hs_stop deaf && leave_master && hs_wait_for nobody 10"; }
+brief() { in_time "$1" "$2" "hs_stop one && hs_stop two && hs_stop deaf && hv_leave $mux && hs_wait_for nobody 10"; }
 mux=$HS_TMP/mux
 
 script() { printf '%s\n' "$2" >"$HS_HOME_deploy/$1"; }
@@ -71,7 +69,7 @@ test_expect_success 'rule5: a root that is taken out of the server'\''s, or this
 	master gone && job one -n $at sleep 1013 && running 1 && since=$(now) && rm $HS_SERVER/roots && within 3000 $since && hs_wait one 10 && hs_wait master 10 && cp roots.was $HS_SERVER/roots
 '
 test_expect_success 'rule5: a file of roots that is written over in two steps ends nothing' '
-	master gone && job one -n $at "sleep 4; echo done" && running 1 && perl -e "my @was = <STDIN>; open my \$f, q(>), shift or die; select undef, undef, undef, 0.05; print \$f @was" "$HS_SERVER/roots" <roots.was && hs_wait one 10 && grep done "$HS_TMP/one.log" && cmp roots.was "$HS_SERVER/roots" && logged "deploy: ended after \\([4-9]\\|[1-9][0-9]\\) s with status 0: sleep 4" && on true && leave_master
+	master gone && job one -n $at "sleep 4; echo done" && running 1 && perl -e "my @was = <STDIN>; open my \$f, q(>), shift or die; select undef, undef, undef, 0.05; print \$f @was" "$HS_SERVER/roots" <roots.was && hs_wait one 10 && grep done "$HS_TMP/one.log" && cmp roots.was "$HS_SERVER/roots" && logged "deploy: ended after \\([4-9]\\|[1-9][0-9]\\) s with status 0: sleep 4" && on true && hv_leave $mux
 '
 # AddressSanitizer itself needs /proc and descriptors at the end of a program: there it is the other build's to show
 if ldd "$HS_BIN/handseald" | grep -q libasan; then
@@ -115,12 +113,12 @@ test_expect_success 'on-end drain: what runs may end by itself, nothing new star
 	{ echo "on-end drain" && cat any; } >drain && brief 3 "hv_cert drain scope=drain serial=12 grant-end=\$life before=\$life && master drain && job one -n $at \"sleep \$((life + 2)); echo done\" && job two -n $at sh stubborn && running 2 && hs_alive one && hs_alive two" && hs_wait_for "! on true 2>err" 40 && grep "refused, expired" err && hs_wait one 40 && grep -x done "$HS_TMP/one.log" && ! grep "ends in" "$HS_TMP/one.log" && hs_alive two && since=$(now) && list serials=12 && within 2000 $since && hs_wait two 10 && hs_wait master 10 && list
 '
 test_expect_success 'the certificate'\''s own end ends nothing, and starts nothing' '
-	brief 2 "hv_cert short scope=any serial=8 grant-end=100 before=\$life && master short && job one -n $at \"sleep \$((life + 2)); echo done\" && running 1 && hs_alive one" && hs_wait_for "! on true 2>err" 40 && grep "refused, expired" err && hs_wait one 40 && grep done "$HS_TMP/one.log" && leave_master
+	brief 2 "hv_cert short scope=any serial=8 grant-end=100 before=\$life && master short && job one -n $at \"sleep \$((life + 2)); echo done\" && running 1 && hs_alive one" && hs_wait_for "! on true 2>err" 40 && grep "refused, expired" err && hs_wait one 40 && grep done "$HS_TMP/one.log" && hv_leave $mux
 '
 test_expect_success 'a client that reads nothing holds nothing up' '
 	brief 4 "hv_cert brief scope=any serial=7 grant-end=\$life before=\$life && end=\$((\$(date +%s) + life)) && hs_spawn deaf ssh -n $(opts brief) $at \"yes >&2\" && hs_wait_for \"pgrep -u deploy yes || ! hs_alive deaf\" 10 && hs_alive deaf && kill -STOP \$(hs_pid deaf)" && hs_wait_for "test \$(date +%s) -ge $end" 40 && within 2000 ${end}000 && kill -CONT $(hs_pid deaf) && hs_wait deaf 10 && rm "$HS_TMP/deaf.log"
 '
 test_expect_success 'what has detached is not ended, nor is a connection without a session' '
-	hv_cert late scope=any serial=9 && master late && on "setsid sleep 1009 >/dev/null 2>&1 </dev/null &" && running 1 && hs_spawn nine ssh -n $(opts late) $at sleep 1010 && running 2 && list serials=9 && hs_wait nine 10 && running 1 && hs_alive master && test_expect_code 126 on true && leave_master && pkill -u deploy sleep
+	hv_cert late scope=any serial=9 && master late && on "setsid sleep 1009 >/dev/null 2>&1 </dev/null &" && running 1 && hs_spawn nine ssh -n $(opts late) $at sleep 1010 && running 2 && list serials=9 && hs_wait nine 10 && running 1 && hs_alive master && test_expect_code 126 on true && hv_leave $mux && pkill -u deploy sleep
 '
 hs_done

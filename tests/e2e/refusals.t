@@ -191,17 +191,17 @@ test_expect_success 'more than 200 tricks with quotes run nothing else' '
 		-o ControlMaster=yes -o ControlPath="$HS_TMP/mux" -N $at &&
 	hs_wait_for "test -S $HS_TMP/mux || ! hs_alive master" 10 &&
 	"$HS_SRC/tests/lib/tricks" "$HS_TMP/canary" ssh $HS_SSH_OPTS -T -o ControlPath="$HS_TMP/mux" -- $at \
-		&& test -z "$(ls "$HS_TMP/canary")" && hs_stop master
+		&& test -z "$(ls "$HS_TMP/canary")" && hv_leave "$HS_TMP/mux"
 '
 test_expect_success 'a login that runs on past its certificate'\''s end starts nothing new' '
 	in_time 4 "hv_cert brief grant-after=-100 after=-90 before=\$life && end=\$((\$(date +%s) + life)) &&
 		hs_spawn master ssh $(echo $HS_SSH_OPTS) -i $HS_TMP/id -o CertificateFile=$HS_TMP/brief-cert.pub \
 			-o ControlMaster=yes -o ControlPath=$HS_TMP/mux2 -N $at &&
 		hs_wait_for \"test -S $HS_TMP/mux2 || ! hs_alive master\" 10 &&
-		test \"\$(ssh $(echo $HS_SSH_OPTS) -o ControlPath=$HS_TMP/mux2 $at id -un)\" = deploy" "hs_stop master" &&
+		test \"\$(ssh $(echo $HS_SSH_OPTS) -o ControlPath=$HS_TMP/mux2 $at id -un)\" = deploy" "hv_leave $HS_TMP/mux2" &&
 	hs_wait_for "test \$(date +%s) -gt $end" 40 &&
 	test_expect_code 126 ssh $HS_SSH_OPTS -o ControlPath="$HS_TMP/mux2" $at id -un 2>"$HS_TMP/err" &&
-	grep "refused, expired" "$HS_TMP/err" && hs_stop master
+	grep "refused, expired" "$HS_TMP/err" && hv_leave "$HS_TMP/mux2"
 '
 
 listen_() { # a service on a loopback port

@@ -11,6 +11,7 @@
 #	hv_scope LINE...             prints a scope: head, then one statement; `--` begins another
 #	hv_cert NAME [KEY=VALUE...]  forges a certificate NAME (forgecert.c lists the keys)
 #	hv_ssh NAME ARG...           ssh with that certificate
+#	hv_leave SOCKET              the process "master", which shares its connection there, ends
 #	hv_says NAME USER            what handseal-verify keys prints for it; its log in $HS_TMP/said
 #	hv_refused CODE CMD...       CMD fails, and the log of the server gives CODE as the reason
 
@@ -51,6 +52,8 @@ hv_cert() {
 		key="$HS_TMP/id.pub" scope="$HS_TMP/scope" "$@"
 }
 
+# Over the socket, since ssh may miss a signal that comes right behind what it has just done.
+hv_leave() { ssh -F /dev/null -o ControlPath="$1" -O exit any 2>/dev/null; hs_stop master; }
 hv_ssh() {
 	hv_n_=$1
 	shift
