@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,13 +122,14 @@ static void
 and_the_one_who_asks(void **state)
 {
 	const char *const programs[] = {agent, client};
+	struct pollfd gone;
 
 	(void)state;
 	chain(programs, 2);
 	peer.by[0] = '\0';
 	assert_int_equal(kill(one.pid, SIGKILL), 0);
-	for (int i = 0; i < PEERS_DEADLINE_MS && hs_peer_open_exe(&peer) >= 0; i++)
-		usleep(1000);
+	gone = (struct pollfd){.fd = peer.pidfd, .events = POLLIN};
+	assert_int_equal(poll(&gone, 1, PEERS_DEADLINE_MS), 1);
 	hs_peer_read_by(&peer, client);
 	assert_string_equal(peer.by, "");
 	end();
