@@ -141,7 +141,8 @@ hs_repeats_counted(
 	uint8_t kind[HS_AUDIT_HASH];
 	struct repeat *p;
 
-	if (!hs_audit_ok(x->d->audit) || !kind_of(r, kind))
+	// behind the last flush it would be counted for nothing
+	if (x->d->stopping || !hs_audit_ok(x->d->audit) || !kind_of(r, kind))
 		return false;
 	p = find(x, kind);
 	if (p != NULL && (p->more > 0 || now->boot_ms - p->since_ms < WINDOW_MS))

@@ -15,7 +15,8 @@ void hs_repeats_free(struct hs_repeats **x); // memory goes with the loop's next
 
 // Was the same put on record within the last second? Then it is counted, a record of it
 // follows within a second more, and the refusal may be sent. False: r is to be recorded as
-// any other; so it is too while the log cannot be written. r->time does not matter.
+// any other; so it is too while the log cannot be written, or the daemon ends. r->time does
+// not matter.
 bool hs_repeats_counted(
     struct hs_repeats *x, const struct hs_audit_record *r, const struct hs_now *now);
 // Puts on record what was counted until now: before a session or the daemon ends.

@@ -171,6 +171,11 @@ the_daemons_end(void **unused)
 	assert_false(counted("last"));
 	for (int i = 0; i < 9; i++)
 		assert_true(counted("last"));
+	hs_repeats_flush(w.d.repeats);
+	w.d.stopping = true; // what comes now is recorded by itself
+	assert_false(counted("later"));
+	assert_false(counted("later"));
+	w.d.stopping = false;
 	end();
 	assert_true(on_record("\"agent\":\"last\"").all == 10 &&
 		    on_record("\"agent\":\"last\"").lines == 2);
