@@ -101,9 +101,9 @@ make_lists(struct hs_revocation *r, uint64_t now)
 		s->due = s->behind = false;
 	}
 	rc = p->lists != NULL ? rc : HS_ERR_NOMEM;
+	// the timer says again that they are due: at once, memory would be as short
 	for (size_t i = 0; i < r->n && rc != HS_OK; i++)
-		r->v[i].due =
-		    false; // the timer says it again: at once, nothing had changed
+		r->v[i].due = false;
 	return rc;
 }
 
