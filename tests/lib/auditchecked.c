@@ -128,3 +128,17 @@ auditchecked_usual(struct auditchecked_lines *l)
 	auditmake_event(&auditchecked_m, "stop");
 	auditchecked_take(l);
 }
+
+void
+auditchecked_made(const char *word, uint64_t line)
+{
+	struct auditchecked_lines l;
+
+	auditchecked_take(&l);
+	auditchecked_check(&l);
+	if (word != NULL)
+		auditchecked_fault(word, line);
+	else
+		assert_int_equal(auditchecked.n, 0);
+	auditchecked_finish();
+}

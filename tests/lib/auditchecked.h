@@ -32,6 +32,8 @@ void auditchecked_check(const struct auditchecked_lines *l); // with its root
 bool auditchecked_names(uint64_t line);			     // does some fault name it?
 // Exactly one fault, of that word, at that line.
 void auditchecked_fault(const char *word, uint64_t line);
+// The log is made, and is checked to its end: that fault, or none where word is NULL.
+void auditchecked_made(const char *word, uint64_t line);
 
 // start, ask, touch, issue, issue, checkpoint, refuse, close, checkpoint, stop
 void auditchecked_usual(struct auditchecked_lines *l);

@@ -13,20 +13,6 @@
 #define m auditchecked_m
 
 static void
-faulty(const char *word, uint64_t line)
-{
-	struct auditchecked_lines l;
-
-	auditchecked_take(&l);
-	auditchecked_check(&l);
-	if (word != NULL)
-		auditchecked_fault(word, line);
-	else
-		assert_int_equal(auditchecked.n, 0);
-	auditchecked_finish();
-}
-
-static void
 issue(uint64_t parent)
 {
 	m.parent = parent;
@@ -58,7 +44,7 @@ one_is_allowed(void **state)
 	issue(m.grant_serial);
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_checkpoint(&m);
-	faulty(NULL, 0);
+	auditchecked_made(NULL, 0);
 
 	auditchecked_begin(); // the grant came later, and endorses the key for what follows
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
@@ -66,7 +52,7 @@ one_is_allowed(void **state)
 	auditmake_more(&m, AUDITMAKE_CEILING);
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_checkpoint(&m);
-	faulty(NULL, 0);
+	auditchecked_made(NULL, 0);
 }
 
 static void
@@ -77,19 +63,19 @@ rule1_and_no_other(void **state)
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
 	issue(m.grant_serial);
 	issue(m.grant_serial);
-	faulty("outside-grant", 4);
+	auditchecked_made("outside-grant", 4);
 
 	auditchecked_begin(); // one that does not name it
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
 	issue(0);
-	faulty("outside-grant", 3);
+	auditchecked_made("outside-grant", 3);
 
 	auditchecked_begin(); // over another key
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
 	(void)snprintf(
 	    m.key, sizeof m.key, "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	issue(m.grant_serial);
-	faulty("outside-grant", 3);
+	auditchecked_made("outside-grant", 3);
 
 	auditchecked_begin(); // of a wider scope
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
@@ -97,7 +83,7 @@ rule1_and_no_other(void **state)
 	auditmake_issue(
 	    &m, "max-ttl 900\nmax-uses *\n\naddr *\ncmd *\nhost *\nuser deploy\n");
 	m.parent = 0;
-	faulty("outside-grant", 3);
+	auditchecked_made("outside-grant", 3);
 }
 
 static void
@@ -107,7 +93,7 @@ a_session_of_it_signs_nothing(void **state)
 	auditchecked_begin();
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
 	auditmake_checkpoint(&m);
-	faulty("no-session", 3);
+	auditchecked_made("no-session", 3);
 }
 
 static void
@@ -118,7 +104,7 @@ what_is_not_touched(void **state)
 	m.forge = true;
 	auditmake_direct(&m, AUDITMAKE_DIRECT, true);
 	m.forge = false;
-	faulty("signature", 2);
+	auditchecked_made("signature", 2);
 
 	auditchecked_begin(); // a grant in its place
 	auditmake_open(&m, AUDITMAKE_CEILING);
@@ -126,7 +112,7 @@ what_is_not_touched(void **state)
 	    &(struct hs_audit_record){
 		.event = "touch", .session = m.id, .direct = hs_buf_str(&m.grant)},
 	    NULL);
-	faulty("grant", 3);
+	auditchecked_made("grant", 3);
 }
 
 int

@@ -15,20 +15,6 @@
 #define m auditchecked_m
 
 static void
-faulty(const char *word, uint64_t line)
-{
-	struct auditchecked_lines l;
-
-	auditchecked_take(&l);
-	auditchecked_check(&l);
-	if (word != NULL)
-		auditchecked_fault(word, line);
-	else
-		assert_int_equal(auditchecked.n, 0);
-	auditchecked_finish();
-}
-
-static void
 touched_for(const char *session, uint64_t serial)
 {
 	char holder[64];
@@ -59,14 +45,14 @@ its_serial_was_promised(void **state)
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 2);
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_checkpoint(&m);
-	faulty(NULL, 0);
+	auditchecked_made(NULL, 0);
 
 	auditchecked_begin(); // nothing came between
 	auditmake_open(&m, AUDITMAKE_CEILING);
 	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
 	touched_for(m.id, 1);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
-	faulty(NULL, 0);
+	auditchecked_made(NULL, 0);
 
 	auditchecked_begin(); // two at once, the later one's key touched first
 	auditmake_open(&m, AUDITMAKE_CEILING);
@@ -78,7 +64,7 @@ its_serial_was_promised(void **state)
 	touched_for(m.id, 3);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 4);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 3);
-	faulty(NULL, 0);
+	auditchecked_made(NULL, 0);
 }
 
 static void
@@ -88,22 +74,22 @@ to_that_seat_once(void **state)
 	begin();
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 2);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 2);
-	faulty("serial", 8);
+	auditchecked_made("serial", 8);
 
 	begin(); // no certificate's
 	m.serial = 1;
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
-	faulty("serial", 7);
+	auditchecked_made("serial", 7);
 
 	begin(); // passed over, and promised to nobody
 	m.serial = 5;
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 4);
-	faulty("serial", 8);
+	auditchecked_made("serial", 8);
 
 	begin(); // nor 0, which no grant without a seat promises
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 0);
-	faulty("serial", 7);
+	auditchecked_made("serial", 7);
 }
 
 // Promised, but on record as another's: between its asking and its touch, or after that.
@@ -117,7 +103,7 @@ no_serial_is_there_twice(void **state)
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	touched_for(m.id, 1);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
-	faulty("serial", 6);
+	auditchecked_made("serial", 6);
 
 	auditchecked_begin();
 	auditmake_open(&m, AUDITMAKE_CEILING);
@@ -125,7 +111,7 @@ no_serial_is_there_twice(void **state)
 	touched_for(m.id, 1);
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
-	faulty("serial", 6);
+	auditchecked_made("serial", 6);
 
 	auditchecked_begin(); // a second touch promises it again
 	auditmake_open(&m, AUDITMAKE_CEILING);
@@ -135,7 +121,7 @@ no_serial_is_there_twice(void **state)
 	auditmake_ask(&m, AUDITMAKE_SCOPE, true);
 	touched_for(m.id, 1);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 1);
-	faulty("serial", 8);
+	auditchecked_made("serial", 8);
 }
 
 static void
@@ -148,7 +134,7 @@ another_sessions(void **state)
 	m.serial = 2;
 	auditmake_issue(&m, AUDITMAKE_SCOPE);
 	auditmake_seat(&m, AUDITMAKE_SCOPE, 2); // the first one's
-	faulty("serial", 11);
+	auditchecked_made("serial", 11);
 }
 
 static void
@@ -163,13 +149,13 @@ whose_it_is(void **state)
 		auditmake_open(&m, AUDITMAKE_CEILING);
 		auditmake_ask(&m, AUDITMAKE_SCOPE, true);
 		auditmake_touch_for(&m, AUDITMAKE_SCOPE, holders[i]);
-		faulty("differs", 4);
+		auditchecked_made("differs", 4);
 	}
 	auditchecked_begin(); // it was for one certificate
 	auditmake_open(&m, AUDITMAKE_CEILING);
 	auditmake_ask(&m, AUDITMAKE_SCOPE, false);
 	touched_for(m.id, 1);
-	faulty("differs", 4);
+	auditchecked_made("differs", 4);
 }
 
 int
