@@ -10,6 +10,7 @@
 #include "agentd/devices.h"
 #include "agentd/ended.h"
 #include "agentd/exehash.h"
+#include "agentd/knownhosts.h"
 #include "agentd/policyfile.h"
 #include "agentd/prompt.h"
 #include "agentd/quota.h"
@@ -56,7 +57,8 @@ struct hs_daemon {
 	uint64_t last_turn;	    // given to one that was queued
 	uint64_t ceremony_ended_ms; // since boot; 0: there was none
 	struct hs_seat *seats;	    // see seat.h
-	size_t nreading;	    // known hosts, for askings about seats
+	struct hs_knownhosts_readers readers;
+	size_t nreading; // askings about seats that wait for those
 	bool stopping;
 };
 

@@ -11,7 +11,13 @@
 #define WHAT "the reader of known_hosts"
 
 struct hs_knownhosts_run {
-	struct hs_ceremony *ceremony;
+	struct hs_knownhosts_readers *q;
+	struct hs_knownhosts_run *next; // where it waits
+	bool waits;
+	struct hs_ceremony *ceremony; // NULL: it did not run yet
+	struct hs_buf request;	      // until it runs
+	const char *program;
+	uint64_t ms;
 	hs_knownhosts_done *done; // NULL: nobody waits any more
 	void *arg;
 };
@@ -243,46 +249,108 @@ read_answer(struct hs_str frame, struct hs_knownhosts **out, struct hs_err *err)
 	return rc;
 }
 
+// ---- running, a few at a time
+
+static void
+free_run(struct hs_knownhosts_run *r)
+{
+	hs_buf_free(&r->request);
+	free(r);
+}
+
+static void on_answer(void *arg, int code, struct hs_str answer, const struct hs_err *err);
+
+static int
+start(struct hs_knownhosts_run *r, struct hs_err *err)
+{
+	const struct hs_ceremony_spec how = {.what = WHAT,
+	    .failed = HS_ERR_IO,
+	    .path = r->program,
+	    .request = hs_buf_str(&r->request),
+	    .pin_fd = -1,
+	    .timeout_ms = r->ms};
+	int rc = hs_ceremony_start(r->q->loop, &how, on_answer, r, &r->ceremony, err);
+
+	if (rc == HS_OK)
+		r->q->running++;
+	return rc;
+}
+
+static void
+start_waiting(struct hs_knownhosts_readers *q)
+{
+	while (q->waiting != NULL && q->running < HS_KNOWNHOSTS_RUNNING) {
+		struct hs_knownhosts_run *r = q->waiting;
+		struct hs_err why = {0};
+		int rc;
+
+		q->waiting = r->next;
+		r->waits = false;
+		rc = start(r, &why);
+		if (rc != HS_OK) {
+			r->done(r->arg, rc, NULL, &why);
+			free_run(r);
+		}
+	}
+}
+
 static void
 on_answer(void *arg, int code, struct hs_str answer, const struct hs_err *err)
 {
 	struct hs_knownhosts_run *r = arg;
+	struct hs_knownhosts_readers *q = r->q;
 	struct hs_knownhosts *k = NULL;
 	struct hs_err why = *err;
 
+	q->running--;
 	if (r->done != NULL) {
 		if (code == HS_OK)
 			code = read_answer(answer, &k, &why);
 		r->done(r->arg, code, k, &why);
 	}
-	free(r);
+	free_run(r);
+	start_waiting(q);
+}
+
+static void
+wait_behind(struct hs_knownhosts_readers *q, struct hs_knownhosts_run *r)
+{
+	struct hs_knownhosts_run **at = &q->waiting;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = r;
+	r->waits = true;
+}
+
+static void
+wait_no_more(struct hs_knownhosts_run *r)
+{
+	struct hs_knownhosts_run **at = &r->q->waiting;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
 }
 
 int
-hs_knownhosts_read(uv_loop_t *loop, const struct hs_knownhosts_spec *spec,
+hs_knownhosts_read(struct hs_knownhosts_readers *q, const struct hs_knownhosts_spec *spec,
     hs_knownhosts_done *done, void *arg, struct hs_knownhosts_run **out, struct hs_err *err)
 {
 	struct hs_knownhosts_run *r = calloc(1, sizeof(*r));
-	struct hs_buf request = {0};
-	struct hs_ceremony_spec how = {.what = WHAT,
-	    .failed = HS_ERR_IO,
-	    .path = spec->program,
-	    .pin_fd = -1,
-	    .timeout_ms = spec->ms};
 	int rc;
 
 	if (r == NULL)
 		return hs_fail(err, HS_ERR_NOMEM, "no memory for " WHAT);
-	r->done = done;
-	r->arg = arg;
-	rc = make_request(spec, &request, err);
-	if (rc == HS_OK) {
-		how.request = hs_buf_str(&request);
-		rc = hs_ceremony_start(loop, &how, on_answer, r, &r->ceremony, err);
-	}
-	hs_buf_free(&request);
+	*r = (struct hs_knownhosts_run){
+	    .q = q, .program = spec->program, .ms = spec->ms, .done = done, .arg = arg};
+	rc = make_request(spec, &r->request, err);
+	if (rc == HS_OK && (q->waiting != NULL || q->running == HS_KNOWNHOSTS_RUNNING))
+		wait_behind(q, r);
+	else if (rc == HS_OK)
+		rc = start(r, err);
 	if (rc != HS_OK) {
-		free(r);
+		free_run(r);
 		return rc;
 	}
 	*out = r;
@@ -290,11 +358,19 @@ hs_knownhosts_read(uv_loop_t *loop, const struct hs_knownhosts_spec *spec,
 }
 
 void
-hs_knownhosts_cancel(struct hs_knownhosts_run **r)
+hs_knownhosts_cancel(struct hs_knownhosts_run **run)
 {
-	if (*r == NULL)
+	struct hs_knownhosts_run *r = *run;
+
+	*run = NULL;
+	if (r == NULL)
 		return;
-	(*r)->done = NULL;
-	hs_ceremony_cancel((*r)->ceremony);
-	*r = NULL;
+	if (r->waits) {
+		wait_no_more(r);
+		free_run(r);
+		return;
+	}
+	r->done = NULL;
+	if (r->ceremony != NULL)
+		hs_ceremony_cancel(r->ceremony);
 }

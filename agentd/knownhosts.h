@@ -11,7 +11,8 @@
 #include "proto/knownhosts.h"
 #include "proto/policy.h"
 
-#define HS_KNOWNHOSTS_MS 5000 // the program may take so long
+#define HS_KNOWNHOSTS_MS      5000 // the program may take so long
+#define HS_KNOWNHOSTS_RUNNING 8	   // programs at one time; the rest wait for those
 
 // ---- the table: never changes, needs no other's memory
 
@@ -49,8 +50,17 @@ bool hs_knownhosts_revoked(
 
 struct hs_knownhosts_run;
 
+// Those of one loop: {.loop = LOOP}. More than may run at one time wait in the order of
+// their asking, and what one may take counts from when it runs: so many at once do not
+// make each other late.
+struct hs_knownhosts_readers {
+	uv_loop_t *loop;
+	struct hs_knownhosts_run *waiting; // the first
+	size_t running;			   // those let go of too, until they have ended
+};
+
 struct hs_knownhosts_spec {
-	const char *program;		// handseal-known-hosts
+	const char *program;		// handseal-known-hosts; outlives the reading
 	const char *home;		// what ~ is; "": not known
 	const struct hs_policy *policy; // KnownHosts
 	const struct hs_scope *scope;	// whose `host` values are looked for
@@ -64,14 +74,15 @@ struct hs_knownhosts_spec {
 typedef void hs_knownhosts_done(
     void *arg, int code, struct hs_knownhosts *k, const struct hs_err *err);
 
-// Starts the program. spec is only read during the call. HS_ERR_CONFIG (a path under ~, and
-// no home; a path that is too long), HS_ERR_TOO_LONG, HS_ERR_IO, HS_ERR_NOMEM, with a
-// sentence: done is not called then. *out is for hs_knownhosts_cancel, and valid until done
-// is called.
-int hs_knownhosts_read(uv_loop_t *loop, const struct hs_knownhosts_spec *spec,
-    hs_knownhosts_done *done, void *arg, struct hs_knownhosts_run **out,
-    struct hs_err *err);
-// Lets go of it: done is not called any more. The program is ended while the loop runs.
+// Starts the program, or has it wait. spec is only read during the call. HS_ERR_CONFIG (a
+// path under ~, and no home; a path that is too long), HS_ERR_TOO_LONG, HS_ERR_IO,
+// HS_ERR_NOMEM, with a sentence: done is not called then. *out is for hs_knownhosts_cancel,
+// and valid until done is called.
+int hs_knownhosts_read(struct hs_knownhosts_readers *q,
+    const struct hs_knownhosts_spec *spec, hs_knownhosts_done *done, void *arg,
+    struct hs_knownhosts_run **out, struct hs_err *err);
+// Lets go of it: done is not called any more. A program that runs is ended while the loop
+// does.
 // Nulls *r; NULL is fine.
 void hs_knownhosts_cancel(struct hs_knownhosts_run **r);
 

@@ -234,7 +234,7 @@ reply_ended(struct hs_conn *c, const struct hs_now *now)
 
 // ---- asked, with the known hosts read first
 
-#define READING_MAX 256 // at one time: each is a process
+#define READING_MAX 256 // at one time
 
 // What a connection asked for, while the files are read.
 struct hs_seat_asking {

@@ -19,7 +19,7 @@ hs_seathosts_read(struct hs_daemon *d, const struct hs_scope *scope,
 	    .scope = scope,
 	    .ms = HS_KNOWNHOSTS_MS};
 
-	return hs_knownhosts_read(d->loop, &spec, done, arg, run, err);
+	return hs_knownhosts_read(&d->readers, &spec, done, arg, run, err);
 }
 
 static bool

@@ -227,6 +227,7 @@ static int
 set_up(struct server *s, const struct hs_serve *how)
 {
 	s->d = (struct hs_daemon){.loop = &s->loop,
+	    .readers = {.loop = &s->loop},
 	    .set = how->set,
 	    .audit = how->audit,
 	    .policy = how->policy,

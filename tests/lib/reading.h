@@ -32,6 +32,7 @@
 // What is run, and what came of it.
 static struct {
 	uv_loop_t loop;
+	struct hs_knownhosts_readers q;
 	struct hs_policy policy;
 	struct hs_scope *scope;
 	struct hs_knownhosts_spec spec;
@@ -64,6 +65,7 @@ setup(void **state)
 	memset(&ans, 0, sizeof ans);
 	if (scratch_make(state) != 0 || uv_loop_init(&t.loop) != 0)
 		return 1;
+	t.q.loop = &t.loop;
 	policy("KnownHosts ~/.ssh/known_hosts /etc/ssh/ssh_known_hosts\n");
 	assert_int_equal(hs_scope_parse(hs_str_c(SCOPE), &t.scope, NULL), HS_OK);
 	t.spec = (struct hs_knownhosts_spec){.program = strdup(scratch_in("reader")),
@@ -107,7 +109,7 @@ start(void)
 	t.ends = 0;
 	t.err = (struct hs_err){0};
 	hs_knownhosts_free(&t.k);
-	return hs_knownhosts_read(&t.loop, &t.spec, on_done, &t, &t.run, &t.err);
+	return hs_knownhosts_read(&t.q, &t.spec, on_done, &t, &t.run, &t.err);
 }
 
 static inline void
@@ -159,6 +161,16 @@ answers_ans(void)
 	assert_int_equal(hs_buf_err(&b), HS_OK);
 	answers(b.p, b.len);
 	hs_buf_free(&b);
+}
+
+// None of those that wrote to `pids` lives any more.
+static inline void
+all_ended(void)
+{
+	for (int i = 0; !fakeprog_all_ended(scratch_dir); i++) {
+		assert_true(i < SECONDS * 200);
+		usleep(5000);
+	}
 }
 
 #endif

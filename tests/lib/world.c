@@ -298,8 +298,10 @@ world_begin(struct world *w)
 	if (hs_policyfile_load(&w->policy, &notes, &err) != HS_OK)
 		fail_msg("%.*s", (int)notes.len, (const char *)notes.p);
 	hs_buf_free(&notes);
-	w->d =
-	    (struct hs_daemon){.loop = &w->loop, .set = &world_set, .policy = &w->policy};
+	w->d = (struct hs_daemon){.loop = &w->loop,
+	    .readers = {.loop = &w->loop},
+	    .set = &world_set,
+	    .policy = &w->policy};
 	io = hs_audit_real;
 	io.sync = slow_sync;
 	assert_int_equal(hs_audit_open(world_dir, &io, &w->d.audit, &torn, &err), HS_OK);

@@ -17,15 +17,6 @@ fails(const char *body, int code, const char *sentence)
 	assert_int_equal(t.err.code, code);
 }
 
-static void
-all_ended(void)
-{
-	for (int i = 0; !fakeprog_all_ended(scratch_dir); i++) {
-		assert_true(i < SECONDS * 200);
-		usleep(5000);
-	}
-}
-
 // ---- what it is asked
 
 static void
