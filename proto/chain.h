@@ -49,6 +49,7 @@ struct hs_shell_arg {
 	uint64_t made;	       // Unix seconds
 	struct hs_str lineage; // a uint64 for each ancestor's serial
 	struct hs_str root;    // the root's key blob
+	struct hs_str session; // the session key's
 	struct hs_str config;  // folder of roots and verify.conf; empty: the usual one
 };
 void hs_shell_arg_put(struct hs_buf *b, const struct hs_shell_arg *a);

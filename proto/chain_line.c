@@ -10,7 +10,7 @@
 #include "proto/names.h"
 #include "proto/text.h"
 
-#define ARG_VERSION 2
+#define ARG_VERSION 3
 
 // sshd looks for the place that a client wants to listen at in lower case and finds
 // capitals nowhere, so that this names no place. It has no word for "none" here.
@@ -29,6 +29,7 @@ hs_shell_arg_put(struct hs_buf *b, const struct hs_shell_arg *a)
 	hs_put_u64(b, a->made);
 	hs_put_str(b, a->lineage);
 	hs_put_str(b, a->root);
+	hs_put_str(b, a->session);
 	hs_put_str(b, a->config);
 }
 
@@ -60,6 +61,7 @@ hs_shell_arg_parse(struct hs_str data, struct hs_shell_arg *out)
 	    (rc = hs_get_u64(&r, &a.made)) != HS_OK ||
 	    (rc = hs_get_string_max(&r, 8 * HS_LINEAGE_MAX, &a.lineage)) != HS_OK ||
 	    (rc = hs_get_string_max(&r, HS_ROOT_BLOB_MAX, &a.root)) != HS_OK ||
+	    (rc = hs_get_string_max(&r, HS_ROOT_BLOB_MAX, &a.session)) != HS_OK ||
 	    (rc = hs_get_string_max(&r, HS_LISTS_PATH_MAX - 1, &a.config)) != HS_OK ||
 	    (rc = hs_rd_end(&r)) != HS_OK)
 		return rc;
@@ -245,15 +247,18 @@ put_command(struct hs_buf *b, const struct hs_verdict *v,
 				      .scope = hs_scope_text(v->effective),
 				      .made = hs_delegation_made(d),
 				      .config = hs_str_c(server->folder)};
-	struct hs_buf raw = {0}, lineage = {0}, root = {0};
+	struct hs_buf raw = {0}, lineage = {0}, root = {0}, session = {0};
 	int rc;
 
 	for (size_t i = 0; i < d->nlineage; i++)
 		hs_put_u64(&lineage, d->lineage[i]);
 	hs_key_put(&root, &v->root->key);
+	hs_key_put(&session, &d->grant.cert.key);
 	arg.lineage = hs_buf_str(&lineage);
 	arg.root = hs_buf_str(&root);
-	if (hs_buf_err(&lineage) == HS_OK && hs_buf_err(&root) == HS_OK)
+	arg.session = hs_buf_str(&session);
+	if (hs_buf_err(&lineage) == HS_OK && hs_buf_err(&root) == HS_OK &&
+	    hs_buf_err(&session) == HS_OK)
 		hs_shell_arg_put(&raw, &arg);
 	// better no login than one whose every command fails
 	if ((rc = hs_buf_err(&raw)) == HS_OK)
@@ -266,6 +271,7 @@ put_command(struct hs_buf *b, const struct hs_verdict *v,
 	hs_buf_free(&raw);
 	hs_buf_free(&lineage);
 	hs_buf_free(&root);
+	hs_buf_free(&session);
 	return rc;
 }
 

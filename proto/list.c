@@ -131,6 +131,7 @@ hs_list_subject(struct hs_list_subject *s, const struct hs_delegation *d)
 
 	memset(s, 0, sizeof(*s));
 	hs_session_id(&c->ca, s->session);
+	s->session_key = c->ca;
 	s->serial = c->serial;
 	s->nlineage = d->nlineage;
 	memcpy(s->lineage, d->lineage, sizeof(s->lineage));
@@ -192,11 +193,12 @@ hs_list_take(struct hs_list_found *f, struct hs_str blob, const struct hs_roots 
 {
 	struct hs_list l = {0};
 	int rc = hs_list_parse(blob, &l, err);
+	bool own = rc == HS_OK && hs_key_eq(&l.revoker.cert.ca, &s->session_key);
 
 	if (rc == HS_OK && strcmp(l.revoker.session, s->session) != 0)
 		rc = hs_fail(err, HS_ERR_FORMAT, "it is another session's");
 	if (rc == HS_OK)
-		rc = hs_list_check(&l, roots, err);
+		rc = hs_list_check(&l, own ? NULL : roots, err);
 	if (rc == HS_OK)
 		hs_list_unite(f, &l, s, now);
 	hs_list_free(&l);

@@ -39,6 +39,7 @@ void hs_list_free(struct hs_list *l);
 struct hs_list_subject {
 	bool direct; // it has no session: serial alone counts
 	char session[HS_SESSION_ID_LEN + 1];
+	struct hs_key session_key;
 	uint64_t serial;
 	uint64_t lineage[HS_LINEAGE_MAX];
 	size_t nlineage;
@@ -63,9 +64,11 @@ struct hs_list_found {
 void hs_list_unite(struct hs_list_found *f, const struct hs_list *l,
     const struct hs_list_subject *s, uint64_t now);
 
-// A list as it came: decodes and verifies it, and adds it. HS_OK where it counts; else what
-// hs_list_parse or hs_list_check says, or HS_ERR_FORMAT where it is another session's,
-// before any signature of that is looked at.
+// A list as it came: decodes and verifies it, and adds it. The subject's own session key
+// needs no root of the reader's for a list: what makes it believed is what the subject is
+// believed for, and another root of the session may have touched first. HS_OK where it
+// counts; else what hs_list_parse or hs_list_check says, or HS_ERR_FORMAT where it is
+// another session's, before any signature of that is looked at.
 int hs_list_take(struct hs_list_found *f, struct hs_str blob, const struct hs_roots *roots,
     const struct hs_list_subject *s, uint64_t now, struct hs_err *err);
 

@@ -40,6 +40,8 @@ hs_shell_subject(const struct hs_shell_arg *arg, struct hs_list_subject *s)
 	struct hs_rd r = hs_rd_of(arg->lineage);
 
 	memset(s, 0, sizeof *s);
+	if (hs_key_parse(arg->session, &s->session_key) != HS_OK)
+		return HS_ERR_FORMAT;
 	s->made = arg->made;
 	while (r.left > 0 && s->nlineage < HS_LINEAGE_MAX)
 		if (hs_get_u64(&r, &s->lineage[s->nlineage++]) != HS_OK)

@@ -20,7 +20,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    a.scope.len == 0 || a.scope.len > HS_SCOPE_BYTES_MAX)
 			abort();
 		if (a.lineage.len % 8 != 0 || a.lineage.len > 8 * HS_LINEAGE_MAX ||
-		    a.root.len > HS_ROOT_BLOB_MAX || a.config.len >= HS_LISTS_PATH_MAX)
+		    a.root.len > HS_ROOT_BLOB_MAX || a.session.len > HS_ROOT_BLOB_MAX ||
+		    a.config.len >= HS_LISTS_PATH_MAX)
 			abort();
 		hs_shell_arg_put(&again, &a);
 		if (hs_buf_err(&again) != HS_OK || !hs_str_eq(hs_buf_str(&again), in))

@@ -92,7 +92,7 @@ expect(const struct hs_server_conf *server, const char *options)
 	hs_put_fmt(&want, "restrict,cert-authority,principals=\":handseal\"%s", options);
 	arg = strstr(options, "command=");
 	if (arg != NULL) {
-		struct hs_buf raw = {0}, blob = {0};
+		struct hs_buf raw = {0}, blob = {0}, session = {0};
 		struct hs_shell_arg a = {.end = 1795486500,
 		    .grant_end = 1795514400,
 		    .id = hs_str_c(ID),
@@ -101,12 +101,15 @@ expect(const struct hs_server_conf *server, const char *options)
 
 		hs_key_put(&blob, &root.key);
 		a.root = hs_buf_str(&blob);
+		hs_key_put(&session, &v.delegation.grant.cert.key);
+		a.session = hs_buf_str(&session);
 		hs_shell_arg_put(&raw, &a);
 		hs_put_fmt(&want, SHELL " ");
 		hs_text_put_base64url(&want, hs_buf_str(&raw));
 		hs_put_u8(&want, '"');
 		hs_buf_free(&raw);
 		hs_buf_free(&blob);
+		hs_buf_free(&session);
 	}
 	hs_key_put_line(&key, &v.delegation.grant.cert.key);
 	hs_put_fmt(&want, " %s\n", text_of(&key));

@@ -291,6 +291,36 @@ rule10_taken(void **state)
 	hs_buf_free(&b);
 }
 
+// Another root of the reader's touched for the same session later.
+static void
+of_the_subjects_own_session_key(void **state)
+{
+	struct lists_spec s = lists_example();
+	struct hs_list_found f = {0};
+	struct hs_roots roots = {0};
+	struct hs_buf b = {0};
+	struct hs_err err = {0};
+
+	(void)state;
+	ask_about(2, 0);
+	lists_put(&b, &s, &chains.root);
+	lists_roots(&roots, &chains.other_root.key);
+	subject.session_key = chains.other_session.key; // an id alone is none
+	assert_int_equal(hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err),
+	    HS_NO_ROOT_UNKNOWN);
+	subject.session_key = chains.session.key;
+	b.p[b.len - 1] ^= 1;
+	assert_int_equal(
+	    hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err), HS_ERR_CRYPTO);
+	b.p[b.len - 1] ^= 1;
+	assert_true(f.lists == 0 && f.serial == 0);
+	assert_int_equal(
+	    hs_list_take(&f, hs_buf_str(&b), &roots, &subject, NOW, &err), HS_OK);
+	assert_true(f.lists == 1 && f.serial == 2);
+	hs_roots_free(&roots);
+	hs_buf_free(&b);
+}
+
 static void
 the_subject_of_a_delegation(void **state)
 {
@@ -303,6 +333,7 @@ the_subject_of_a_delegation(void **state)
 	assert_int_equal(hs_delegation_parse(hs_buf_str(&delegation), &d, NULL), HS_OK);
 	hs_list_subject(&s, &d);
 	assert_string_equal(s.session, "20259320c16a21ad");
+	assert_true(hs_key_eq(&s.session_key, &chains.session.key));
 	assert_true(s.serial == 1 && s.nlineage == 0 && s.made == CHAINS_MADE + 600);
 	hs_delegation_free(&d);
 	hs_buf_free(&grant);
@@ -318,6 +349,7 @@ main(void)
 	    cmocka_unit_test(rule1_nothing_of_others),
 	    cmocka_unit_test(serials_and_ancestors), cmocka_unit_test(rule5_never_back),
 	    cmocka_unit_test(freshness), cmocka_unit_test(rule10_taken),
+	    cmocka_unit_test(of_the_subjects_own_session_key),
 	    cmocka_unit_test(the_subject_of_a_delegation)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

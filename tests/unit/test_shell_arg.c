@@ -39,7 +39,8 @@ put_hex(struct hs_buf *b, struct hs_str s)
 static void
 page(void **state)
 {
-	struct hs_buf raw = {0}, text = {0}, want = {0}, scope = {0}, root = {0};
+	struct hs_buf raw = {0}, text = {0}, want = {0}, scope = {0}, root = {0},
+		      session = {0};
 	struct hs_shell_arg a = {.end = 1795486500,
 	    .grant_end = 1795514400,
 	    .id = hs_str_c(ID),
@@ -51,6 +52,8 @@ page(void **state)
 	a.scope = hs_buf_str(&scope);
 	hs_key_put(&root, &chains.root.key);
 	a.root = hs_buf_str(&root);
+	hs_key_put(&session, &chains.session.key);
+	a.session = hs_buf_str(&session);
 	hs_shell_arg_put(&raw, &a);
 	put_hex(&text, hs_buf_str(&raw));
 	assert_true(hs_page_example("PROTOCOL.server", "argument", &want));
@@ -60,6 +63,7 @@ page(void **state)
 	hs_buf_free(&want);
 	hs_buf_free(&scope);
 	hs_buf_free(&root);
+	hs_buf_free(&session);
 }
 
 static int
@@ -106,7 +110,7 @@ rule10_fields(void **state)
 }
 
 static int
-parse_lists(size_t lineage, size_t root, const char *config, size_t len)
+parse_lists(size_t lineage, size_t root, size_t session, const char *config, size_t len)
 {
 	static const uint8_t bytes[2048] = {1};
 	struct hs_shell_arg back, a = {.id = hs_str_c("id"),
@@ -114,6 +118,7 @@ parse_lists(size_t lineage, size_t root, const char *config, size_t len)
 				      .made = 3,
 				      .lineage = {bytes, lineage},
 				      .root = {bytes, root},
+				      .session = {bytes, session},
 				      .config = {(const uint8_t *)config, len}};
 	struct hs_buf b = {0};
 	int rc;
@@ -122,7 +127,8 @@ parse_lists(size_t lineage, size_t root, const char *config, size_t len)
 	rc = hs_shell_arg_parse(hs_buf_str(&b), &back);
 	if (rc == HS_OK) {
 		assert_true(back.made == 3 && hs_str_eq(back.config, a.config));
-		assert_true(back.lineage.len == lineage && back.root.len == root);
+		assert_true(back.lineage.len == lineage && back.root.len == root &&
+			    back.session.len == session);
 	}
 	hs_buf_free(&b);
 	return rc;
@@ -135,14 +141,15 @@ rule10_what_is_for_lists(void **state)
 
 	(void)state;
 	memset(path + 1, 'p', sizeof path - 1);
-	assert_int_equal(parse_lists(0, 0, "", 0), HS_OK);
-	assert_int_equal(parse_lists(128, 256, path, sizeof path - 1), HS_OK);
-	assert_int_equal(parse_lists(136, 0, "", 0), HS_ERR_TOO_LONG);
-	assert_int_equal(parse_lists(7, 0, "", 0), HS_ERR_FORMAT);
-	assert_int_equal(parse_lists(0, 257, "", 0), HS_ERR_TOO_LONG);
-	assert_int_equal(parse_lists(0, 0, path, sizeof path), HS_ERR_TOO_LONG);
-	assert_int_equal(parse_lists(0, 0, "etc", 3), HS_ERR_FORMAT);
-	assert_int_equal(parse_lists(0, 0, "/e\0tc", 5), HS_ERR_FORMAT);
+	assert_int_equal(parse_lists(0, 0, 0, "", 0), HS_OK);
+	assert_int_equal(parse_lists(128, 256, 256, path, sizeof path - 1), HS_OK);
+	assert_int_equal(parse_lists(136, 0, 0, "", 0), HS_ERR_TOO_LONG);
+	assert_int_equal(parse_lists(7, 0, 0, "", 0), HS_ERR_FORMAT);
+	assert_int_equal(parse_lists(0, 257, 0, "", 0), HS_ERR_TOO_LONG);
+	assert_int_equal(parse_lists(0, 0, 257, "", 0), HS_ERR_TOO_LONG);
+	assert_int_equal(parse_lists(0, 0, 0, path, sizeof path), HS_ERR_TOO_LONG);
+	assert_int_equal(parse_lists(0, 0, 0, "etc", 3), HS_ERR_FORMAT);
+	assert_int_equal(parse_lists(0, 0, 0, "/e\0tc", 5), HS_ERR_FORMAT);
 }
 
 static void
@@ -154,6 +161,7 @@ rule10_cuts_and_versions(void **state)
 				.scope = hs_str_c("scope"),
 				.lineage = hs_str_c("12345678"),
 				.root = hs_str_c("root"),
+				.session = hs_str_c("session"),
 				.config = hs_str_c("/etc")},
 			    back = {.end = 7};
 	struct hs_buf b = {0};
@@ -165,7 +173,7 @@ rule10_cuts_and_versions(void **state)
 		    hs_shell_arg_parse((struct hs_str){b.p, n}, &back), HS_ERR_SHORT);
 	for (unsigned version = 0; version < 256; version++) {
 		b.p[0] = (uint8_t)version;
-		if (version != 2)
+		if (version != 3)
 			assert_int_equal(
 			    hs_shell_arg_parse(hs_buf_str(&b), &back), HS_ERR_UNSUPPORTED);
 	}

@@ -354,9 +354,17 @@ rule10_subject(void **state)
 	    .id = hs_str_c("handseal:20259320c16a21ad:7:claude"),
 	    .lineage = {lineage, sizeof lineage}};
 	struct hs_list_subject s;
+	struct hs_buf session = {0};
+	struct hs_key key;
 
 	(void)state;
+	assert_int_equal(hs_shell_subject(&a, &s), HS_ERR_FORMAT); // no session key
+	hs_put_str(&session, hs_str_c("ssh-ed25519"));
+	hs_put_str(&session, hs_str_c("the thirty-two bytes of that key"));
+	a.session = hs_buf_str(&session);
 	assert_int_equal(hs_shell_subject(&a, &s), HS_OK);
+	assert_int_equal(hs_key_parse(a.session, &key), HS_OK);
+	assert_true(hs_key_eq(&s.session_key, &key));
 	assert_string_equal(s.session, "20259320c16a21ad");
 	assert_true(s.serial == 7 && s.made == 9 && s.nlineage == 2);
 	assert_true(s.lineage[0] == 2 && s.lineage[1] == 5);
@@ -368,6 +376,7 @@ rule10_subject(void **state)
 		if (hs_shell_subject(&a, &s) == HS_OK)
 			fail_msg("taken: %s", bad[i]);
 	}
+	hs_buf_free(&session);
 }
 
 int

@@ -21,7 +21,7 @@
 #define NOW	(CHAINS_MADE + 10)
 
 static char top[] = "/tmp/hs-watch.XXXXXX";
-static struct hs_buf root;
+static struct hs_buf root, session;
 static struct hs_shell_arg arg;
 
 static void
@@ -60,9 +60,11 @@ setup(void **state)
 	hs_buf_free(&line);
 	write_file("lists/" SESSION ".list", hs_str_c("no list"));
 	hs_key_put(&root, &chains.root.key);
+	hs_key_put(&session, &chains.session.key);
 	arg = (struct hs_shell_arg){.made = CHAINS_MADE,
 	    .id = hs_str_c("handseal:" SESSION ":1:claude"),
 	    .root = hs_buf_str(&root),
+	    .session = hs_buf_str(&session),
 	    .config = hs_str_c(top)};
 	return 0;
 }
@@ -76,6 +78,7 @@ teardown(void **state)
 
 	(void)state;
 	hs_buf_free(&root);
+	hs_buf_free(&session);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", top, names[i]);
 		assert_int_equal(remove(path), 0);
