@@ -16,6 +16,8 @@ struct hs_clock_alarm {
 	uv_poll_t boot, wall;
 	int boot_fd, wall_fd;
 	time_t wall_at;
+	bool armed; // as was asked for last
+	uint64_t asked_wall, asked_boot_ms;
 	hs_clock_cb *cb;
 	void *arg;
 	int open; // handles that are not closed yet
@@ -75,6 +77,7 @@ on_fd(uv_poll_t *h, int status, int events)
 	// next time
 	if (read(fd, &n, sizeof n) < 0 && h == &a->wall)
 		arm_wall(a);
+	a->armed = false; // whatever is asked for next is set, be it the same
 	a->cb(a->arg);
 }
 
@@ -125,6 +128,11 @@ hs_clock_alarm_set(struct hs_clock_alarm *a, uint64_t wall, uint64_t boot_ms)
 	struct itimerspec at = {0};
 	struct hs_now now;
 
+	if (a->armed && a->asked_wall == wall && a->asked_boot_ms == boot_ms)
+		return; // as at nearly every request
+	a->armed = true;
+	a->asked_wall = wall;
+	a->asked_boot_ms = boot_ms;
 	hs_clock_read(&now);
 	a->wall_at = wall != 0 && wall < FAR_AWAY + now.wall
 			 ? (time_t)wall
