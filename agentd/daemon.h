@@ -13,6 +13,7 @@
 #include "agentd/knownhosts.h"
 #include "agentd/policyfile.h"
 #include "agentd/prompt.h"
+#include "agentd/proofs.h"
 #include "agentd/quota.h"
 #include "agentd/session.h"
 #include "agentd/settings.h"
@@ -58,6 +59,7 @@ struct hs_daemon {
 	uint64_t ceremony_ended_ms; // since boot; 0: there was none
 	struct hs_seat *seats;	    // see seat.h
 	struct hs_knownhosts_readers readers;
+	struct hs_proofs proofs;
 	size_t nreading; // askings about seats that wait for those
 	bool stopping;
 };

@@ -179,7 +179,7 @@ do_request(struct hs_conn *c, struct hs_rd *r, const struct hs_now *now)
 		hs_seatask_request(c, &m, now);
 		return HS_OK;
 	}
-	rc = hs_wanted_check(&c->d->session, &m, &w, &why);
+	rc = hs_wanted_check(&c->d->session, &c->d->proofs, &m, &w, &why);
 	w.origin = hs_peer_origin(&c->peer);
 	if (rc == HS_OK)
 		rc = decide_request(c, &w, now, &why);

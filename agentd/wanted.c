@@ -85,9 +85,9 @@ read_key(struct hs_str blob, struct hs_key *key, struct hs_refusal *why)
 	return HS_OK;
 }
 
-// Is proof a signature by key over message, in our own namespace? Takes message.
+// Is proof a signature by key over message, in our own namespace?
 static int
-check_proof(const struct hs_key *key, struct hs_str proof, struct hs_buf *message)
+check_proof(const struct hs_key *key, struct hs_str proof, const struct hs_buf *message)
 {
 	struct hs_buf signed_bytes = {0};
 	int rc;
@@ -96,18 +96,39 @@ check_proof(const struct hs_key *key, struct hs_str proof, struct hs_buf *messag
 	rc = hs_buf_err(message) == HS_OK ? hs_buf_err(&signed_bytes) : hs_buf_err(message);
 	if (rc == HS_OK)
 		rc = hs_sig_verify(key, proof, hs_buf_str(&signed_bytes), NULL);
-	hs_buf_free(message);
 	hs_buf_free(&signed_bytes);
 	return rc == HS_OK ? HS_OK : HS_NO_PROOF;
+}
+
+// Did the key sign this very request? Who renews sends the same bytes again.
+static bool
+is_proven(struct hs_proofs *proofs, const char *session, const struct hs_agent_request *req,
+    const struct hs_key *key)
+{
+	uint8_t digest[HS_PROOFS_DIGEST];
+	struct hs_buf message = {0};
+	bool good = false;
+
+	hs_agent_put_proof_message(&message, session, req);
+	if (hs_buf_err(&message) != HS_OK ||
+	    hs_proofs_digest(hs_buf_str(&message), key, req->proof, digest) != HS_OK)
+		goto out;
+	good = hs_proofs_known(proofs, digest);
+	if (!good && check_proof(key, req->proof, &message) == HS_OK) {
+		hs_proofs_add(proofs, digest);
+		good = true;
+	}
+out:
+	hs_buf_free(&message);
+	return good;
 }
 
 // The subject: an Ed25519 key that is neither end of the chain above it, in the requester's
 // hands.
 static int
-check_key(const struct hs_session *s, const struct hs_agent_request *req,
-    struct hs_key *key, struct hs_refusal *why)
+check_key(const struct hs_session *s, struct hs_proofs *proofs,
+    const struct hs_agent_request *req, struct hs_key *key, struct hs_refusal *why)
 {
-	struct hs_buf message = {0};
 	int rc = read_key(req->key, key, why);
 
 	if (rc != HS_OK)
@@ -118,8 +139,7 @@ check_key(const struct hs_session *s, const struct hs_agent_request *req,
 				      : "the session key cannot be an agent's key");
 		return hs_refusal_remedy(why, "use an ssh-ed25519 key of the agent's own");
 	}
-	hs_agent_put_proof_message(&message, s->id, req);
-	if (check_proof(key, req->proof, &message) == HS_OK)
+	if (is_proven(proofs, s->id, req, key))
 		return HS_OK;
 	hs_fail(
 	    &why->err, HS_NO_PROOF, "the request is not signed by the key that it names");
@@ -140,15 +160,17 @@ hs_wanted_waits(struct hs_str code, struct hs_str key, struct hs_str proof,
 	if (rc != HS_OK)
 		return rc;
 	hs_agent_put_wait_message(&message, code, key);
-	if (check_proof(out, proof, &message) == HS_OK)
+	rc = check_proof(out, proof, &message);
+	hs_buf_free(&message);
+	if (rc == HS_OK)
 		return HS_OK;
 	hs_fail(&why->err, HS_NO_PROOF, "this is not signed by the key that it names");
 	return hs_refusal_remedy(why, "sign it with the key that the request was for");
 }
 
 int
-hs_wanted_check(const struct hs_session *s, const struct hs_agent_request *req,
-    struct hs_wanted *out, struct hs_refusal *why)
+hs_wanted_check(const struct hs_session *s, struct hs_proofs *proofs,
+    const struct hs_agent_request *req, struct hs_wanted *out, struct hs_refusal *why)
 {
 	int rc;
 
@@ -157,7 +179,7 @@ hs_wanted_check(const struct hs_session *s, const struct hs_agent_request *req,
 	if (rc == HS_OK)
 		rc = hs_wanted_reason(req->reason, why);
 	if (rc == HS_OK)
-		rc = check_key(s, req, &out->key, why);
+		rc = check_key(s, proofs, req, &out->key, why);
 	if (rc == HS_OK)
 		rc = hs_wanted_scope(req->scope, &out->scope, why);
 	if (rc == HS_OK && req->direct != 0)

@@ -6,6 +6,7 @@
 #define HS_AGENTD_WANTED_H
 
 #include "agentd/knownhosts.h"
+#include "agentd/proofs.h"
 #include "agentd/refusal.h"
 #include "agentd/session.h"
 #include "proto/agent.h"
@@ -24,9 +25,10 @@ struct hs_wanted {
 };
 
 // Checks a request in the order of docs/PROTOCOL.agent "request", its proof for this
-// session, which need not be open. hs_wanted_free in any case.
-int hs_wanted_check(const struct hs_session *s, const struct hs_agent_request *req,
-    struct hs_wanted *out, struct hs_refusal *why);
+// session, which need not be open; what proofs knows is not verified again.
+// hs_wanted_free in any case.
+int hs_wanted_check(const struct hs_session *s, struct hs_proofs *proofs,
+    const struct hs_agent_request *req, struct hs_wanted *out, struct hs_refusal *why);
 void hs_wanted_free(struct hs_wanted *w);
 
 // A scope text as a client sent it: HS_ERR_SCOPE with line and column in the sentence.
