@@ -341,12 +341,21 @@ check_root_list(
 		   : hs_fail(err, HS_ERR_FORMAT, "it is another root's");
 }
 
+static int
+check_one(struct hs_str data, const struct hs_roots *roots, const char *name, bool of_root,
+    struct hs_err *err)
+{
+	return of_root ? check_root_list(data, roots, name + 5, err)
+		       : check_session_list(data, roots, name, err);
+}
+
+// One of a root that is not trusted, or not for that login, is nobody's fault: roots go.
 static void
 check_list(struct hs_checked *c, struct looking *l, const char *name, bool of_root)
 {
 	const struct hs_roots roots = {.v = c->roots, .n = c->nroots};
 	struct hs_buf data = {0};
-	struct hs_err err = {0}, why = {0};
+	struct hs_err err = {0}, why = {0}, other = {0};
 	struct stat st;
 	int rc = HS_ERR_IO;
 
@@ -355,11 +364,17 @@ check_list(struct hs_checked *c, struct looking *l, const char *name, bool of_ro
 	else
 		rc = hs_config_read_path(l->path, HS_LIST_MAX, &data, &why);
 	if (rc == HS_OK)
-		rc = of_root ? check_root_list(hs_buf_str(&data), &roots, name + 5, &why)
-			     : check_session_list(hs_buf_str(&data), &roots, name, &why);
+		rc = check_one(hs_buf_str(&data), &roots, name, of_root, &why);
 	if (rc == HS_OK) {
 		check_readable(l);
 		c->lists++;
+	} else if (rc == HS_NO_ROOT_UNKNOWN &&
+		   check_one(hs_buf_str(&data), NULL, name, of_root, &other) == HS_OK) {
+		check_readable(l);
+		warn(c, l->path,
+		    of_root ? "it counts for nothing: its root is not trusted"
+			    : "it counts only under another root that touched for its "
+			      "session: the one that opened it is not trusted");
 	} else {
 		(void)hs_fail(&err, (enum hs_code)rc, "%s does not count: %s", l->path,
 		    hs_err_sentence(&why));
