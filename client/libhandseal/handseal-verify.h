@@ -201,7 +201,9 @@ int hs_verify(const struct hs_verify_ask *ask, struct hs_verify_answer *answer);
 unsigned hs_verify_roots(struct hs_verify_bytes roots, char *sentence, size_t size);
 
 // The session that a list is of, for who keeps lists by it; "" of a root's, which may be
-// about any. 1, or 0 where it is none that counts under these roots.
+// about any. 1, or 0 where it is none that counts under these roots: also of one that
+// another root opened, though hs_verify takes that for what the session's key signed under
+// one of these.
 int hs_verify_list(struct hs_verify_bytes list, struct hs_verify_bytes roots,
     char session[17], char *sentence, size_t size);
 // The session that a certificate says it is of, for choosing its lists; nothing of it is

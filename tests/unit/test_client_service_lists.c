@@ -118,9 +118,21 @@ lists_that_do_not_count(void **state)
 	ADMITTED();
 	lists[0] = (struct hs_verify_bytes){0};
 	ADMITTED();
-	hs_buf_reset(&made[0]); // under a root that is nobody's
+}
+
+// Another root may have opened the session, and be trusted no more.
+static void
+rule5_by_the_key_that_signed(void **state)
+{
+	struct lists_spec l = lists_example();
+
+	(void)state;
+	l.whole = true;
 	lists_put(&made[0], &l, &chains.other_root);
 	lists[0] = service_bytes(&made[0]);
+	service.ask.nlists = 1;
+	REFUSED("revoked");
+	made[0].p[made[0].len - 1] ^= 1;
 	ADMITTED();
 }
 
@@ -350,10 +362,10 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {T(rule5_revoked), T(rule5_ancestors),
-	    T(lists_that_do_not_count), T(rule5_roots_lists), T(rule2_freshness),
-	    T(rule5_never_back_a_version), T(places_for_versions),
-	    T(rule5_the_services_own_text), T(sessions), T(lines_of_roots),
-	    T(rule10_words)};
+	    T(lists_that_do_not_count), T(rule5_by_the_key_that_signed),
+	    T(rule5_roots_lists), T(rule2_freshness), T(rule5_never_back_a_version),
+	    T(places_for_versions), T(rule5_the_services_own_text), T(sessions),
+	    T(lines_of_roots), T(rule10_words)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("service, lists", tests, lists_make, NULL);
