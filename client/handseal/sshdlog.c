@@ -89,16 +89,53 @@ parse_certificate(struct hs_str rest, struct hs_sshdlog *l)
 	return true;
 }
 
-// handseal-shell's and handseal-verify's lines, in the same log, quote what a client sent.
 static bool
-is_anothers(struct hs_str front)
+has_letter(struct hs_str s)
 {
-	struct hs_str s = front, before;
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z')
+			return true;
+	return false;
+}
 
-	if (until(&s, "handseal-shell[", &before))
+// In front stands more than a time, a host and a program's name: then this is another line,
+// that quotes what a client sent (a user's name, why it disconnects) or what somebody ran.
+static bool
+is_quoted(struct hs_str front)
+{
+	static const char *const quoting[] = {
+	    "nvalid user ", "COMMAND=", "handseal-shell[", "handseal-verify["};
+	struct hs_str rest, tag;
+	size_t word;
+
+	for (size_t i = 0; i < sizeof quoting / sizeof quoting[0]; i++) {
+		rest = front;
+		if (until(&rest, quoting[i], &tag))
+			return true;
+	}
+	rest = front;
+	if (!until(&rest, ": ", &tag))
+		return false;
+	for (word = tag.len; word > 0 && tag.p[word - 1] != ' '; word--)
+		;
+	// "sshd[71]: " is one; "port 50022:11: " stands in a line of sshd's that has none
+	if (!has_letter((struct hs_str){tag.p + word, tag.len - word}))
 		return true;
-	s = front;
-	return until(&s, "handseal-verify[", &before);
+	for (size_t i = 0; i < rest.len; i++)
+		if (rest.p[i] != ' ')
+			return true;
+	return false;
+}
+
+// What a program has packed (JSON, CSV) is not taken apart here.
+static bool
+is_packed(struct hs_str line)
+{
+	while (line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t')) {
+		line.p++;
+		line.len--;
+	}
+	return line.len > 0 && (line.p[0] == '{' || line.p[0] == '"');
 }
 
 int
@@ -107,8 +144,11 @@ hs_sshdlog_parse(struct hs_str line, struct hs_sshdlog *out)
 	struct hs_str rest = line, front, port, type;
 
 	*out = (struct hs_sshdlog){0};
-	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front) ||
-	    is_anothers(front))
+	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front))
+		return HS_NO_SUCH;
+	if (is_packed(line))
+		return HS_ERR_FORMAT;
+	if (is_quoted(front))
 		return HS_NO_SUCH;
 	while (
 	    rest.len > 0 && (rest.p[rest.len - 1] == '\n' || rest.p[rest.len - 1] == '\r'))

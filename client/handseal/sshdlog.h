@@ -24,9 +24,8 @@ struct hs_sshdlog { // views into the line
 	struct hs_str session, agent;
 };
 
-// HS_OK, HS_NO_SUCH where it tells of no such login, or is a line of handseal-shell or
-// handseal-verify, HS_ERR_FORMAT where it begins as one
-// and does not go on so.
+// HS_OK, HS_NO_SUCH where it tells of no such login, or is another line that quotes
+// somebody's words, HS_ERR_FORMAT where it begins as one and does not go on so.
 int hs_sshdlog_parse(struct hs_str line, struct hs_sshdlog *out);
 
 #endif

@@ -28,7 +28,9 @@ a_login_by_our_certificate(void **state)
 {
 	static const char *const lines[] = {OURS, OURS "\n", OURS "\r\n",
 	    "Nov 26 12:00:00 web1 sshd[71]: " OURS,
-	    "2026-11-26T12:00:00.5+01:00 h sshd-session[1]: " OURS};
+	    "2026-11-26T12:00:00.5+01:00 h sshd-session[1]: " OURS,
+	    "Thu 2026-11-26 12:00:00 UTC web1 ssh.service[71]: " OURS,
+	    "<86>1 2026-11-26T12:00:00Z web1 sshd 71 - - " OURS, "    MESSAGE=" OURS};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -79,7 +81,25 @@ rule10_no_logins(void **state)
 	    "Nov 26 18:11:00 web1 handseal-shell[160]: deploy: runs: echo " LOGIN
 	    "ED25519 " P1,
 	    "Nov 26 18:11:00 web1 handseal-shell[160]: deploy: runs: " OURS,
-	    "handseal-verify[7]: refused: " OURS};
+	    "handseal-verify[7]: refused: " OURS,
+	    // why somebody disconnects, in their own words, who need no certificate for it
+	    "Nov 26 12:00:00 web1 sshd[71]: Received disconnect from 192.0.2.7 port "
+	    "50022:11: " OURS,
+	    "web1 sshd[71]: Received disconnect from 2001:db8::a port 50022:11: "
+	    "sshd[1]: " OURS,
+	    "Received disconnect from 192.0.2.7 port 50022:11: " OURS,
+	    "<86>1 2026-11-26T12:00:00Z web1 sshd 71 - - Received disconnect from "
+	    "192.0.2.7 "
+	    "port 50022:11: " OURS,
+	    "error: Received disconnect from 192.0.2.7 port 50022:3: " OURS,
+	    // names of no user, and what an administrator looked for
+	    "Nov 26 12:00:00 web1 sshd[71]: Invalid user Accepted publickey for a from "
+	    "192.0.2.7 port 50022",
+	    "Invalid user Accepted publickey for a from 192.0.2.7 port 50022",
+	    "web1 sshd[71]: Failed none for invalid user : Accepted publickey for a from "
+	    "192.0.2.7 port 50022 ssh2",
+	    "Nov 26 12:00:00 web1 sudo:    alice : TTY=pts/0 ; PWD=/ ; USER=root ; "
+	    "COMMAND=/usr/bin/grep Accepted publickey for /var/log/auth.log"};
 	static const char *const bad[] = {"Accepted publickey for ",
 	    "Accepted publickey for a from b",
 	    "Accepted publickey for a from b port x ssh2: ED25519 " P1,
@@ -88,7 +108,8 @@ rule10_no_logins(void **state)
 	    LOGIN "ED25519-CERT " P1, CERT, CERT "x", CERT "x (serial 1)",
 	    CERT "x (serial 1) CA ED25519", CERT "x (serial 1) CA ED25519 y",
 	    CERT "x (serial) CA ED25519 " P2, CERT "x (serial -1) CA ED25519 " P2,
-	    CERT "x (serial 18446744073709551616) CA ED25519 " P2, OURS "x"};
+	    CERT "x (serial 18446744073709551616) CA ED25519 " P2, OURS "x",
+	    "{\"MESSAGE\": \"" OURS "\"}", "\t\"MESSAGE\" : \"" OURS "\","};
 	static char longer[HS_SSHDLOG_LINE_MAX + 1];
 
 	(void)state;
