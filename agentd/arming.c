@@ -58,6 +58,9 @@ still_permitted(struct hs_touch *t, const struct hs_now *now)
 	} else if (decided.verify && !t->verify) {
 		rc = hs_fail(&t->why.err, HS_SK_PIN_REQUIRED,
 		    "the policy wants a PIN since the text was shown");
+	} else if (decided.once && hs_scope_max_uses(t->scope) != 1) {
+		rc = hs_fail(&t->why.err, HS_NO_POLICY,
+		    "the policy wants a touch each time since the text was shown");
 	} else if (t->ttl > t->d->policy->policy->max_ttl) {
 		rc = hs_fail(&t->why.err, HS_NO_POLICY,
 		    "the policy allows less time since the text was shown");

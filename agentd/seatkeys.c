@@ -54,7 +54,7 @@ hs_seatkeys_grant(const struct hs_seat *s, const struct hs_seat_part *p)
 
 // What the grants cover and the policy of now permits, as for a request. A part that cost a
 // touch of its own, in a scope that does each time, has the one use that it was touched
-// for.
+// for; one that was touched for more, before the scope did, has none.
 bool
 hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
     const struct hs_now *now, struct hs_refusal *why)
@@ -71,9 +71,10 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 	    .again = true};
 	struct hs_decided decided = {0};
 	enum hs_decision what = hs_judge(s->d, &ask, now, &decided);
-	bool permitted = what == HS_DECIDE_ISSUE ||
-			 (what == HS_DECIDE_ASK && p->touched && decided.once &&
-			     (grant.verified || !decided.verify));
+	bool permitted =
+	    what == HS_DECIDE_ISSUE ||
+	    (what == HS_DECIDE_ASK && p->touched && decided.once &&
+		hs_scope_max_uses(p->scope) == 1 && (grant.verified || !decided.verify));
 
 	if (!permitted && why != NULL)
 		hs_judge_refusal(&decided, why);

@@ -138,12 +138,107 @@ another_sessions_seat(void **unused)
 	end();
 }
 
+#define ANY_USES "max-ttl 60\nmax-uses *\n" STATEMENT
+#define EACH_TIME                                                                          \
+	"Scope web\n    Touch always\n    MaxTTL 60\n    MaxUses 1\n    User deploy\n"     \
+	"    Host *\n    Addr *\n    Cmd uptime\n" POLICY
+
+static void
+reload(const char *text)
+{
+	struct hs_buf notes = {0};
+
+	world_policy(text);
+	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK);
+	hs_buf_free(&notes);
+}
+
+// rule1: what was touched for any number of uses is none of those that cost a touch each.
+static void
+touched_each_time_now(void **unused)
+{
+	struct hs_buf key = {0}, none = {0};
+	int watcher;
+
+	(void)unused;
+	begin(POLICY);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	ask(w.client, ANY_USES, "");
+	world_asked(&w, w.client, HS_EXT_SEAT, code);
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	seated();
+	assert_int_equal(list(&key), 1);
+	assert_true(signs(&key, "deploy"));
+	reload(EACH_TIME);
+	assert_int_equal(list(&none), 0);
+	assert_false(signs(&key, "deploy"));
+	reload(POLICY);
+	assert_true(signs(&key, "deploy"));
+	hs_buf_free(&key);
+	hs_buf_free(&none);
+	close(watcher);
+	end();
+}
+
+// The same where the policy changes between the prompt and the touch.
+static void
+touched_each_time_meanwhile(void **unused)
+{
+	int watcher;
+
+	(void)unused;
+	begin(POLICY);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	world_helper("wait");
+	ask(w.client, ANY_USES, "");
+	world_asked(&w, w.client, HS_EXT_SEAT, code);
+	world_until(&w, ARMED);
+	reload(EACH_TIME);
+	world_touch();
+	world_pending(w.client, code, 30);
+	world_refused(&w, w.client, HS_EXT_PENDING, HS_NO_POLICY);
+	assert_false(w.d.session.open);
+	close(watcher);
+	end();
+}
+
+// What was asked for under such a scope has the one use that its prompt said.
+static void
+one_touch_one_use(void **unused)
+{
+	struct hs_buf key = {0};
+	int watcher;
+
+	(void)unused;
+	begin(EACH_TIME);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	ask(w.client, ANY_USES, "to look");
+	world_asked(&w, w.client, HS_EXT_SEAT, code);
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	seated();
+	assert_int_equal(list(&key), 1);
+	assert_int_equal(left(), 1);
+	assert_true(signs(&key, "deploy"));
+	assert_false(signs(&key, "deploy"));
+	hs_buf_free(&key);
+	close(watcher);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(one_connection_has_one),
 	    cmocka_unit_test(uses_come_back_once), cmocka_unit_test(its_grant_goes_with_it),
-	    cmocka_unit_test(another_sessions_seat)};
+	    cmocka_unit_test(another_sessions_seat),
+	    cmocka_unit_test(touched_each_time_now),
+	    cmocka_unit_test(touched_each_time_meanwhile),
+	    cmocka_unit_test(one_touch_one_use)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)
