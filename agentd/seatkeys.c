@@ -78,6 +78,10 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 
 	if (!permitted && why != NULL)
 		hs_judge_refusal(&decided, why);
+	if (!permitted && why != NULL && what == HS_DECIDE_ASK) {
+		why->err.code = decided.once ? HS_NO_ALWAYS : HS_SK_PIN_REQUIRED;
+		hs_refusal_remedy(why, "ask for it: handseal request");
+	}
 	hs_decided_free(&decided);
 	return permitted;
 }

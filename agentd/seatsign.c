@@ -153,6 +153,32 @@ say(const struct hs_seat *s, const struct hs_refusal *why)
 	hs_log("seat %s: refused: %s", s->id, hs_err_sentence(&why->err));
 }
 
+// Why is nothing offered to the server that is bound? The newest part that is for it says.
+static void
+why_nothing(struct hs_conn *c, const struct hs_seat_bind *b, const struct hs_now *now,
+    struct hs_refusal *why)
+{
+	struct hs_seat *s = c->seat;
+	struct hs_seat_part *p = NULL;
+	enum hs_code code = b->nnames > 0 ? HS_NO_HOST : HS_NO_HOST_KEY;
+
+	for (size_t i = s->nparts; i-- > 0 && p == NULL;)
+		p = hs_seatbind_fits(c, s->parts[i].scope) ? &s->parts[i] : NULL;
+	if (p != NULL && hs_seat_part_lives(s, p, now)) {
+		if (!hs_seatkeys_permitted(s, p, now, why))
+			return;
+		hs_fail(&why->err, HS_NO_RECORD, "no certificate could be made for it");
+		(void)hs_refusal_remedy(why, "see what handseald has logged");
+		return;
+	}
+	if (p != NULL)
+		code = p->uses_left == 0 ? HS_NO_USES : HS_NO_EXPIRED;
+	hs_fail(&why->err, code, "%s", "");
+	(void)hs_refusal_remedy(why, code == HS_NO_HOST_KEY
+					 ? "see that it is in scope and known_hosts"
+					 : "ask for it: handseal request");
+}
+
 void
 hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
 {
@@ -163,15 +189,10 @@ hs_seatsign_nothing_listed(struct hs_conn *c, const struct hs_now *now)
 
 	if (b == NULL && !c->seat->revoked)
 		return;
-	if (c->seat->revoked) {
+	if (c->seat->revoked)
 		hs_seat_say_revoked(&why);
-	} else if (b->nnames == 0) {
-		hs_fail(&why.err, HS_NO_HOST_KEY, "%s", "");
-		(void)hs_refusal_remedy(&why, "see that it is in scope and known_hosts");
-	} else {
-		hs_fail(&why.err, HS_NO_HOST, "%s", "");
-		(void)hs_refusal_remedy(&why, "ask for it: handseal request");
-	}
+	else
+		why_nothing(c, b, now, &why);
 	note(c, &why, NULL, now, &r, &rec);
 	if (hs_repeats_counted(c->d->repeats, &rec, now))
 		return;

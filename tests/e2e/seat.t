@@ -66,6 +66,17 @@ test_expect_success 'uses are signatures, and what was not used comes back' '
 	login uptime && login uptime && uses=4 scope v "user deploy" "cmd uptime" && test_expect_code 3 seatctl make 0 v claude </dev/null >out && grep "^refused reason-missing" out &&
 	login uptime && ! login uptime && ! on ssh-add -L | grep ssh- && ended a && uses=2 scope v "user deploy" "cmd uptime" && seat a v claude && seated a && ended a && seat a v claude && seated a && ended a
 '
+# told CODE: a login is refused, and what the agent and the log are told is that
+told() { ! login uptime && why "" "" && grep "^code $1$" out && noted "\"event\":\"refuse\".*\"code\":\"$1\""; }
+now() { policy "KnownHosts $HS_TMP/known" "$base" "$@"; }
+test_expect_success 'rule9: what is spent, or what the policy of now does not permit, is not called another host' '
+	up=$(printf "%s\n" "MaxTTL 15m" "MaxUses *" "User deploy" "Host web1.example.com" "Addr *" "Cmd uptime") &&
+	closed && opened && uses=1 scope o "user deploy" "cmd uptime" && scope s "user deploy" "cmd uptime" &&
+	seat a o claude && seated a && login uptime && told uses-spent && ended a &&
+	seat a s claude && seated a && now "Scope up" "Touch always" "$up" && told touch-each-time &&
+	now "Scope up" "Verify pin" "$up" && told pin-required && policy "Deny user deploy" "KnownHosts $HS_TMP/known" "$base" && told denied-by-policy &&
+	now && login uptime && ended a
+'
 test_expect_success 'beyond the ceiling it costs a touch, which names the seat' '
 	closed && opened && scope d "user deploy" "cmd id -un" && sed -i s/web1/db1/ d && seat b d claude "to look" && hs_wait_for "grep -q ^code $HS_TMP/b.log" 10 &&
 	hs_softkey blue wait 10 && grep "NEW, on a seat of its own" "$log" &&
