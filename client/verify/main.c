@@ -97,12 +97,17 @@ common_options(int *argc, char ***argv, struct options *o)
 	return 0;
 }
 
+static const char *
+folder(const struct options *o)
+{
+	return o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal";
+}
+
 // Everything after `keys`: three words as sshd gives them, whatever they look like.
 static int
 run_keys(int argc, char **argv, const struct options *o)
 {
-	struct hs_keys_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	struct hs_keys_ask ask = {.config = folder(o),
 	    .own = o->config != NULL,
 	    .shell = o->shell != NULL ? o->shell : HS_LIBEXECDIR "/handseal-shell"};
 
@@ -150,37 +155,62 @@ set_up(void)
 	return 1;
 }
 
+// What stands behind a command: `NAME VALUE` pairs, --json, and a file where operand is
+// not NULL. Each once, in any order.
+struct pair {
+	const char *name;
+	const char **value;
+};
+
 static int
-run_explain(int argc, char **argv, const struct options *o)
+read_words(int argc, char **argv, const struct pair *v, const char **operand, bool *json,
+    const char *unknown)
 {
-	struct hs_explain_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
-	    .own = o->config != NULL};
-	const char *at = NULL;
-	int rc;
-
-	if ((rc = no_others(o)) != 0)
-		return rc;
 	while (argc > 0) {
-		int c = take(&argc, &argv, "--user", &ask.user);
+		int c = 0;
 
-		c = c != 0 ? c : take(&argc, &argv, "--from", &ask.from);
-		c = c != 0 ? c : take(&argc, &argv, "--at", &at);
-		c = c != 0 ? c : take(&argc, &argv, "--cmd", &ask.cmd);
-		c = c != 0 ? c : take(&argc, &argv, "--audit", &ask.audit);
+		for (const struct pair *p = v; c == 0 && p->name != NULL; p++)
+			c = take(&argc, &argv, p->name, p->value);
 		if (c < 0)
 			return usage("no value, or given twice", argv[0]);
 		if (c > 0)
 			continue;
-		if (strcmp(argv[0], "--json") == 0 && !ask.json)
-			ask.json = true;
-		else if ((argv[0][0] != '-' || argv[0][1] == '\0') && ask.cert == NULL)
-			ask.cert = argv[0];
+		if (strcmp(argv[0], "--json") == 0 && !*json)
+			*json = true;
+		else if ((argv[0][0] != '-' || argv[0][1] == '\0') && operand != NULL &&
+			 *operand == NULL)
+			*operand = argv[0];
 		else
-			return usage("explain does not take", argv[0]);
+			return usage(unknown, argv[0]);
 		argc--;
 		argv++;
 	}
+	return 0;
+}
+
+static int
+read_time(const char *at, bool *has, uint64_t *out)
+{
+	*has = at != NULL;
+	return at == NULL || hs_explain_time(at, out) == HS_OK
+		   ? 0
+		   : usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
+}
+
+static int
+run_explain(int argc, char **argv, const struct options *o)
+{
+	struct hs_explain_ask ask = {.config = folder(o), .own = o->config != NULL};
+	const char *at = NULL;
+	const struct pair pairs[] = {{"--user", &ask.user}, {"--from", &ask.from},
+	    {"--at", &at}, {"--cmd", &ask.cmd}, {"--audit", &ask.audit}, {NULL, NULL}};
+	int rc = no_others(o);
+
+	if (rc == 0)
+		rc = read_words(
+		    argc, argv, pairs, &ask.cert, &ask.json, "explain does not take");
+	if (rc != 0)
+		return rc;
 	if (ask.cert == NULL)
 		return usage("explain needs a file with a certificate, or -", NULL);
 	if (ask.user == NULL && (ask.from != NULL || ask.cmd != NULL))
@@ -188,33 +218,21 @@ run_explain(int argc, char **argv, const struct options *o)
 	if (ask.cmd != NULL && ask.from == NULL)
 		return usage(
 		    "--cmd needs --from: what may run can depend on the address", NULL);
-	if (at != NULL && hs_explain_time(at, &ask.at) != HS_OK)
-		return usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
-	ask.has_at = at != NULL;
+	if ((rc = read_time(at, &ask.has_at, &ask.at)) != 0)
+		return rc;
 	return set_up() == 0 ? hs_explain(&ask) : 1;
 }
 
 static int
 run_check(int argc, char **argv, const struct options *o)
 {
-	struct hs_check_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
-	    .own = o->config != NULL};
+	struct hs_check_ask ask = {.config = folder(o), .own = o->config != NULL};
+	const struct pair pairs[] = {{"--user", &ask.user}, {NULL, NULL}};
 	int rc = no_others(o);
 
-	while (rc == 0 && argc > 0) {
-		int c = take(&argc, &argv, "--user", &ask.user);
-
-		if (c < 0)
-			return usage("no value, or given twice", argv[0]);
-		if (c > 0)
-			continue;
-		if (strcmp(argv[0], "--json") != 0 || ask.json)
-			return usage("check-config does not take", argv[0]);
-		ask.json = true;
-		argc--;
-		argv++;
-	}
+	if (rc == 0)
+		rc = read_words(
+		    argc, argv, pairs, NULL, &ask.json, "check-config does not take");
 	if (rc != 0)
 		return rc;
 	return set_up() == 0 ? hs_check(&ask) : 1;
@@ -223,28 +241,15 @@ run_check(int argc, char **argv, const struct options *o)
 static int
 run_evidence(int argc, char **argv, const struct options *o)
 {
-	struct hs_evidence_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal"};
-	int rc;
+	struct hs_evidence_ask ask = {.config = folder(o)};
+	const struct pair pairs[] = {{"--roots", &ask.roots}, {NULL, NULL}};
+	int rc = no_others(o);
 
-	if ((rc = no_others(o)) != 0)
+	if (rc == 0)
+		rc = read_words(
+		    argc, argv, pairs, &ask.file, &ask.json, "evidence does not take");
+	if (rc != 0)
 		return rc;
-	while (argc > 0) {
-		int c = take(&argc, &argv, "--roots", &ask.roots);
-
-		if (c < 0)
-			return usage("no value, or given twice", argv[0]);
-		if (c > 0)
-			continue;
-		if (strcmp(argv[0], "--json") == 0 && !ask.json)
-			ask.json = true;
-		else if ((argv[0][0] != '-' || argv[0][1] == '\0') && ask.file == NULL)
-			ask.file = argv[0];
-		else
-			return usage("evidence does not take", argv[0]);
-		argc--;
-		argv++;
-	}
 	if (ask.file == NULL)
 		return usage("evidence needs a file, or -", NULL);
 	return set_up() == 0 ? hs_verify_evidence(&ask) : 1;
@@ -253,30 +258,14 @@ run_evidence(int argc, char **argv, const struct options *o)
 static int
 run_sig(int argc, char **argv, const struct options *o)
 {
-	struct hs_sig_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
-	    .own = o->config != NULL};
+	struct hs_sig_ask ask = {.config = folder(o), .own = o->config != NULL};
 	const char *at = NULL;
+	const struct pair pairs[] = {{"-n", &ask.ns}, {"-s", &ask.sig}, {"-I", &ask.id},
+	    {"--roots", &ask.roots}, {"--cap", &ask.cap}, {"--at", &at}, {NULL, NULL}};
 	int rc = no_others(o);
 
-	while (rc == 0 && argc > 0) {
-		int c = take(&argc, &argv, "-n", &ask.ns);
-
-		c = c != 0 ? c : take(&argc, &argv, "-s", &ask.sig);
-		c = c != 0 ? c : take(&argc, &argv, "-I", &ask.id);
-		c = c != 0 ? c : take(&argc, &argv, "--roots", &ask.roots);
-		c = c != 0 ? c : take(&argc, &argv, "--cap", &ask.cap);
-		c = c != 0 ? c : take(&argc, &argv, "--at", &at);
-		if (c < 0)
-			return usage("no value, or given twice", argv[0]);
-		if (c > 0)
-			continue;
-		if (strcmp(argv[0], "--json") != 0 || ask.json)
-			return usage("sig does not take", argv[0]);
-		ask.json = true;
-		argc--;
-		argv++;
-	}
+	if (rc == 0)
+		rc = read_words(argc, argv, pairs, NULL, &ask.json, "sig does not take");
 	if (rc != 0)
 		return rc;
 	if (ask.ns == NULL || ask.sig == NULL)
@@ -285,9 +274,8 @@ run_sig(int argc, char **argv, const struct options *o)
 		    NULL);
 	if (strcmp(ask.sig, "-") == 0)
 		return usage("-s needs a file: the message is on stdin", NULL);
-	if (at != NULL && hs_explain_time(at, &ask.at) != HS_OK)
-		return usage("--at takes Unix seconds or 2026-01-31T18:05:00Z, not", at);
-	ask.has_at = at != NULL;
+	if ((rc = read_time(at, &ask.has_at, &ask.at)) != 0)
+		return rc;
 	return set_up() == 0 ? hs_sig(&ask) : 1;
 }
 
@@ -296,8 +284,7 @@ static int
 run_inplace(int argc, char **argv, const struct options *o)
 {
 	static char name[] = "ssh-keygen";
-	struct hs_inplace_ask ask = {
-	    .config = o->config != NULL ? o->config : HS_SYSCONFDIR "/handseal",
+	struct hs_inplace_ask ask = {.config = folder(o),
 	    .own = o->config != NULL,
 	    .keygen = o->keygen != NULL ? o->keygen : "/usr/bin/ssh-keygen",
 	    .argv = argv - 1,
