@@ -3,53 +3,7 @@
 // Several that wait for one outcome: the asker, others that asked the same, and whoever
 // holds the key that it was for. Each is told, whoever goes away; and limits hold for those
 // that come at once.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-#include "agentd/touch.h"
-#include "proto/names.h"
-#include "tests/lib/world.h"
-
-#define SCOPE "max-ttl 60\nmax-uses *\n\naddr *\nhost web1\nuser deploy\n"
-
-static const char policy[] = "Agent claude\n    Scope *\n";
-static struct world w;
-static int watcher, other;
-static char code[4];
-static struct hs_rd body;
-
-static void
-begin(const char *how, uint32_t show_ms)
-{
-	world_helper(how);
-	world_set.show_ms = show_ms;
-	world_set.gap_ms = 0;
-	world_policy(policy);
-	world_begin(&w);
-	watcher = world_dial();
-	world_watch(&w, watcher);
-	other = world_dial();
-}
-
-static void
-request(void)
-{
-	world_request(&w, w.client, SCOPE, "claude", "to look");
-	world_asked(&w, w.client, HS_EXT_REQUEST, code);
-}
-
-static void
-end(void)
-{
-	world_end(&w);
-	close(watcher);
-	close(other);
-}
+#include "tests/lib/asking.h"
 
 static void
 gets_it(void)

@@ -13,22 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "client/handseal/scopeopts.h"
-
-// opt, value, opt, value, ..., 0
-static void
-take(struct hs_scopeopts *o, ...)
-{
-	va_list ap;
-	int opt;
-
-	va_start(ap, o);
-	while ((opt = va_arg(ap, int)) != 0) {
-		assert_true(hs_scopeopts_is(opt));
-		assert_int_equal(
-		    hs_scopeopts_take(o, opt, va_arg(ap, const char *), NULL), HS_OK);
-	}
-	va_end(ap);
-}
+#include "tests/lib/opts.h"
 
 static void
 assert_text(const struct hs_scopeopts *o, uint64_t max_ttl, const char *want)
@@ -56,20 +41,6 @@ assert_built(const struct hs_scopeopts *o, uint64_t max_ttl, const char *canonic
 	assert_memory_equal(hs_scope_text(scope).p, canonical, strlen(canonical));
 	hs_scope_free(&scope);
 	assert_null(scope);
-}
-
-static void
-assert_refused(
-    const struct hs_scopeopts *o, const char *ttl_option, int code, const char *part)
-{
-	struct hs_scope *scope = (struct hs_scope *)&scope; // to see it nulled
-	struct hs_err err = {0};
-
-	assert_int_equal(hs_scopeopts_build(o, 60, ttl_option, &scope, &err), code);
-	assert_int_equal(err.code, code);
-	assert_null(scope);
-	if (strstr(hs_err_sentence(&err), part) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", hs_err_sentence(&err), part);
 }
 
 static void
