@@ -33,6 +33,27 @@ check_word(const struct hs_word *w, struct hs_err *err)
 	return HS_OK;
 }
 
+// Options that say how sftp-server serves, and none that does anything else: an owner's
+// Subsystem line has them, and a client may send them too.
+static int
+check_sftp(const struct hs_command *c, struct hs_err *err)
+{
+	static const char alone[] = "Re", valued[] = "Pdflpu";
+
+	for (size_t i = 1; i < c->n; i++) {
+		struct hs_str w = c->list[i];
+		uint8_t option = w.len >= 2 && w.p[0] == '-' ? w.p[1] : 0;
+
+		if (w.len == 2 && memchr(alone, option, sizeof alone - 1) != NULL)
+			continue;
+		if (memchr(valued, option, sizeof valued - 1) == NULL ||
+		    (w.len == 2 && ++i == c->n))
+			return hs_fail(err, HS_NO_COMMAND,
+			    "it is sftp, with an argument that is not known here");
+	}
+	return HS_OK;
+}
+
 int
 hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err)
 {
@@ -59,9 +80,10 @@ hs_command_take(struct hs_str text, struct hs_command *out, struct hs_err *err)
 			return rc;
 		out->list[i] = out->words.w[i].text;
 	}
-	if (hs_command_is_sftp(out->list[0]))
-		out->kind = HS_REQ_SFTP;
-	return HS_OK;
+	if (!hs_command_is_sftp(out->list[0]))
+		return HS_OK;
+	out->kind = HS_REQ_SFTP;
+	return check_sftp(out, err);
 }
 
 int

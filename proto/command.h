@@ -17,9 +17,9 @@ struct hs_command {
 };
 
 // text NULL: nothing was asked for, which is an interactive shell. The text of sshd's usual
-// Subsystem lines is the sftp subsystem, whatever arguments it has: sshd passes on nothing
-// that would tell the subsystem from the command, and we run sftp-server our own way for
-// both. HS_NO_COMMAND with a sentence where it cannot be taken apart without a shell,
+// Subsystem lines is the sftp subsystem, with options of sftp-server behind it: sshd passes
+// on nothing that would tell the subsystem from the command. HS_NO_COMMAND with a sentence
+// where it cannot be taken apart without a shell, or asks of sftp-server what is not known,
 // HS_ERR_NOMEM. *out is zeroed first; hs_command_free always.
 int hs_command_parse(const char *text, struct hs_command *out, struct hs_err *err);
 // The same of bytes, which ask for something.

@@ -73,14 +73,27 @@ exec_words(char **argv, char **env, struct hs_err *err)
 	return HS_SHELL_REFUSED;
 }
 
+// With the options that were asked for, which are the owner's where the Subsystem line has
+// some: what it logs, who may read what it makes, read-only for everybody.
 static int
-exec_sftp(bool writes, char **env, struct hs_err *err)
+exec_sftp(const struct hs_command *c, bool writes, char **env, struct hs_err *err)
 {
 	char name[] = "sftp-server", readonly[] = "-R";
-	char *argv[] = {name, writes ? NULL : readonly, NULL};
+	char **argv = calloc(c->n + 2, sizeof *argv);
+	size_t n = 0;
 
+	if (argv == NULL) {
+		(void)hs_fail(err, HS_ERR_NOMEM, "out of memory");
+		return HS_SHELL_REFUSED;
+	}
+	argv[n++] = name;
+	if (!writes)
+		argv[n++] = readonly;
+	for (size_t i = 1; i < c->n; i++) // NUL-terminated in the words' own memory
+		argv[n++] = (char *)(uintptr_t)c->list[i].p;
 	for (size_t i = 0; i < sizeof sftp_servers / sizeof sftp_servers[0]; i++)
 		(void)execve(sftp_servers[i], argv, env);
+	free(argv);
 	(void)hs_fail(err, HS_NO_SUCH, "sftp-server is not installed here");
 	return HS_SHELL_NOT_FOUND;
 }
@@ -119,7 +132,7 @@ hs_shell_exec(const struct hs_shell_run *run, const struct hs_shell_account *acc
 	if (run->by_shell != NULL || c->kind == HS_REQ_SHELL)
 		return exec_login_shell(account, run->by_shell, env, err);
 	if (c->kind == HS_REQ_SFTP)
-		return exec_sftp(run->sftp_write, env, err);
+		return exec_sftp(c, run->sftp_write, env, err);
 	argv = calloc(c->n + 1, sizeof *argv);
 	if (argv == NULL) {
 		(void)hs_fail(err, HS_ERR_NOMEM, "out of memory");

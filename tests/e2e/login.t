@@ -111,6 +111,12 @@ test_expect_success 'sftp reads, and with sftp-write writes' '
 	sftp_ sftpw "put $HS_TMP/got put2" && test "$(cat "$HS_HOME_deploy/put2")" = hello &&
 	hv_refused command-outside-scope hv_ssh sftp $at id -un
 '
+test_expect_success 'sftp as the Subsystem line has it: read-only for everybody, its log, its mask' '
+	hs_stop sshd && hs_sshd_start "Subsystem sftp internal-sftp -R -l INFO" && sftp_ sftpw "get file $HS_TMP/got3" && cmp "$HS_TMP/got" "$HS_TMP/got3" &&
+	hs_wait_for "grep \"sftp-server.*open .$HS_HOME_deploy/file\" \"$HS_TMP/syslog\"" 5 && ! sftp_ sftpw "put $HS_TMP/got put3" && ! test -e "$HS_HOME_deploy/put3" &&
+	hs_stop sshd && hs_sshd_start "Subsystem sftp /usr/lib/openssh/sftp-server -u 077" && sftp_ sftpw "put $HS_TMP/got put4" && test "$(stat -c %a "$HS_HOME_deploy/put4")" = 600 && ! sftp_ sftp "put $HS_TMP/got put5" &&
+	hv_refused command-outside-scope hv_ssh sftp $at "internal-sftp -c id" && hs_stop sshd && hs_sshd_start
+'
 test_expect_success 'a scope for several users and hosts' '
 	hv_scope "user deploy" "user other" "host *.example.com" "addr *" "cmd id -un" -- \
 		"user root" "host db.example.com" "addr *" "cmd id -un" >"$HS_TMP/many" &&

@@ -401,8 +401,8 @@ hs_sshd_config_() {
 		LoginGraceTime 30
 		PrintMotd no
 		PrintLastLog no
-		Subsystem sftp internal-sftp
 	EOF
+	case " $*" in *" Subsystem "*) ;; *) echo "Subsystem sftp internal-sftp" ;; esac
 	[ -x "$HS_BIN/handseal-verify" ] && cat <<-EOF
 		AuthorizedKeysCommand $HS_BIN/handseal-verify --config $HS_SERVER keys %u %t %k
 		AuthorizedKeysCommandUser $HS_AKC_USER

@@ -191,7 +191,12 @@ static void
 sftp(void **state)
 {
 	static const char *const lines[] = {"internal-sftp", "/usr/lib/openssh/sftp-server",
-	    "internal-sftp -l INFO", "/usr/lib/sftp-server -f AUTH"};
+	    "internal-sftp -l INFO", "/usr/lib/sftp-server -f AUTH",
+	    "internal-sftp -R -e -lINFO -u 077 -d /srv -P remove,rename -p 'open,read'"};
+	static const char *const unknown[] = {"internal-sftp -c",
+	    "internal-sftp -Q requests", "internal-sftp -h", "internal-sftp -Rc",
+	    "internal-sftp -l", "internal-sftp -", "internal-sftp --", "internal-sftp ''",
+	    "internal-sftp id", "internal-sftp -R id"};
 	struct hs_shell_run run;
 	struct hs_shell_ask ask;
 
@@ -204,6 +209,8 @@ sftp(void **state)
 		assert_false(run.sftp_write);
 		hs_shell_run_free(&run);
 	}
+	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+		expect(unknown[i], HS_NO_COMMAND);
 	expect("/tmp/sftp-server", HS_NO_COMMAND);
 	expect("internal-sftp; id", HS_NO_COMMAND);
 	use(HEAD "addr *\ncmd subsystem:sftp-write\nhost *\nuser *\n");
