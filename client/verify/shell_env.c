@@ -47,7 +47,7 @@ is_session(const char *entry, size_t name)
 }
 
 static bool
-keeps(const char *entry)
+keeps(const char *entry, bool foreign)
 {
 	const char *eq = strchr(entry, '=');
 	const char *value;
@@ -56,8 +56,8 @@ keeps(const char *entry)
 	if (eq == NULL)
 		return false;
 	name = (size_t)(eq - entry);
-	if (is_session(entry, name))
-		return true;
+	if (!foreign)
+		return is_session(entry, name);
 	if (!is_foreign(entry, name))
 		return false;
 	value = eq + 1;
@@ -81,6 +81,20 @@ add(char **env, size_t *n, const char *name, const char *value)
 	return 0;
 }
 
+static int
+copy(char **out, size_t *n, char **env, bool foreign)
+{
+	for (; env != NULL && *env != NULL && *n < ENV_MAX; env++) {
+		if (!keeps(*env, foreign))
+			continue;
+		out[*n] = strdup(*env);
+		if (out[*n] == NULL)
+			return -1;
+		(*n)++;
+	}
+	return 0;
+}
+
 char **
 hs_shell_environment(char **env, const struct hs_shell_account *account)
 {
@@ -95,14 +109,9 @@ hs_shell_environment(char **env, const struct hs_shell_account *account)
 	    add(out, &n, "SHELL", account->shell) != 0 ||
 	    add(out, &n, "PATH", account->root ? PATH_ROOT : PATH_USER) != 0)
 		goto fail;
-	for (; env != NULL && *env != NULL && n < ENV_MAX; env++) {
-		if (!keeps(*env))
-			continue;
-		out[n] = strdup(*env);
-		if (out[n] == NULL)
-			goto fail;
-		n++;
-	}
+	// sshd's own come first: a client that sends many must not crowd them out
+	if (copy(out, &n, env, false) != 0 || copy(out, &n, env, true) != 0)
+		goto fail;
 	return out;
 fail:
 	out[n] = NULL;

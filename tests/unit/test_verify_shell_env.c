@@ -84,15 +84,18 @@ environment_is_bounded(void **state)
 {
 	const struct hs_shell_account account = {
 	    .name = "a", .home = "/", .shell = "/bin/sh"};
-	char *env[301] = {0};
+	char connection[] = "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22";
+	char *env[302] = {0};
 	char **out;
 
 	(void)state;
 	for (size_t i = 0; i < 300; i++)
 		assert_true(asprintf(&env[i], "LC_%zu=C", i) > 0);
+	env[300] = connection;
 	out = hs_shell_environment(env, &account);
 	assert_non_null(out);
 	assert_int_equal(count(out), 64);
+	assert_true(has(out, connection)); // no client crowds out what sshd says
 	hs_shell_environment_free(out);
 	for (size_t i = 0; i < 300; i++)
 		free(env[i]);
