@@ -125,6 +125,28 @@ is_command(struct hs_str word, const char *name)
 	return hs_str_is(word, name);
 }
 
+// Does rsync at the server take its arguments from the client, after these? With
+// --secluded-args, -s, it does, and they stand in the place of all that stand here.
+static bool
+is_secluded(const struct scope_cmd *cmd)
+{
+	bool server = false, secluded = false;
+
+	for (size_t i = 1; i < cmd->nwords; i++) {
+		struct hs_str w = cmd->words[i];
+
+		server = server || hs_str_is(w, "--server");
+		secluded = secluded || hs_str_is(w, "--secluded-args") ||
+			   hs_str_is(w, "--protect-args");
+		if (w.len < 2 || w.p[0] != '-' || w.p[1] == '-')
+			continue;
+		// up to an option that has a value, which is what follows
+		for (size_t k = 1; k < w.len && memchr("eBTMf@", w.p[k], 6) == NULL; k++)
+			secluded = secluded || w.p[k] == 's';
+	}
+	return server && secluded;
+}
+
 static void
 warn_command(struct policy_parser *x, const struct policy_value *v)
 {
@@ -147,6 +169,13 @@ warn_command(struct policy_parser *x, const struct policy_value *v)
 	} else if (prefix) {
 		policy_warn(x, v->at, "`%s ...` can read any file of the user: %s",
 		    commands[i].name, commands[i].how);
+	} else if (is_command(cmd->words[0], "rsync") && is_secluded(cmd)) {
+		policy_warn(x, v->at,
+		    "`rsync` with -s is told by the client what to do, whatever else "
+		    "stands "
+		    "here: %s",
+		    commands[i].how);
+		x->draft.risky = true;
 	} else if (cmd->nwords == 1 && (commands[i].danger & READS_STDIN) != 0) {
 		policy_warn(
 		    x, v->at, "`%s` alone runs whatever it is sent", commands[i].name);

@@ -40,6 +40,9 @@ parse(const char *text)
 
 #define HEAD  "Scope a\nTouch always\nMaxTTL 1m\nMaxUses *\n"
 #define LOGIN HEAD "User u\nHost h\nAddr *\n"
+#define SECLUDED                                                                           \
+	"8:5: `rsync` with -s is told by the client what to do, whatever else stands "     \
+	"here: it reads and writes any file of the user, and -e runs any command\n"
 #define RISKY                                                                              \
 	"1:1: one touch opens `a` for a session, with what is warned of in it: `Touch "    \
 	"always` costs a touch each time\n"
@@ -67,6 +70,12 @@ static const struct {
     {LOGIN "Cmd rsync --server ...",
 	"8:5: `rsync ...` can run anything: it reads and writes any file of the user, and "
 	"-e runs any command\n"},
+    {LOGIN "Cmd rsync --server --sender -slogDtpre.iLsfxCIvu . /srv", SECLUDED},
+    {LOGIN "Cmd /usr/bin/rsync --server --secluded-args -tre.iLsfxCIvu", SECLUDED},
+    {LOGIN "Cmd rsync --server --protect-args . /srv", SECLUDED},
+    {LOGIN "Cmd rsync --server --sender -logDtpre.iLsfxCIvu . /srv", ""},
+    {LOGIN "Cmd rsync --server --sender --size-only -re.s . /srv/-s", ""},
+    {LOGIN "Cmd rsync -as /srv /backup", ""},
     {LOGIN "Cmd python3.11 ...",
 	"8:5: `python ...` can run anything: -c runs any program\n"},
     {LOGIN "Cmd sudo ...",
