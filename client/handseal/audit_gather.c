@@ -26,8 +26,8 @@ struct hs_audit_gathering {
 	size_t session, touch; // the last that something was made in, and under
 	const char *scope;     // the text of that scope
 	struct asked asked[ASKED_MAX];
-	size_t nasked;
-	bool failed; // no memory
+	size_t nasked, nfaults; // nfaults: in all
+	bool failed;		// no memory
 };
 
 // ---- texts, each kept once
@@ -360,7 +360,7 @@ static int
 take(void *arg, struct hs_audit_place place, struct hs_str line)
 {
 	struct hs_audit_gathered *g = arg;
-	uint64_t faults = g->nfaults;
+	size_t faults = g->work->nfaults;
 	struct hs_auditread r;
 	int rc = hs_auditcheck_line(g->work->check, place, line, &r);
 
@@ -369,7 +369,7 @@ take(void *arg, struct hs_audit_place place, struct hs_str line)
 	if (hs_str_is(r.event, "ask"))
 		take_ask(g, &r);
 	else if (hs_str_is(r.event, "touch"))
-		take_touch(g, &r, g->nfaults > faults);
+		take_touch(g, &r, g->work->nfaults > faults);
 	else if (hs_str_is(r.event, "issue") || hs_str_is(r.event, "seat"))
 		take_made(g, &r);
 	else if (hs_str_is(r.event, "sign"))
@@ -391,7 +391,7 @@ on_fault(void *arg, const struct hs_audit_fault *f)
 	struct hs_audit_gathered *g = arg;
 	struct hs_audit_fault *slot;
 
-	if (g->nfaults == FAULTS_MAX)
+	if (g->work->nfaults++ >= FAULTS_MAX)
 		return;
 	slot = room(
 	    g->work, (void **)&g->faults, g->nfaults, &g->work->cap_faults, sizeof *slot);

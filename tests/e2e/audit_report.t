@@ -60,6 +60,10 @@ test_expect_success 'a log that does not hold' '
 	mkdir bad && cp made/audit.jsonl bad/ && auditctl flip bad/audit.jsonl 9000 && report bad && grep "NOT PROVEN, as it says" out && look bad && sound bad &&
 	is bad.360 "\$j->{verdict} eq q(The log does not hold)" && grep "class=\"faults\"" bad.html
 '
+test_expect_success 'a touch that does not hold is called so behind any number of other faults' '
+	mkdir worse && auditctl make worse sessions=3 certificates=600 && perl -pi -e "s/}$/,\"x\":1}/" worse/audit.jsonl && report worse && grep "NOT PROVEN, as it says" out &&
+	test "$(grep -c ">does not hold</span>" worse.html)" = 3 && ! grep "signature good" worse.html
+'
 test_expect_success 'hostile texts stay texts' '
 	x="<img src=x onerror=alert(1)>\"&#39;<script>alert(1)</script>" && mkdir evil && auditctl make evil refusals=1 revoke=1 reason="$x" shown="$x
 </pre></details><h1>$x" agent="$x" && report evil && look evil && sound evil && is evil.360 "\$j->{text}" && ! grep -a "<img\|<script\|<h1>.*img" evil.html &&
