@@ -4,6 +4,7 @@
 #include "agentd/revids.h"
 
 #include <string.h>
+#include "proto/agent.h"
 #include "proto/text.h"
 
 bool
@@ -62,4 +63,16 @@ hs_revids_names(const struct hs_revid *r, const char *id, const struct hs_indexe
 		return false;
 	hs_key_fingerprint(&i->ca, root);
 	return hs_str_is(r->root, root);
+}
+
+const char *
+hs_revids_kind(uint8_t what)
+{
+	static const char *const names[] = {[HS_REVOKE_IDS] = "by id",
+	    [HS_REVOKE_AGENT] = "by agent",
+	    [HS_REVOKE_SESSION] = "the session",
+	    [HS_REVOKE_ROOT] = "by root",
+	    [HS_REVOKE_ALL] = "all"};
+
+	return names[what];
 }

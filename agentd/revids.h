@@ -22,5 +22,7 @@ bool hs_revids_next(struct hs_str *names, struct hs_revid *out, bool *good);
 bool hs_revids_begins(const char *id, struct hs_str front);
 // Does it name this thing, of that session?
 bool hs_revids_names(const struct hs_revid *r, const char *id, const struct hs_indexed *i);
+// How they were named, for a person: what of hs_agent_revoke.
+const char *hs_revids_kind(uint8_t what);
 
 #endif

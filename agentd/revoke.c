@@ -15,6 +15,7 @@
 #include "agentd/reply.h"
 #include "agentd/revlist.h"
 #include "agentd/revocation.h"
+#include "agentd/revids.h"
 #include "agentd/revplan.h"
 #include "agentd/seat.h"
 #include "proto/text.h"
@@ -46,7 +47,6 @@ close_session(struct hs_daemon *d, const struct hs_conn *c)
 	    .sentence = hs_str_c("revoked"),
 	    .counted = true,
 	    .count = d->session.count};
-
 	struct hs_keys key; // signs where the log ends, and nothing else any more
 
 	memcpy(id, d->session.id, sizeof id);
@@ -261,51 +261,35 @@ on_recorded(void *arg, int code)
 	save(r, on_saved);
 }
 
-static const char *
-kind(uint8_t what)
+// In a record of that session, or several where it holds too many serials for one. True:
+// the last of them was taken, and on_recorded hears of it.
+static bool
+record_session(struct revoking *r, const struct hs_agent_revoke *m,
+    const struct hs_revplan_session *p, bool last)
 {
-	static const char *const names[] = {[HS_REVOKE_IDS] = "by id",
-	    [HS_REVOKE_AGENT] = "by agent",
-	    [HS_REVOKE_SESSION] = "the session",
-	    [HS_REVOKE_ROOT] = "by root",
-	    [HS_REVOKE_ALL] = "all"};
+	struct hs_audit_record rec = {.event = "revoke",
+	    .time = r->now,
+	    .session = p->id,
+	    .code = hs_code_name(HS_OK),
+	    .sentence = hs_str_c(p->whole ? "the session" : hs_revids_kind(m->what)),
+	    .end = p->end,
+	    .counted = true,
+	    .count = p->certificates + p->seats};
+	struct hs_buf mem = {0};
+	bool all = false;
+	int rc = HS_OK;
 
-	return names[what];
-}
-
-// A record for each session; who waits hears of the last, which is behind the others.
-static void
-record(struct revoking *r, const struct hs_agent_revoke *m)
-{
-	struct hs_daemon *d = r->conn->d;
-	size_t n = r->plan.n;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct hs_revplan_session *p = &r->plan.v[i];
-		struct hs_audit_record rec = {.event = "revoke",
-		    .time = r->now,
-		    .session = p->id,
-		    .code = hs_code_name(HS_OK),
-		    .sentence = hs_str_c(p->whole ? "the session" : kind(m->what)),
-		    .end = p->end,
-		    .counted = true,
-		    .count = p->certificates + p->seats};
-		bool last = i + 1 == n;
-
-		if (m->what == HS_REVOKE_AGENT)
-			rec.agent = m->name;
-		if (!p->whole && p->n > 0) {
-			rec.numbered = true;
-			rec.serial = p->serials[0]; // the outermost: it came first
-		}
-		hs_reply_who(&rec, &r->conn->peer);
-		if (hs_audit_put(
-			d->audit, &rec, last ? on_recorded : NULL, r, NULL, NULL) == HS_OK)
-			continue;
-		r->unrecorded = true;
-		if (last)
-			on_recorded(r, HS_NO_RECORD);
+	if (m->what == HS_REVOKE_AGENT)
+		rec.agent = m->name;
+	hs_reply_who(&rec, &r->conn->peer);
+	for (size_t at = 0; !all; rec.counted = false) {
+		all = hs_revplan_record(p, &at, &mem, &rec);
+		rc = hs_audit_put(
+		    r->d->audit, &rec, all && last ? on_recorded : NULL, r, NULL, NULL);
+		r->unrecorded |= rc != HS_OK;
 	}
+	hs_buf_free(&mem);
+	return rc == HS_OK;
 }
 
 // A root's list lies beside ours: it says by itself what it takes back, and here nothing
@@ -339,6 +323,7 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 	struct hs_refusal why = {0};
 	struct hs_agent_revoke m;
 	struct revoking *r;
+	bool taken = false;
 	int rc = hs_agent_revoke_get(rd, &m);
 
 	if (rc != HS_OK)
@@ -360,17 +345,21 @@ hs_revoke(struct hs_conn *c, struct hs_rd *rd, const struct hs_now *now)
 	r->conn = hs_conn_ref(c);
 	r->now = now->wall;
 	r->taken = take(r);
-	hs_log("pid %lu revokes %s", (unsigned long)c->peer.pid, kind(m.what));
+	hs_log("pid %lu revokes %s", (unsigned long)c->peer.pid, hs_revids_kind(m.what));
 	for (size_t i = 0; i < r->plan.n; i++)
 		stop(c, &r->plan.v[i]);
-	record(r, &m);
+	for (size_t i = 0; i < r->plan.n; i++)
+		taken = record_session(r, &m, &r->plan.v[i], i + 1 == r->plan.n);
+	if (!taken) // the last, which is behind the others
+		on_recorded(r, HS_NO_RECORD);
 	return HS_OK;
 }
 
 // ---- without anybody who asks
 
 static void
-note(struct hs_daemon *d, const char *session, uint64_t seat, int rc, const char *said)
+note(struct hs_daemon *d, const char *session, uint64_t seat, const struct hs_revplan *plan,
+    int rc, const char *said)
 {
 	struct hs_audit_record rec = {.event = "revoke",
 	    .session = session,
@@ -378,16 +367,24 @@ note(struct hs_daemon *d, const char *session, uint64_t seat, int rc, const char
 	    .sentence = hs_str_c(said),
 	    .numbered = seat > 0,
 	    .serial = seat};
+	static const struct hs_revplan_session nothing;
+	const struct hs_revplan_session *p =
+	    plan != NULL && plan->n == 1 ? plan->v : &nothing;
+	struct hs_buf mem = {0};
+	size_t at = 0;
 
 	hs_log("session %s revoked: %s", session,
 	    rc == HS_OK ? "its list is in the state folder" : said);
-	hs_daemon_note(d, &rec);
+	for (bool all = false; !all; hs_daemon_note(d, &rec))
+		all = hs_revplan_record(p, &at, &mem, &rec);
+	hs_buf_free(&mem);
 }
 
 static void
 end_by_itself(struct revoking *r, int rc, const struct hs_err *err)
 {
-	note(r->d, r->session, r->seat, rc, rc == HS_OK ? r->why : hs_err_sentence(err));
+	note(r->d, r->session, r->seat, &r->plan, rc,
+	    rc == HS_OK ? r->why : hs_err_sentence(err));
 	tell_followers(r->d, &r->plan);
 	free_revoking(r);
 }
@@ -412,7 +409,7 @@ by_itself(struct hs_daemon *d, const char *session, uint64_t seat,
 	int rc;
 
 	if (r == NULL) {
-		note(d, session, seat, HS_ERR_NOMEM, "out of memory");
+		note(d, session, seat, NULL, HS_ERR_NOMEM, "out of memory");
 		return;
 	}
 	hs_clock_read(&now);

@@ -3,6 +3,7 @@
 // Looking up what is to be revoked. Contract in revplan.h.
 #include "agentd/revplan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agentd/log.h"
@@ -10,6 +11,8 @@
 #include "agentd/revocation.h"
 #include "agentd/seat.h"
 #include "proto/text.h"
+
+#define RECORD_MAX 4096 // ranges, which is far below what a line may hold
 
 // What a session has issued and what still matters of it.
 struct issued {
@@ -400,6 +403,26 @@ hs_revplan_make(const struct hs_daemon *d, const struct hs_seat *on,
 	if (rc != HS_OK)
 		hs_revplan_free(out);
 	return rc;
+}
+
+bool
+hs_revplan_record(const struct hs_revplan_session *p, size_t *at, struct hs_buf *mem,
+    struct hs_audit_record *r)
+{
+	size_t n = p->whole ? 0 : p->nfresh;
+
+	if (p->n > 0 && !r->numbered)
+		r->serial = p->serials[0]; // the outermost: it came first
+	if (p->n > 0 || p->whole)
+		r->numbered = !p->whole;
+	hs_buf_reset(mem);
+	for (size_t most = *at + RECORD_MAX; *at < n && *at < most; ++*at) {
+		hs_put_fmt(mem, "%s%" PRIu64, mem->len > 0 ? "," : "", p->fresh[*at].lo);
+		if (p->fresh[*at].hi > p->fresh[*at].lo)
+			hs_put_fmt(mem, "-%" PRIu64, p->fresh[*at].hi);
+	}
+	r->serials = hs_buf_str(mem);
+	return *at == n;
 }
 
 void

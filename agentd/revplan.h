@@ -8,6 +8,7 @@
 #include "agentd/daemon.h"
 #include "agentd/refusal.h"
 #include "proto/agent.h"
+#include "proto/auditline.h"
 #include "proto/krl.h"
 
 struct hs_revplan_session {
@@ -34,6 +35,10 @@ struct hs_revplan {
 int hs_revplan_make(const struct hs_daemon *d, const struct hs_seat *on,
     const struct hs_agent_revoke *m, uint64_t now, struct hs_revplan *out,
     struct hs_refusal *why);
+// Into its record: what was not revoked before, from *at on, as much as a record may hold;
+// the text is put into mem. Is that all?
+bool hs_revplan_record(const struct hs_revplan_session *p, size_t *at, struct hs_buf *mem,
+    struct hs_audit_record *r);
 void hs_revplan_free(struct hs_revplan *p);
 
 #endif

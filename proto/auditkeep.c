@@ -12,7 +12,7 @@ static const size_t words[] = {AT(event), AT(clock), AT(origin), AT(via), AT(ses
 static const size_t texts[] = {AT(machine), AT(exe), AT(cgroup), AT(exe_sha256), AT(by),
     AT(agent), AT(ext), AT(sentence), AT(reason), AT(scope), AT(digest), AT(policy),
     AT(aaguid), AT(user), AT(host), AT(ns), AT(ask), AT(shown), AT(grant), AT(direct),
-    AT(signature), AT(head), AT(sha256)};
+    AT(signature), AT(head), AT(sha256), AT(serials)};
 
 #define NWORDS (sizeof words / sizeof words[0])
 #define NTEXTS (sizeof texts / sizeof texts[0])

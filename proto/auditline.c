@@ -202,6 +202,7 @@ hs_auditline_put(struct hs_buf *b, const struct hs_audit_record *r)
 	put_coded(b, "digest", r->digest, hs_text_put_hex);
 	put_coded(b, "policy", r->policy, hs_text_put_hex);
 	put_serial(b, "serial", r->numbered, r->serial);
+	put_str(b, "serials", r->serials);
 	put_serial(b, "parent", r->parent != 0, r->parent);
 	put_serial(b, "seat", r->seat != 0, r->seat);
 	put_number(b, "end", r->end != 0, r->end);

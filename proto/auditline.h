@@ -38,6 +38,8 @@ struct hs_audit_record {
 	struct hs_str policy; // raw digest of the policy in force; written in hex
 	bool numbered;
 	uint64_t serial;
+	// of a revocation: all of them, as hs_auditread_lists reads them
+	struct hs_str serials;
 	uint64_t parent;      // serial of the grant it is under, 0: left out
 	uint64_t seat;	      // serial of the seat it is for, 0: left out
 	uint64_t end;	      // Unix seconds, 0: left out

@@ -50,6 +50,8 @@ static const uint8_t classes[256] = {
     ['{' ... '~'] = PLAIN,
 };
 
+#define SERIALS_MAX 41 // bytes of two numbers, and what is between them
+
 struct reader {
 	struct hs_str line;
 	size_t at;
@@ -331,6 +333,39 @@ hs_auditread_u64(const struct hs_auditread *r, enum hs_audit_member m)
 
 	(void)hs_text_u64(hs_auditread_raw(r, m), UINT64_MAX, &v);
 	return v;
+}
+
+// They ascend, so half of them are left at each step, however many somebody put there.
+bool
+hs_auditread_lists(const struct hs_auditread *r, uint64_t serial)
+{
+	struct hs_str left = hs_auditread_raw(r, HS_AM_SERIALS);
+
+	while (left.len > 0) {
+		struct hs_str hi, lo, behind;
+		size_t at = left.len / 2, most = at > SERIALS_MAX ? at - SERIALS_MAX : 0;
+		uint64_t from, to;
+
+		while (at > most && left.p[at - 1] != ',')
+			at--;
+		behind = (struct hs_str){left.p + at, left.len - at};
+		if (!hs_str_cut(&behind, ',', &hi)) {
+			hi = behind;
+			behind.len = 0;
+		}
+		if (!hs_str_cut(&hi, '-', &lo))
+			lo = hi;
+		if (hs_text_u64(lo, UINT64_MAX, &from) != HS_OK ||
+		    hs_text_u64(hi, UINT64_MAX, &to) != HS_OK)
+			return false;
+		if (serial >= from && serial <= to)
+			return true;
+		if (serial < from)
+			left.len = at > 0 ? at - 1 : 0;
+		else
+			left = behind;
+	}
+	return false;
 }
 
 void

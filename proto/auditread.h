@@ -31,6 +31,7 @@
 	X(HS_AM_DIGEST, "digest", HS_AUDIT_HEX)                                            \
 	X(HS_AM_POLICY, "policy", HS_AUDIT_HEX)                                            \
 	X(HS_AM_SERIAL, "serial", HS_AUDIT_DECIMAL)                                        \
+	X(HS_AM_SERIALS, "serials", HS_AUDIT_TEXT)                                         \
 	X(HS_AM_PARENT, "parent", HS_AUDIT_DECIMAL)                                        \
 	X(HS_AM_SEAT, "seat", HS_AUDIT_DECIMAL)                                            \
 	X(HS_AM_END, "end", HS_AUDIT_NUMBER)                                               \
@@ -106,6 +107,8 @@ struct hs_str hs_auditread_raw(const struct hs_auditread *r, enum hs_audit_membe
 bool hs_auditread_is(const struct hs_auditread *r, enum hs_audit_member m, const char *s);
 // A number or a decimal string; 0 where it is absent.
 uint64_t hs_auditread_u64(const struct hs_auditread *r, enum hs_audit_member m);
+// Is this one of serials?
+bool hs_auditread_lists(const struct hs_auditread *r, uint64_t serial);
 // Appends the text itself, UTF-8; nothing where it is absent.
 void hs_auditread_put(
     struct hs_buf *b, const struct hs_auditread *r, enum hs_audit_member m);

@@ -26,7 +26,8 @@ static const enum hs_audit_member columns[] = {HS_AM_AGENT, HS_AM_SESSION, HS_AM
     HS_AM_PARENT, HS_AM_SEAT, HS_AM_CODE, HS_AM_SENTENCE, HS_AM_REASON, HS_AM_SCOPE,
     HS_AM_END, HS_AM_KEY, HS_AM_ROOT, HS_AM_ROOT_KEY, HS_AM_HUMAN, HS_AM_FLAGS,
     HS_AM_COUNTER, HS_AM_SIMULATED, HS_AM_USER, HS_AM_HOST, HS_AM_NS, HS_AM_ASK,
-    HS_AM_COUNT, HS_AM_PID, HS_AM_UID, HS_AM_EXE, HS_AM_EXE_SHA256, HS_AM_CLOCK};
+    HS_AM_COUNT, HS_AM_PID, HS_AM_UID, HS_AM_EXE, HS_AM_EXE_SHA256, HS_AM_CLOCK,
+    HS_AM_SERIALS};
 #define NCOLUMNS (sizeof columns / sizeof columns[0])
 
 // Cleaned line by line, quoted, and behind an apostrophe where a spreadsheet would take it

@@ -196,7 +196,8 @@ of_life(const struct hs_auditfilter *f, const struct hs_auditread *r)
 	    hs_str_is(r->event, "checkpoint"))
 		return false;
 	if (hs_auditread_has(r, HS_AM_SERIAL))
-		return serial == f->serial || hs_auditread_u64(r, HS_AM_SEAT) == f->serial;
+		return serial == f->serial || hs_auditread_lists(r, f->serial) ||
+		       hs_auditread_u64(r, HS_AM_SEAT) == f->serial;
 	return hs_str_is(r->event, "close") || hs_str_is(r->event, "expire") ||
 	       hs_str_is(r->event, "revoke");
 }

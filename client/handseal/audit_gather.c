@@ -10,8 +10,7 @@
 #include "proto/grant.h"
 
 #define FAULTS_MAX 1000
-
-#define ASKED_MAX 64 // askings that no touch has come for, the latest ones
+#define ASKED_MAX  64 // askings that no touch has come for, the latest ones
 
 struct asked {
 	const char *code, *shown, *reason, *may;
@@ -281,12 +280,12 @@ take_made(struct hs_audit_gathered *g, const struct hs_auditread *r)
 	g->nmade++;
 }
 
-// That certificate or seat, or all of the session's, are revoked; or it was used.
+// Those certificates and seats, or all of the session's, are revoked; or one was used.
 static void
 take_of_made(struct hs_audit_gathered *g, const struct hs_auditread *r, bool use)
 {
 	size_t session = find_session(g, hs_auditread_raw(r, HS_AM_SESSION));
-	bool one = hs_auditread_has(r, HS_AM_SERIAL);
+	bool all = !hs_auditread_has(r, HS_AM_SERIAL);
 	uint64_t serial = hs_auditread_u64(r, HS_AM_SERIAL);
 
 	for (size_t i = g->nmade; i > 0 && session != SIZE_MAX; i--) {
@@ -294,7 +293,8 @@ take_of_made(struct hs_audit_gathered *g, const struct hs_auditread *r, bool use
 
 		if (m->session < session)
 			break;
-		if (m->session != session || (one && m->serial != serial))
+		if (m->session != session ||
+		    (!all && m->serial != serial && !hs_auditread_lists(r, m->serial)))
 			continue;
 		if (use) {
 			m->uses++;
@@ -302,7 +302,7 @@ take_of_made(struct hs_audit_gathered *g, const struct hs_auditread *r, bool use
 		} else if (m->revoked == 0) {
 			m->revoked = r->time;
 		}
-		if (one)
+		if (!all && !hs_auditread_has(r, HS_AM_SERIALS))
 			break;
 	}
 }

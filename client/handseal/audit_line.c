@@ -128,6 +128,7 @@ hs_auditline_words(struct hs_buf *b, const struct hs_auditread *r)
 			put_if(b, "", r, HS_AM_CODE, ": ");
 		put_if(b, "", r, HS_AM_SENTENCE, "");
 		put_if(b, " (", r, HS_AM_COUNT, is(r, "refuse") ? " times)" : ")");
+		put_if(b, ": ", r, HS_AM_SERIALS, "");
 		put_if(b, " ", r, HS_AM_JUMP, " s");
 	}
 }

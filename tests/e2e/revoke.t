@@ -81,6 +81,13 @@ test_expect_success 'rule5: a session of a daemon that is gone: by id, by agent,
 	v=$(handseal krl --json | tr -d " \n" | grep -o "\"version\":[0-9]*,\"issued" | head -n 1) && handseal revoke --session $session >out && grep "^Session .* revoked, with all" out &&
 	handseal krl --json | tr -d " \n" | grep "\"whole\":true" && test "$v" != "$(handseal krl --json | tr -d " \n" | grep -o "\"version\":[0-9]*,\"issued" | head -n 1)"
 '
+# life ID: what its life in the log tells of being revoked
+life() { handseal audit show --log "$log" "$1" >shown && grep " revoke " shown; }
+test_expect_success 'several at once, and all below: the log says of each that it was, and of no other' '
+	opened && for i in 1 2 3 4 5; do cert n$i --agent a$((i % 2)) && eval n$i=$id || return 1; done && handseal revoke $n2 $n5 >out && handseal revoke --agent a1 >out && is_revoked n3 && is_revoked n5 && isnt_revoked n4 &&
+	life $n2 && life $n5 && life $n1 && life $n3 && ! life $n4 && grep "\"event\":\"revoke\".*\"serial\":\"${n2#*.}\",\"serials\":\"${n2#*.},${n5#*.}\"" "$log" && grep "\"event\":\"revoke\".*\"agent\":\"a1\".*\"serials\":\"${n1#*.},${n3#*.}\"" "$log" &&
+	handseal audit report -o page.html && for n in $n1 $n2 $n3 $n5; do tr "\n" " " <page.html | grep -o "<tr class=\"off\"><td data-l=\"ID\"><code>$(echo $n | cut -c1-4).${n#*.}</code>" || return 1; done && ! grep "off.*$(echo $n4 | cut -c1-4)\.${n4#*.}</code>" page.html
+'
 test_expect_success 'after close: the list is written by the key on disk; close --revoke does both' '
 	opened && cert one && one=$id && handseal close && handseal revoke $one >out && is_revoked one && grep "^end$" "$state/sessions/$session.index" &&
 	opened && cert two && handseal close --revoke >out && cat out && grep "^Session .* revoked" out && is_revoked two && ! handseal status | grep "^open" &&

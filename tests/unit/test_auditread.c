@@ -237,13 +237,52 @@ the_number_of_members_is_bounded(void **state)
 	hs_buf_free(&b);
 }
 
+static void
+serials_are_found(void **state)
+{
+	static const struct {
+		const char *serials;
+		uint64_t in[4], out[4];
+	} t[] = {{"7", {7}, {6, 8}}, {"7-9", {7, 8, 9}, {6, 10}},
+	    {"1,3-5,10,18446744073709551614-18446744073709551615", {1, 4, 10, UINT64_MAX},
+		{2, 6, 9, 11}},
+	    {"1,2,x,4-,-5,,9", {0}, {3, 6}}, {",", {0}, {1}}, {"-", {0}, {1}}};
+	struct hs_auditread r;
+	struct hs_buf b = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		hs_buf_reset(&b);
+		hs_put_fmt(&b, "%s,\"serials\":\"%s\"}\n", EVENT, t[i].serials);
+		assert_int_equal(hs_auditread(hs_buf_str(&b), &r, NULL), HS_OK);
+		for (size_t k = 0; k < 4; k++) {
+			assert_true(t[i].in[k] == 0 || hs_auditread_lists(&r, t[i].in[k]));
+			assert_false(
+			    t[i].out[k] != 0 && hs_auditread_lists(&r, t[i].out[k]));
+		}
+	}
+	hs_buf_reset(&b); // each of many, and none between them
+	hs_put_fmt(&b, "%s,\"serials\":\"10", EVENT);
+	for (unsigned i = 2; i < 4000; i++)
+		hs_put_fmt(&b, ",%u", 10 * i);
+	hs_put_fmt(&b, "\"}\n");
+	assert_int_equal(hs_auditread(hs_buf_str(&b), &r, NULL), HS_OK);
+	for (unsigned i = 0; i < 40010; i++)
+		assert_int_equal(
+		    hs_auditread_lists(&r, i), i % 10 == 0 && i > 0 && i < 40000);
+	assert_int_equal(parse(EVENT "}\n", &r, NULL), HS_OK);
+	assert_false(hs_auditread_lists(&r, 0));
+	hs_buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_written_is_read_back),
 	    cmocka_unit_test(members_of_later_versions_are_carried),
 	    cmocka_unit_test(rule10_nothing_else_is_taken),
-	    cmocka_unit_test(the_number_of_members_is_bounded)};
+	    cmocka_unit_test(the_number_of_members_is_bounded),
+	    cmocka_unit_test(serials_are_found)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
