@@ -29,6 +29,17 @@ hs_seat_note(struct hs_seat *s, const struct hs_seat_refused *r)
 	s->refusals[(s->nrefusals - 1) % HS_SEAT_REFUSALS] = *r;
 }
 
+// Where a server was offered nothing the user is not known, nor the host if its key has no
+// name: it may be what is asked about.
+static bool
+is_about(const struct hs_seat_refused *r, const struct hs_agent_why *m)
+{
+	bool any_user = r->user[0] == '\0' && r->ns[0] == '\0' && r->fingerprint[0] != '\0';
+
+	return (m->user.len == 0 || any_user || hs_str_is(m->user, r->user)) &&
+	       (m->host.len == 0 || r->host[0] == '\0' || hs_str_is(m->host, r->host));
+}
+
 static const struct hs_seat_refused *
 last_refusal(const struct hs_seat *s, const struct hs_agent_why *m)
 {
@@ -38,8 +49,7 @@ last_refusal(const struct hs_seat *s, const struct hs_agent_why *m)
 		const struct hs_seat_refused *r =
 		    &s->refusals[(s->nrefusals - i) % HS_SEAT_REFUSALS];
 
-		if ((m->user.len == 0 || hs_str_is(m->user, r->user)) &&
-		    (m->host.len == 0 || r->host[0] == '\0' || hs_str_is(m->host, r->host)))
+		if (is_about(r, m))
 			return r;
 	}
 	return NULL;

@@ -47,7 +47,7 @@ test_expect_success 'a message is signed in a namespace of the scope alone, neve
 '
 test_expect_success 'a host whose key has no name in scope is offered nothing, and why says its key' '
 	known db1.example.com && scope s "user deploy" "cmd uptime" && seat a s claude && seated a && ! login uptime && why "" "" && grep "^code host-key-unknown" out && noted "\"event\":\"refuse\".*\"code\":\"host-key-unknown\"" &&
-	grep "^fingerprint $(ssh-keygen -lf "$HS_TMP/ssh_host_ed25519_key.pub" | cut -d" " -f2)" out && known web1.example.com && ! login uptime && ended a && grep "^logins 0" $HS_TMP/a.log
+	grep "^fingerprint $(ssh-keygen -lf "$HS_TMP/ssh_host_ed25519_key.pub" | cut -d" " -f2)" out && why deploy web1.example.com && grep "^code host-key-unknown" out && known web1.example.com && ! login uptime && ended a && grep "^logins 0" $HS_TMP/a.log
 '
 test_expect_success 'hashed names and authorities of hosts are known too' '
 	known web1.example.com && ssh-keygen -q -H -f "$HS_TMP/known" && rm -f "$HS_TMP/known.old" && seat a s claude && seated a && login uptime && ended a &&
@@ -67,7 +67,7 @@ test_expect_success 'uses are signatures, and what was not used comes back' '
 	login uptime && ! login uptime && ! on ssh-add -L | grep ssh- && ended a && uses=2 scope v "user deploy" "cmd uptime" && seat a v claude && seated a && ended a && seat a v claude && seated a && ended a
 '
 # told CODE: a login is refused, and what the agent and the log are told is that
-told() { ! login uptime && why "" "" && grep "^code $1$" out && noted "\"event\":\"refuse\".*\"code\":\"$1\""; }
+told() { ! login uptime && why deploy web1.example.com && grep "^code $1$" out && noted "\"event\":\"refuse\".*\"code\":\"$1\""; }
 now() { policy "KnownHosts $HS_TMP/known" "$base" "$@"; }
 test_expect_success 'rule9: what is spent, or what the policy of now does not permit, is not called another host' '
 	up=$(printf "%s\n" "MaxTTL 15m" "MaxUses *" "User deploy" "Host web1.example.com" "Addr *" "Cmd uptime") &&
