@@ -14,10 +14,12 @@
 #define DEFAULT_PATH "/bin:/usr/bin" // execvp's
 #define ELLIPSIS     "\xe2\x80\xa6"
 
-// Set anew, or not at all: GIT_SSH and RSYNC_RSH would name another ssh, and the daemon or
-// the agent behind the pids is not what the sockets lead to now.
+// Set anew, or not at all: GIT_SSH and RSYNC_RSH would name another ssh, and
+// GIT_SSH_VARIANT how that takes its options; the daemon or the agent behind the pids is
+// not what the sockets lead to now.
 static const char *const gone[] = {"HANDSEAL_SOCK", "HANDSEAL_SEAT", "HANDSEAL_PID",
-    "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH_COMMAND", "GIT_SSH", "RSYNC_RSH", "PATH"};
+    "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_SSH",
+    "RSYNC_RSH", "PATH"};
 
 static const char *
 value_of(const char *entry, const char *name)
@@ -48,7 +50,8 @@ add(char **env, size_t *n, const char *name, const char *value, const char *more
 	return true;
 }
 
-// git gives its command to a shell.
+// git gives its command to a shell, and asks neither that nor ssh.variant of the person's
+// configuration how it takes options.
 static bool
 add_git(char **env, size_t *n, const char *bin)
 {
@@ -59,7 +62,8 @@ add_git(char **env, size_t *n, const char *bin)
 	hs_words_put(&quoted, hs_buf_str(&path), true);
 	hs_put_u8(&quoted, 0);
 	if (hs_buf_err(&path) == HS_OK && hs_buf_err(&quoted) == HS_OK)
-		done = add(env, n, "GIT_SSH_COMMAND", (const char *)quoted.p, "");
+		done = add(env, n, "GIT_SSH_COMMAND", (const char *)quoted.p, "") &&
+		       add(env, n, "GIT_SSH_VARIANT", "ssh", "");
 	hs_buf_free(&path);
 	hs_buf_free(&quoted);
 	return done;
@@ -75,7 +79,7 @@ hs_runenv_make(char *const *old, const struct hs_runenv_seat *seat)
 
 	while (old[count] != NULL)
 		count++;
-	env = calloc(count + 6, sizeof *env);
+	env = calloc(count + 7, sizeof *env);
 	if (env == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {

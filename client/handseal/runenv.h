@@ -13,8 +13,8 @@ struct hs_runenv_seat {
 };
 
 // A new environment: old (NULL at its end) with HANDSEAL_SOCK, SSH_AUTH_SOCK,
-// HANDSEAL_SEAT, GIT_SSH_COMMAND set, bin in front of PATH, and without what names another
-// agent's process or another ssh. NULL without memory; hs_runenv_free.
+// HANDSEAL_SEAT, GIT_SSH_COMMAND, GIT_SSH_VARIANT set, bin in front of PATH, and without
+// what names another agent's process or another ssh. NULL without memory; hs_runenv_free.
 char **hs_runenv_make(char *const *old, const struct hs_runenv_seat *seat);
 void hs_runenv_free(char **env);
 

@@ -116,11 +116,12 @@ test_expect_success 'rsync, whatever RSYNC_RSH said' '
 	RSYNC_RSH=false run rsync -a tree/ web:copy/ && cmp tree/x "$HS_HOME_other/copy/x" &&
 	accepts other "$home/mine.pub" && denied rsync -a tree/ web:copy2/
 '
-test_expect_success 'git, whatever GIT_SSH and core.sshCommand said' '
+test_expect_success 'git, whatever GIT_SSH, core.sshCommand and ssh.variant said' '
 	accepts other "$d/seat.pub" && hs_as other git init -q --bare "$HS_HOME_other/r.git" && as git init -q -b main r &&
 	as git -C r config core.sshCommand "ssh -i $home/mine" &&
 	as git -C r -c user.name=x -c user.email=x@x commit -q --allow-empty -m one &&
 	GIT_SSH=false GIT_SSH_COMMAND=false run git -C r push -q web:r.git main && run git clone -q -b main web:r.git r2 &&
+	GIT_SSH_VARIANT=plink run git -c ssh.variant=simple ls-remote -q ssh://web:$HS_PORT/$HS_HOME_other/r.git >refs && grep refs/heads/main refs && rm refs &&
 	test "$(as git -C r2 log --format=%s)" = one && accepts other "$home/mine.pub" && ! run git clone -q web:r.git r3 &&
 	as git clone -q web:r.git r3
 '

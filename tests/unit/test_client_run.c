@@ -39,9 +39,9 @@ static void
 the_environment_leads_to_the_seat(void **state)
 {
 	static char *const old[] = {"A=b", "PATH=/p:/q", "SSH_AUTH_SOCK=/x", "GIT_SSH=y",
-	    "GIT_SSH_COMMAND=y", "RSYNC_RSH=y", "SSH_AGENT_PID=1", "HANDSEAL_PID=1",
-	    "HANDSEAL_SOCK=/y", "HANDSEAL_SEAT=z", "PATHS=kept", "odd", "PATH=/second",
-	    NULL};
+	    "GIT_SSH_COMMAND=y", "GIT_SSH_VARIANT=y", "RSYNC_RSH=y", "SSH_AGENT_PID=1",
+	    "HANDSEAL_PID=1", "HANDSEAL_SOCK=/y", "HANDSEAL_SEAT=z", "PATHS=kept", "odd",
+	    "PATH=/second", NULL};
 	char **env = hs_runenv_make(old, &seat);
 
 	(void)state;
@@ -53,6 +53,7 @@ the_environment_leads_to_the_seat(void **state)
 	assert_string_equal(value(env, "HANDSEAL_SOCK"), "/run/a.sock");
 	assert_string_equal(value(env, "HANDSEAL_SEAT"), "s.1");
 	assert_string_equal(value(env, "GIT_SSH_COMMAND"), "/run/x/bin/ssh");
+	assert_string_equal(value(env, "GIT_SSH_VARIANT"), "ssh");
 	assert_null(value(env, "GIT_SSH"));
 	assert_null(value(env, "RSYNC_RSH"));
 	assert_null(value(env, "SSH_AGENT_PID"));
