@@ -64,7 +64,21 @@ find_seat(const char *name, char seat[static HS_PATHS_MAX])
 		   : -1;
 }
 
-// The next program of that name in PATH. Every shim, of an outer seat too, is this program.
+// Is it in the folder of a seat? Shims of an outer seat may be links to another copy of
+// this program: that would find ours in turn, and so on.
+static bool
+is_shim(const char *path)
+{
+	char agent[HS_PATHS_MAX];
+	struct stat st;
+	int n = snprintf(agent, sizeof agent, "%.*s/../" HS_SEATDIR_AGENT,
+	    (int)(strrchr(path, '/') - path), path);
+
+	return n > 0 && n < (int)sizeof agent && lstat(path, &st) == 0 &&
+	       S_ISLNK(st.st_mode) && lstat(agent, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+// The next program of that name in PATH that is neither this one nor a shim.
 static int
 find_real(const char *name, char out[static HS_PATHS_MAX])
 {
@@ -84,7 +98,7 @@ find_real(const char *name, char out[static HS_PATHS_MAX])
 		p += len;
 		if (n > 0 && n < HS_PATHS_MAX && stat(out, &st) == 0 &&
 		    S_ISREG(st.st_mode) &&
-		    (st.st_dev != us.st_dev || st.st_ino != us.st_ino)) {
+		    (st.st_dev != us.st_dev || st.st_ino != us.st_ino) && !is_shim(out)) {
 			if (access(out, X_OK) == 0)
 				return 0;
 			rc = 126;

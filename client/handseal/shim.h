@@ -10,7 +10,7 @@
 // The name, ssh, scp or sftp, under which the kernel was told to run us; NULL for others.
 const char *hs_shim_name(void);
 
-// Becomes the real program of that name, the next in PATH that is not us. Returns the exit
+// Becomes the real program of that name, the next in PATH that is no shim. Returns the exit
 // status of what was told: 127 where there is none, 126 where it cannot be run, 255.
 int hs_shim_run(const char *name, int argc, char **argv);
 

@@ -194,4 +194,8 @@ test_expect_success 'a seat below a seat: its ssh is its own, from the person'\'
 	grep "^7c2e" out | grep -v -x "$(sed -n "s/^end	//p" "$sock.asked" | tail -n 1)" &&
 	test "$(sed -n "/make/p" "$sock.asked" | wc -l)" = 2 && leaves_nothing
 '
+test_expect_success 'also where another copy of handseal makes it' '
+	cp "$HS_BIN/handseal" other-copy && set -f && run timeout 20 ./other-copy run $what --agent below -q -- sh -c "ssh web id -un && scp -q web:two seven" >out &&
+	set +f && grep "^other$" out && cmp one seven && rm other-copy seven && leaves_nothing
+'
 hs_done
