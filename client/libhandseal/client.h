@@ -65,6 +65,7 @@ struct hs_client {
 	int64_t overdue, begun; // hs_conn_clock
 	uint32_t waits;		// seconds that the reply may be held back
 	uint64_t after;		// the event that was known when events were asked for
+	uint64_t told;		// the last that was told here; 0: none yet
 	struct hs_client_asking asking;
 	struct hs_client_asking fetched;  // what hs_wait was told of another's
 	struct hs_buf names, message, ns; // of a call of several exchanges

@@ -65,7 +65,7 @@ int
 hs_client_fail(struct hs_error *out, const struct hs_err *err)
 {
 	hs_client_no_error(out);
-	if (out != NULL) {
+	if (out != NULL && err->code != HS_OK) {
 		put(out->code, sizeof out->code, hs_str_c(hs_code_name(err->code)));
 		put(out->sentence, sizeof out->sentence, hs_str_c(hs_err_sentence(err)));
 	}

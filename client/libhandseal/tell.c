@@ -150,15 +150,17 @@ is_sound(const struct hs_agent_event *e)
 }
 
 // Could it answer what was asked? The first starts anew, and a later one may at any time,
-// but only beyond what was known: so each leads on, or comes when its time is over, and
-// nobody is made to ask without end.
+// but only beyond what was known, unless that was known from a daemon before this one: so
+// each leads on, or comes when its time is over, and nobody is made to ask without end.
 static bool
 is_answer(const struct hs_client *c, const struct hs_agent_told *t)
 {
 	int64_t early = (int64_t)c->waits * 1000 - EARLY_MS;
 
 	if (c->after > 0 && t->anew)
-		return t->last > c->after;
+		return t->last > c->after || c->after > c->told;
+	if (c->after == 0 && t->anew && t->last > 0)
+		return true; // that nothing waits now is an answer too
 	return t->anew == (c->after == 0) && t->last >= c->after &&
 	       (t->n == 0 || t->last > 0) &&
 	       (t->n > 0 || hs_conn_clock() - c->begun >= early);
@@ -205,6 +207,7 @@ take_events(struct hs_client *c, const struct hs_reply *r, struct hs_error *err)
 	}
 	if (hs_rd_end(&body) != HS_OK)
 		return hs_client_malformed(c, err);
+	c->told = t.last;
 	return hs_client_kept(c, HS_GOT_EVENTS, err);
 }
 

@@ -84,7 +84,7 @@ test_expect_success 'declined: 4' '
 	hs_wait ask 20 && test $HS_STATUS = 4 && grep "(touch-declined)" $HS_TMP/ask.log
 '
 test_expect_success 'events: what waits, and what comes' '
-	lib 0 events 0 0 && last=$(sed -n "s/^last //p" out) && hs_spawn follow libctl events $last 30 && lib 0 request s id 0 && hs_wait follow 20 && test $HS_STATUS = 0 &&
+	lib 0 events 0 3600 && lib 0 events 1000000 3600 && lib 0 events 0 0 && last=$(sed -n "s/^last //p" out) && hs_spawn follow libctl events $last 30 && lib 0 request s id 0 && hs_wait follow 20 && test $HS_STATUS = 0 &&
 	grep "^event issued  claude" $HS_TMP/follow.log
 '
 test_expect_success 'rule9: a signature by nobody is not sent' '

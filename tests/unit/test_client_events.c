@@ -60,6 +60,7 @@ take_told(struct hs_events *s, const struct hs_agent_told *told,
 	for (size_t i = 0; i < count; i++)
 		hs_agent_event_put(&b, &e[i]);
 	assert_int_equal(hs_buf_err(&b), HS_OK);
+	a.c->told = s->after; // here, and not by a daemon before this one
 	assert_int_equal(hs_events(a.c, s->after, s->wait, &err), HS_DONE);
 	assert_int_equal(hs_step(a.c, &err), HS_AGAIN);
 	a.c->begun -= passed;

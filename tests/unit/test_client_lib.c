@@ -78,6 +78,59 @@ calls_that_make_no_sense(void **state)
 	hs_keypair_free(NULL);
 }
 
+static void
+what_is_begun_leaves_no_error(void **state)
+{
+	struct answering a = answering_begin();
+	struct hs_error err = {.code = "old", .sentence = "old", .remedy = "old"};
+
+	(void)state;
+	assert_int_equal(hs_seat(a.c, &usual, &err), HS_DONE);
+	assert_string_equal(err.code, "");
+	assert_string_equal(err.sentence, "");
+	assert_string_equal(err.remedy, "");
+	answering_end(&a);
+}
+
+// An answer at once, without an event, to who would wait for an hour.
+static int
+told_at_once(struct answering *a, uint64_t after, const struct hs_agent_told *m)
+{
+	struct hs_buf b = {0};
+	struct hs_error err;
+	int result;
+
+	hs_agent_told_put(&b, m);
+	assert_int_equal(hs_events(a->c, after, 3600, &err), HS_DONE);
+	result = answering(a, HS_EXT_EVENTS, HS_AGENT_DONE, hs_buf_str(&b), &err);
+	hs_buf_free(&b);
+	return result;
+}
+
+static void
+events_that_begin_anew(void **state)
+{
+	const struct hs_agent_told none = {0, 1, 0}, few = {3, 1, 0};
+	struct answering a = answering_begin();
+
+	(void)state;
+	// nothing waits
+	assert_int_equal(told_at_once(&a, 0, &few), HS_DONE);
+	assert_int_equal(hs_got_events(a.c)->last, 3);
+	assert_int_equal(told_at_once(&a, 3, &few), HS_FAILED); // without end
+	answering_end(&a);
+	// what was known is from a daemon before this one
+	a = answering_begin();
+	assert_int_equal(told_at_once(&a, 500, &few), HS_DONE);
+	assert_int_equal(hs_got_events(a.c)->last, 3);
+	assert_int_equal(hs_got_events(a.c)->anew, 1);
+	assert_int_equal(told_at_once(&a, 3, &few), HS_FAILED);
+	answering_end(&a);
+	a = answering_begin();
+	assert_int_equal(told_at_once(&a, 0, &none), HS_FAILED);
+	answering_end(&a);
+}
+
 // Nothing to sign with, and what listens does not say why: as the main socket does not.
 static void
 no_keys(void **state)
@@ -303,7 +356,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(calls_that_make_no_sense),
-	    cmocka_unit_test(no_keys), cmocka_unit_test(an_answer_in_pieces),
+	    cmocka_unit_test(what_is_begun_leaves_no_error),
+	    cmocka_unit_test(events_that_begin_anew), cmocka_unit_test(no_keys),
+	    cmocka_unit_test(an_answer_in_pieces),
 	    cmocka_unit_test(rule10_answers_that_are_cut),
 	    cmocka_unit_test(rule10_answers_that_are_none),
 	    cmocka_unit_test(a_peer_that_hangs_up),
