@@ -135,32 +135,40 @@ hs_seat_make(struct hs_daemon *d, const struct hs_seat_spec *spec, struct hs_sea
 	return HS_OK;
 }
 
+// Has a seat below something of that part, whose grant lasts?
+static bool
+is_lent(const struct hs_seat *s, const struct hs_seat_part *p)
+{
+	for (struct hs_seat *o = s->d->seats; o != NULL; o = o->next)
+		if (o->parent == s && hs_seat_part_under(o, p->grant_serial) != NULL)
+			return hs_session_grant(&s->d->session, p->grant_serial) != NULL;
+	return false;
+}
+
 bool
 hs_seat_add(struct hs_seat *s, struct hs_scope *scope, struct hs_knownhosts *known,
     uint64_t grant_serial, uint64_t end, uint64_t end_boot_ms)
 {
-	struct hs_seat_part *p = &s->parts[s->nparts];
+	struct hs_seat_part *p;
 	struct hs_now now;
 
 	hs_clock_read(&now);
-	for (size_t i = 1; s->nparts == HS_SEAT_PARTS_MAX && i < s->nparts; i++)
-		if (!hs_seat_part_lives(s, &s->parts[i], &now) && !s->parts[i].renewing) {
-			p = &s->parts[i];
-			free_part(p);
-			s->nparts--;
-			memmove(p, p + 1, (s->nparts - i) * sizeof *p);
-			p = &s->parts[s->nparts];
-		}
+	for (size_t i = 1; s->nparts == HS_SEAT_PARTS_MAX && i < s->nparts; i++) {
+		p = &s->parts[i];
+		if (hs_seat_part_lives(s, p, &now) || p->renewing || is_lent(s, p))
+			continue;
+		free_part(p);
+		memmove(p, p + 1, (--s->nparts - i) * sizeof *p);
+	}
 	if (s->nparts == HS_SEAT_PARTS_MAX)
 		return false;
-	*p = (struct hs_seat_part){.scope = scope,
+	s->parts[s->nparts++] = (struct hs_seat_part){.scope = scope,
 	    .known = known,
 	    .grant_serial = grant_serial,
 	    .end = end,
 	    .end_boot_ms = end_boot_ms,
 	    .uses_left = hs_scope_max_uses(scope),
 	    .touched = true};
-	s->nparts++;
 	s->escalations++;
 	return true;
 }

@@ -51,6 +51,13 @@ on_made(void *arg, int code)
 	free(w);
 }
 
+static int
+too_few_uses(uint64_t left, struct hs_refusal *why)
+{
+	hs_fail(&why->err, HS_NO_USES, "uses left: %" PRIu64, left);
+	return hs_refusal_remedy(why, "ask for --uses %" PRIu64 " or fewer", left);
+}
+
 // The uses that a child may spend are its own from now on; they come back when it ends.
 static int
 make_now(struct hs_conn *c, struct hs_wanted *w, struct hs_seatask_new *n, uint64_t *left,
@@ -60,10 +67,8 @@ make_now(struct hs_conn *c, struct hs_wanted *w, struct hs_seatask_new *n, uint6
 	uint64_t uses = hs_scope_max_uses(w->scope);
 	int rc = wait != NULL ? HS_OK : hs_fail(&why->err, HS_ERR_NOMEM, "%s", "");
 
-	if (rc == HS_OK && *left != HS_USES_ANY && uses > *left) {
-		rc = hs_fail(&why->err, HS_NO_USES, "uses left: %" PRIu64, *left);
-		hs_refusal_remedy(why, "ask for --uses %" PRIu64 " or fewer", *left);
-	}
+	if (rc == HS_OK && *left != HS_USES_ANY && uses > *left)
+		rc = too_few_uses(*left, why);
 	n->owner = c;
 	n->left = left;
 	n->agent = w->agent;
@@ -135,6 +140,7 @@ below_seat(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl, const struct hs
 {
 	struct hs_seat *s = c->seat;
 	const struct hs_scope *had = NULL; // what is explained: the first that is left
+	uint64_t most = 0;		   // uses of a part that has too few
 
 	if (w->direct) {
 		hs_fail(&why->err, HS_NO_UNENFORCEABLE,
@@ -157,9 +163,15 @@ below_seat(struct hs_conn *c, struct hs_wanted *w, uint64_t ttl, const struct hs
 			had = had != NULL ? had : p->scope;
 			continue;
 		}
+		if (hs_scope_max_uses(w->scope) > p->uses_left) {
+			most = p->uses_left > most ? p->uses_left : most;
+			continue;
+		}
 		set_end(&n, ttl, now);
 		return make_now(c, w, &n, &p->uses_left, why);
 	}
+	if (most > 0)
+		return too_few_uses(most, why);
 	if (had != NULL)
 		return hs_explain_below(w->scope, had, why);
 	hs_fail(&why->err, HS_NO_CEILING, "the seat above has nothing left to pass on");

@@ -230,6 +230,79 @@ one_touch_one_use(void **unused)
 	end();
 }
 
+#define MANY POLICY "Limits\n    Prompts 100\n    PromptsAll 100\n"
+
+// More on the seat, by a touch.
+static void
+more(const char *scope, bool given)
+{
+	const struct hs_agent_request m = {
+	    .scope = hs_str_c(scope), .reason = hs_str_c("more")};
+
+	world_send(agent, HS_EXT_REQUEST, WORLD_PUT(request), &m, -1);
+	world_asked(&w, agent, HS_EXT_REQUEST, code);
+	world_pending(agent, code, 30);
+	if (given)
+		assert_int_equal(
+		    world_reply(&w, agent, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	else
+		world_refused(&w, agent, HS_EXT_PENDING, HS_NO_BUSY);
+}
+
+// A part that covers what a seat below asks for, but for its uses, hides no other that has
+// them; and one whose uses such a seat holds stays, whatever a touch gives besides.
+static void
+below_one_of_its_parts(void **unused)
+{
+	char scope[128];
+	const struct hs_seat *above;
+	int watcher, first, second, third;
+	uint64_t serial;
+
+	(void)unused;
+	begin(MANY);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	world_open(w.client, DEEP, 600);
+	world_asked(&w, w.client, HS_EXT_OPEN, code);
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	ask(w.client, "max-ttl 60\nmax-uses 3\ndepth 1\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	seated();
+	more("max-ttl 60\nmax-uses 5\ndepth 1\n" STATEMENT, true);
+	serial = w.d.seats->parts[1].grant_serial;
+	first = world_dial_at(socket_path);
+	ask(first, "max-ttl 60\nmax-uses 2\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, first, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	second = world_dial_at(socket_path);
+	ask(second, "max-ttl 60\nmax-uses 3\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, second, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	third = world_dial_at(socket_path);
+	ask(third, "max-ttl 60\nmax-uses 3\n" STATEMENT, "");
+	world_refused(&w, third, HS_EXT_SEAT, HS_NO_USES);
+	ask(third, "max-ttl 60\nmax-uses 2\n" STATEMENT, "");
+	assert_int_equal(world_reply(&w, third, HS_EXT_SEAT, &body), HS_AGENT_DONE);
+	above = hs_seat_top(w.d.seats);
+	assert_int_equal(above->parts[0].uses_left, 1);
+	assert_int_equal(above->parts[1].uses_left, 0);
+	for (size_t i = 0; i < 7; i++) {
+		(void)snprintf(scope, sizeof scope,
+		    "max-ttl 60\nmax-uses 1\n\naddr *\ncmd c%zu\nhost *\nuser deploy\n", i);
+		more(scope, i < 6);
+	}
+	close(first);
+	close(second);
+	close(third);
+	while (w.d.seats->next != NULL)
+		world_turn(&w);
+	assert_int_equal(left(), 3);
+	assert_int_equal(w.d.seats->parts[1].grant_serial, serial);
+	assert_int_equal(w.d.seats->parts[1].uses_left, 5);
+	close(watcher);
+	end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -238,7 +311,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(another_sessions_seat),
 	    cmocka_unit_test(touched_each_time_now),
 	    cmocka_unit_test(touched_each_time_meanwhile),
-	    cmocka_unit_test(one_touch_one_use)};
+	    cmocka_unit_test(one_touch_one_use), cmocka_unit_test(below_one_of_its_parts)};
 	int status = world_program(argc, argv);
 
 	if (status >= 0)
