@@ -19,8 +19,8 @@ struct unmatched {
 
 struct hs_audit_server {
 	const struct hs_audit_gathered *g;
-	uint64_t lines, logins, others,
-	    unreadable; // others: by keys that are not handseal's
+	uint64_t lines, logins, unreadable;
+	uint64_t others, keyless; // logins by keys that are not handseal's, and by none
 	uint64_t nbad, unused;
 	struct unmatched bad[SHOWN_MAX]; // logins without a touch
 	uint64_t *used;			 // how often, of each of g->made
@@ -119,7 +119,8 @@ take_line(struct hs_audit_server *s, struct hs_str line)
 	if (rc != HS_OK)
 		return;
 	if (!l.ours) {
-		s->others++;
+		s->keyless += l.keyless;
+		s->others += !l.keyless;
 		return;
 	}
 	s->logins++;
@@ -222,8 +223,8 @@ hs_audit_server_put(struct hs_buf *b, const struct hs_audit_server *s)
 {
 	hs_put_fmt(b,
 	    "server       %" PRIu64 " logins by handseal's certificates, %" PRIu64
-	    " without a touch; %" PRIu64 " by other keys\n",
-	    s->logins, s->nbad, s->others);
+	    " without a touch; %" PRIu64 " by other keys, %" PRIu64 " by none\n",
+	    s->logins, s->nbad, s->others, s->keyless);
 	for (uint64_t i = 0; i < s->nbad && i < SHOWN_MAX; i++)
 		hs_put_fmt(b, "  NO TOUCH     line %" PRIu64 ": %s from %s, %s: %s\n",
 		    s->bad[i].line, s->bad[i].user, s->bad[i].addr, s->bad[i].id,
@@ -257,8 +258,9 @@ hs_audit_server_json(const struct hs_audit_server *s)
 		    id, sizeof id, "%s.%" PRIu64, s->g->sessions[m->session].id, m->serial);
 		(void)json_array_append_new(unused, json_string(id));
 	}
-	return json_pack("{s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "logins", (json_int_t)s->logins,
-	    "by_other_keys", (json_int_t)s->others, "unreadable", (json_int_t)s->unreadable,
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "logins",
+	    (json_int_t)s->logins, "by_other_keys", (json_int_t)s->others, "by_no_key",
+	    (json_int_t)s->keyless, "unreadable", (json_int_t)s->unreadable,
 	    "without_touch", (json_int_t)s->nbad, "without_touch_list", bad,
 	    "without_login", (json_int_t)s->unused, "without_login_list", unused);
 }

@@ -352,6 +352,9 @@ hs_audit_cmd_verify(int argc, char **argv)
 			status = -1;
 		else if (opt == 'r')
 			v->roots_file = optarg;
+		else if (opt == 's' && v->server_log != NULL)
+			status = hs_cmd_usage("audit",
+			    "--server is one log: put several together, or verify each");
 		else if (opt == 's')
 			v->server_log = optarg;
 		else if (opt == 'j')

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 //
-// Reading sshd's "Accepted publickey". Contract in sshdlog.h.
+// Reading sshd's "Accepted publickey", and its other ways of being accepted. Contract in
+// sshdlog.h.
 #include "client/handseal/sshdlog.h"
 
 #include <string.h>
 #include "proto/text.h"
 
-#define FRONT	  "Accepted publickey for "
+#define FRONT	  "Accepted "
 #define PRINT	  "SHA256:"
 #define PRINT_LEN 50
 
@@ -138,13 +139,33 @@ is_packed(struct hs_str line)
 	return line.len > 0 && (line.p[0] == '{' || line.p[0] == '"');
 }
 
+// A password and the like. Submethods stand behind a slash.
+static bool
+is_keyless(struct hs_str method)
+{
+	static const char *const known[] = {
+	    "password", "keyboard-interactive", "gssapi-with-mic", "hostbased", "none"};
+	struct hs_str front;
+
+	if (hs_str_cut(&method, '/', &front))
+		method = front;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (hs_str_is(method, known[i]))
+			return true;
+	return false;
+}
+
 int
 hs_sshdlog_parse(struct hs_str line, struct hs_sshdlog *out)
 {
-	struct hs_str rest = line, front, port, type;
+	struct hs_str rest = line, front, method, port, type;
 
 	*out = (struct hs_sshdlog){0};
-	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front))
+	if (line.len > HS_SSHDLOG_LINE_MAX || !until(&rest, FRONT, &front) ||
+	    !until(&rest, " for ", &method))
+		return HS_NO_SUCH;
+	out->keyless = is_keyless(method);
+	if (!out->keyless && !hs_str_is(method, "publickey"))
 		return HS_NO_SUCH;
 	if (is_packed(line))
 		return HS_ERR_FORMAT;
@@ -154,8 +175,12 @@ hs_sshdlog_parse(struct hs_str line, struct hs_sshdlog *out)
 	    rest.len > 0 && (rest.p[rest.len - 1] == '\n' || rest.p[rest.len - 1] == '\r'))
 		rest.len--;
 	if (!until(&rest, " from ", &out->user) || !until(&rest, " port ", &out->addr) ||
-	    !until(&rest, " ssh2: ", &port) ||
-	    hs_text_u64(port, 65535, &out->port) != HS_OK || !until(&rest, " ", &type))
+	    !until(&rest, out->keyless ? " ssh2" : " ssh2: ", &port) ||
+	    hs_text_u64(port, 65535, &out->port) != HS_OK)
+		return HS_ERR_FORMAT;
+	if (out->keyless)
+		return HS_OK;
+	if (!until(&rest, " ", &type))
 		return HS_ERR_FORMAT;
 	out->certificate = type.len > 5 && memcmp(type.p + type.len - 5, "-CERT", 5) == 0;
 	if (!out->certificate) {

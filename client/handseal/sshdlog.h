@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //
-// A line of an sshd's log, where it tells of a login by public key, whatever stands in
-// front of it (syslog, journald, sshd -E). Pure. Who could send it: whoever can write that
-// log, or choose a user name that sshd logs.
+// A line of an sshd's log, where it tells of a login, by public key or not, whatever stands
+// in front of it (syslog, journald, sshd -E). Pure. Who could send it: whoever can write
+// that log, or choose a user name that sshd logs.
 #ifndef HS_CLIENT_SSHDLOG_H
 #define HS_CLIENT_SSHDLOG_H
 
@@ -14,6 +14,7 @@
 struct hs_sshdlog { // views into the line
 	struct hs_str user, addr;
 	uint64_t port;
+	bool keyless;		   // by a password or the like: that is all
 	struct hs_str fingerprint; // "SHA256:..." of the key
 	bool certificate;
 	struct hs_str id; // of the certificate, and so on

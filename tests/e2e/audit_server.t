@@ -46,6 +46,11 @@ test_expect_success 'a login that no record is of, of another key, by another si
 	sed "s/handseal:[0-9a-f]*:/handseal:0123456789abcdef:/" line >forged && does 1 "no record is of its certificate" verify forged --json && is out "\$j->{server}{without_touch} == 1 && \$j->{proven}" &&
 	cat line forged line >three && does 1 "2 logins\|3 logins" verify three && grep "line 2:" out
 '
+test_expect_success 'logins without any key are counted; of two logs none is passed over' '
+	grep "Accepted publickey.*handseal" "$HS_TMP/sshd.log" | head -n 1 >line && echo "Nov 26 12:00:00 web1 sshd[71]: Accepted password for root from 2001:db8::7 port 50022 ssh2" | cat line - >pass &&
+	does 0 "^server  *1 logins by handseal.s certificates, 0 without a touch; 0 by other keys, 1 by none" verify pass && does 0 . verify pass --json && is out "\$j->{server}{by_no_key} == 1" &&
+	usage audit verify --server line --server pass
+'
 test_expect_success 'lines that tell of no login, or cannot be read; nothing raw' '
 	printf "Accepted publickey for a\033[2J from b\nrubbish\n\377\376\n" >bad && does 1 "1 lines of logins could not be read" verify bad && : >none && does 0 "^server  *0 logins" verify none &&
 	does 1 "cannot read nonesuch" verify nonesuch && sed "s/for deploy/for de\\x1b[31mploy/" line | sed "s/:1:claude (serial 1)/:9:claude (serial 9)/" >forged && does 1 "NO TOUCH" verify forged

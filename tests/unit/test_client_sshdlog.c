@@ -72,11 +72,36 @@ other_logins(void **state)
 }
 
 static void
+logins_without_a_key(void **state)
+{
+	static const char *const lines[] = {
+	    "Accepted password for a from 2001:db8::7 port 1 ssh2",
+	    "Nov 26 12:00:00 web1 sshd[71]: Accepted keyboard-interactive/pam for a from "
+	    "2001:db8::7 port 1 ssh2\n",
+	    "web1 sshd[71]: Accepted hostbased for a from 2001:db8::7 port 1 ssh2: "
+	    "ED25519 " P1 ", client user \"u\", client host \"h\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		assert_int_equal(parse(lines[i]), HS_OK);
+		assert_true(l.keyless && !l.ours && hs_str_is(l.user, "a"));
+		assert_true(hs_str_is(l.addr, "2001:db8::7"));
+	}
+	assert_int_equal(
+	    parse("Accepted password for a from b port x ssh2"), HS_ERR_FORMAT);
+	assert_int_equal(parse(OURS), HS_OK);
+	assert_false(l.keyless);
+}
+
+static void
 rule10_no_logins(void **state)
 {
 	static const char *const none[] = {"",
 	    "Failed publickey for a from b port 1 ssh2: ED25519 " P1,
-	    "Accepted password for a from b port 1 ssh2", "Accepted publickey for",
+	    "Accepted publickey for", "Accepted key ED25519 " P1 " found at f:1",
+	    "Accepted certificate ID \"Accepted publickey for a from b port 1 ssh2\"",
+	    "sshd[1]: Invalid user Accepted password for a from b port 1 ssh2",
+	    "Accepted rubbish for a from b port 1 ssh2",
 	    // a command that looks like a login
 	    "Nov 26 18:11:00 web1 handseal-shell[160]: deploy: runs: echo " LOGIN
 	    "ED25519 " P1,
@@ -127,7 +152,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_login_by_our_certificate),
-	    cmocka_unit_test(other_logins), cmocka_unit_test(rule10_no_logins)};
+	    cmocka_unit_test(other_logins), cmocka_unit_test(logins_without_a_key),
+	    cmocka_unit_test(rule10_no_logins)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
