@@ -43,6 +43,10 @@ test_expect_success 'rule3: what it does not allow does not run' '
 	not_run command-outside-scope good "id -u" && not_run command-outside-scope good "cat /etc/passwd" && grep "handseal request" err &&
 	test_expect_code 126 in_ good "id -un; id" && grep "refused: it is run without a shell" err && ! in_ good && ! in_ good -tt "id -un" && grep "PTY allocation request failed" err && ! example_ssh -N -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 -i "$HS_TMP/id" -o CertificateFile="$HS_TMP/good-cert.pub" deploy@127.0.0.1
 '
+test_expect_success 'what is allowed and no program is not handed to a shell, nor looked for along the server'\''s own PATH' '
+	echo "echo ran" >"$HS_TMP/text" && chmod 755 "$HS_TMP/text" && command -v forgecert && caps "cmd $HS_TMP/text" "cmd forgecert" "cmd /bin/echo ..." >"$HS_TMP/odd" && hv_cert odd scope="$HS_TMP/odd" &&
+	for c in "$HS_TMP/text" forgecert; do test_expect_code 127 in_ odd "$c" && grep "^$c: cannot be run" err && test ! -s out || return 1; done && in_ odd /bin/echo x && test "$(cat out)" = x
+'
 test_expect_success 'a capability in scope is served, others are not' '
 	in_ good cap read:repo/acme/web && grep "^read:repo/acme/web: granted" out && not_run outside-scope good cap read:repo/other/web && not_run root-not-for-cap good cap write:repo/acme/web &&
 	sed -i "s/,caps=[^ ]*//" "$trusts/roots" && not_run root-not-for-cap good cap read:repo/acme/web && cap_root
