@@ -57,8 +57,8 @@ hs_revindex_begin(struct hs_revindex *x, int dir, const char *session, struct hs
 }
 
 int
-hs_revindex_note(
-    struct hs_revindex *x, const struct hs_indexed *i, bool sync, struct hs_err *err)
+hs_revindex_note(struct hs_revindex *x, const struct hs_indexed *i,
+    enum hs_revindex_when when, struct hs_err *err)
 {
 	struct hs_buf line = {0};
 	int rc;
@@ -76,11 +76,11 @@ hs_revindex_note(
 	if (rc != HS_OK)
 		return hs_fail(
 		    err, (enum hs_code)rc, "the session's index: too much waits");
-	if (!sync)
+	if (when == HS_REVINDEX_FLUSHED)
 		return HS_OK;
 	if (hs_revindex_flush(x, err) != HS_OK)
 		return HS_ERR_IO;
-	return fdatasync(x->file.fd) == 0
+	return when == HS_REVINDEX_WRITTEN || fdatasync(x->file.fd) == 0
 		   ? HS_OK
 		   : hs_fail(err, HS_ERR_IO, "the session's index: %s", strerror(errno));
 }

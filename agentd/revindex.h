@@ -20,9 +20,14 @@ struct hs_revindex {
 // Begins a session's file. dir: of the sessions.
 int hs_revindex_begin(
     struct hs_revindex *x, int dir, const char *session, struct hs_err *err);
-// Notes one thing; it is in the file after the next flush. sync: that at once, and on disk.
-int hs_revindex_note(
-    struct hs_revindex *x, const struct hs_indexed *i, bool sync, struct hs_err *err);
+enum hs_revindex_when {
+	HS_REVINDEX_FLUSHED, // in the file after the next flush
+	HS_REVINDEX_WRITTEN, // at once
+	HS_REVINDEX_SYNCED   // and on disk
+};
+// Notes one thing.
+int hs_revindex_note(struct hs_revindex *x, const struct hs_indexed *i,
+    enum hs_revindex_when when, struct hs_err *err);
 int hs_revindex_flush(struct hs_revindex *x, struct hs_err *err);
 // Ends it in order. Its descriptor, for the caller to sync and close; -1: none is begun.
 int hs_revindex_end(struct hs_revindex *x);
@@ -34,7 +39,7 @@ int hs_revindex_waiting(const struct hs_revindex *x, hs_revindex_each *fn, void 
 
 enum hs_revindex_state {
 	HS_REVINDEX_DAMAGED, // or unread: anything may be missing
-	HS_REVINDEX_CUT,     // certificates may be missing; grants and seats never are
+	HS_REVINDEX_CUT,     // certificates and seats may be missing; grants never are
 	HS_REVINDEX_WHOLE    // nothing can be missing
 };
 // Reads a session's. Whatever *state is, fn was told what is there. HS_NO_SUCH: there is

@@ -187,7 +187,8 @@ hs_revocation_free(struct hs_revocation **r)
 // ---- the session that is open
 
 static int
-note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_err *err)
+note(struct hs_revocation *r, const struct hs_indexed *i, enum hs_revindex_when when,
+    struct hs_err *err)
 {
 	struct hs_revocation_session *k = hs_revocation_find(r, r->open);
 	struct hs_err why = {0};
@@ -198,8 +199,8 @@ note(struct hs_revocation *r, const struct hs_indexed *i, bool sync, struct hs_e
 	if (i->end > k->end)
 		k->end = i->end;
 	k->has.direct |= i->what == HS_INDEXED_DIRECT;
-	rc = hs_revindex_note(&r->index, i, sync, &why);
-	if (rc == HS_OK && !sync)
+	rc = hs_revindex_note(&r->index, i, when, &why);
+	if (rc == HS_OK && when == HS_REVINDEX_FLUSHED)
 		return HS_OK; // nothing was written
 	return hs_revocation_told(r->index_trouble, sizeof r->index_trouble, rc, &why, err);
 }
@@ -218,7 +219,7 @@ hs_revocation_grant(struct hs_revocation *r, const struct hs_session *s,
 	if (first)
 		rc = hs_revkey_make(r->dirs.sessions, s, h, err);
 	if (rc == HS_OK)
-		rc = note(r, &i, true, err);
+		rc = note(r, &i, HS_REVINDEX_SYNCED, err);
 	if (rc == HS_OK && first) {
 		k->has.key = true;
 		rc = hs_revocation_list_now(r, k, now, err);
@@ -257,7 +258,13 @@ hs_revocation_undo(struct hs_revocation *r)
 int
 hs_revocation_note(struct hs_revocation *r, const struct hs_indexed *i, struct hs_err *err)
 {
-	return note(r, i, i->what != HS_INDEXED_CERT, err);
+	static const enum hs_revindex_when when[] = {
+	    [HS_INDEXED_GRANT] = HS_REVINDEX_SYNCED,
+	    [HS_INDEXED_SEAT] = HS_REVINDEX_WRITTEN,
+	    [HS_INDEXED_CERT] = HS_REVINDEX_FLUSHED,
+	    [HS_INDEXED_DIRECT] = HS_REVINDEX_SYNCED};
+
+	return note(r, i, when[i->what], err);
 }
 
 int

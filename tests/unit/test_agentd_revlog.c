@@ -365,17 +365,17 @@ an_index_knows_what_it_lacks(void **state)
 	assert_int_equal(how, HS_REVINDEX_DAMAGED);
 	assert_int_equal(hs_revindex_begin(&x, dir, SESSION, &err), HS_OK);
 	assert_true(reads(0));
-	assert_int_equal(hs_revindex_note(&x, &i, false, &err), HS_OK);
+	assert_int_equal(hs_revindex_note(&x, &i, HS_REVINDEX_FLUSHED, &err), HS_OK);
 	assert_true(reads(0)); // it is not released yet either
 	assert_int_equal(hs_revindex_flush(&x, &err), HS_OK);
 	assert_true(reads(1));
 	i.serial = 2;
 	disk(60);
-	assert_int_equal(hs_revindex_note(&x, &i, true, &err), HS_ERR_IO);
+	assert_int_equal(hs_revindex_note(&x, &i, HS_REVINDEX_SYNCED, &err), HS_ERR_IO);
 	assert_true(reads(1));
 	disk(RLIM_INFINITY);
 	i.serial = 3;
-	assert_int_equal(hs_revindex_note(&x, &i, true, &err), HS_OK);
+	assert_int_equal(hs_revindex_note(&x, &i, HS_REVINDEX_SYNCED, &err), HS_OK);
 	assert_true(reads(6)); // what failed is in it too, and harmless there
 	hs_revindex_free(&x);  // as if killed
 	assert_true(reads(6)); // in the same boot nothing is lost
