@@ -36,7 +36,7 @@ for sh in bash zsh; do
 		in_ $sh "handseal run --scope web --agent claude -q -- $sh -i -c \"handseal status; echo \\\$HANDSEAL_SOCK; type claude\"" && grep "^seat " out && grep "^$run/handseal/agent.sock.seat-.*/agent.sock$" out && grep "claude is $bin/claude" out && test $(daemons) = 1
 	'
 	test_expect_success "$sh: six at once start one, and each has it" '
-		gone && rm -f many.* && for i in 1 2 3 4 5 6; do me $sh -i -c "timeout 50 sh -c '\''until handseal status; do sleep 0.1; done'\''" >many.$i 2>many.err.$i </dev/null & done && wait $! && hs_wait_for "! pgrep -u $me -x $sh" 20 && hs_wait_for "test \$(daemons) = 1" 5 &&
+		gone && rm -f many.* && jobs= && for i in 1 2 3 4 5 6; do me $sh -i -c "timeout 50 sh -c '\''until handseal status; do sleep 0.1; done'\''" >many.$i 2>many.err.$i </dev/null & jobs="$jobs $!"; done && for i in $jobs; do wait $i || return 1; done && hs_wait_for "test \$(daemons) = 1" 5 &&
 		for i in 1 2 3 4 5 6; do grep "^closed" many.$i || { cat many.err.$i && return 1; }; done
 	'
 	test_expect_success "$sh: without XDG_RUNTIME_DIR too" '
