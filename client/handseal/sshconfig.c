@@ -8,12 +8,12 @@
 // What a seat does in place of the user's configuration. The names that OpenSSH has as
 // aliases are here too. Control*: a connection that the person has open already would be
 // used by the agent as well, past the seat and every scope; so would a ticket, and the
-// host's own key.
+// host's own key. PreferredAuthentications may leave out logins by key.
 static const char *const dropped[] = {"addkeystoagent", "certificatefile", "controlmaster",
     "controlpath", "controlpersist", "forwardagent", "gssapiauthentication",
     "gssapidelegatecredentials", "hostbasedauthentication", "identitiesonly",
     "identityagent", "identityfile", "identityfile2", "pkcs11provider",
-    "securitykeyprovider", "smartcarddevice"};
+    "preferredauthentications", "securitykeyprovider", "smartcarddevice"};
 
 static bool
 is_blank(uint8_t c)

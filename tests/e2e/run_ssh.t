@@ -72,6 +72,10 @@ test_expect_success 'nor do the keys that ssh tries by itself, nor what the syst
 	! run ssh -o BatchMode=yes -o UserKnownHostsFile="$HS_TMP/known_hosts" -p $HS_PORT other@127.0.0.1 true &&
 	umount /etc/ssh/ssh_config && hosts | config
 '
+test_expect_success 'a configuration that prefers passwords leaves out no seat' '
+	{ echo "PreferredAuthentications password"; hosts; } | config && accepts other "$d/seat.pub" "$home/mine.pub" && ! as ssh web true && run ssh web true &&
+	accepts other "$home/mine.pub" && hosts | config
+'
 test_expect_success 'options of the agent'\''s ssh do not lead past it, but a key that it names itself is used' '
 	! run ssh -o IdentityAgent="$d/other.sock" web true &&
 	! run ssh -o PubkeyAuthentication=no -o IdentityFile=none web true && accepts other "$d/seat.pub" &&

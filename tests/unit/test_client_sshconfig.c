@@ -56,8 +56,8 @@ keys_and_agents_are_dropped(void **state)
 {
 	static const char *const all[] = {"IdentityAgent", "IdentityFile", "IdentityFile2",
 	    "IdentitiesOnly", "CertificateFile", "PKCS11Provider", "SmartcardDevice",
-	    "SecurityKeyProvider", "AddKeysToAgent", "ForwardAgent", "ControlMaster",
-	    "ControlPath", "ControlPersist"};
+	    "SecurityKeyProvider", "PreferredAuthentications", "AddKeysToAgent",
+	    "ForwardAgent", "ControlMaster", "ControlPath", "ControlPersist"};
 	char line[128];
 
 	(void)state;
