@@ -12,8 +12,8 @@
 #include "proto/scope.h"
 
 #define HS_QUOTA_MS	   (5 * 60 * 1000)
-#define HS_QUOTA_MAX	   64 // prompts, and declines, that are remembered
-#define HS_QUOTA_ASKER_MAX 64 // bytes of an asker's name that count
+#define HS_QUOTA_MAX	   128 // of prompts, and of declines: more than Limits may say
+#define HS_QUOTA_ASKER_MAX 64  // bytes of an asker's name that count
 
 struct hs_quota_entry {
 	uint64_t at; // milliseconds since boot
@@ -22,7 +22,7 @@ struct hs_quota_entry {
 	struct hs_scope *scope; // of a decline; NULL: everything
 };
 
-// Entries by time, the oldest first. Where all 64 are younger than five minutes, the oldest
+// Entries by time, the oldest first. Where all are younger than five minutes, the oldest
 // still goes for a new one, and until there is room again every asker counts as over any
 // limit, and everything as declined: nobody gains by what was forgotten.
 struct hs_quota_list {

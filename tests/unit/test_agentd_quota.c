@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "agentd/quota.h"
+#include "proto/policy.h"
 
 #define T0 7000000ull
 
@@ -134,6 +135,19 @@ the_end_of_the_clock(void **state)
 	assert_true(hs_quota_is_declined(&q, hs_str_c("claude"), s, UINT64_MAX, &until));
 	assert_int_equal(until, UINT64_MAX);
 	hs_scope_free(&s);
+}
+
+// As many as Limits may say are counted one by one, and told so.
+static void
+as_many_as_a_policy_may_allow(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < HS_POLICY_COUNT_MAX; i++) {
+		counts("claude", T0 + i, i, i);
+		hs_quota_asked(&q, hs_str_c("claude"), T0 + i);
+	}
+	counts(
+	    "claude", T0 + HS_POLICY_COUNT_MAX, HS_POLICY_COUNT_MAX, HS_POLICY_COUNT_MAX);
 }
 
 static void
@@ -303,7 +317,7 @@ never_fewer_than_there_were(void **state)
 		unsigned who = (unsigned)rand_r(&seed) % 4, all = 0, mine = 0, a, b;
 
 		// crowded and empty spells in turn
-		now += (unsigned)rand_r(&seed) % (step / 500 % 2 == 0 ? 4000 : 90000);
+		now += (unsigned)rand_r(&seed) % (step / 500 % 2 == 0 ? 2000 : 90000);
 		if (rand_r(&seed) % 2 == 0) {
 			hs_quota_asked(&q, hs_str_c(names[who]), now);
 			model[n].at = now;
@@ -328,6 +342,7 @@ main(void)
 	    T(prompts_are_counted_for_five_minutes),
 	    T(a_clock_that_goes_back_frees_nobody),
 	    T(the_end_of_the_clock),
+	    T(as_many_as_a_policy_may_allow),
 	    T(full_books_are_over_every_limit),
 	    T(long_and_odd_names),
 	    T(the_same_or_more_is_declined),
