@@ -9,6 +9,10 @@
 
 #define TOLD_MAX 8 // keys that a prompt names; the rest it counts
 
+// A hashed name does not show with which port it was put. Where servers listen that are not
+// at 22; each costs a hash for each line and host.
+static const uint16_t usual_ports[] = {2222, 443, 8022};
+
 int
 hs_seathosts_read(struct hs_daemon *d, const struct hs_scope *scope,
     hs_knownhosts_done *done, void *arg, struct hs_knownhosts_run **run, struct hs_err *err)
@@ -17,6 +21,8 @@ hs_seathosts_read(struct hs_daemon *d, const struct hs_scope *scope,
 	    .home = d->set->home,
 	    .policy = d->policy->policy,
 	    .scope = scope,
+	    .ports = usual_ports,
+	    .nports = sizeof usual_ports / sizeof usual_ports[0],
 	    .ms = HS_KNOWNHOSTS_MS};
 
 	return hs_knownhosts_read(&d->readers, &spec, done, arg, run, err);

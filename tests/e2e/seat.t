@@ -51,6 +51,8 @@ test_expect_success 'a host whose key has no name in scope is offered nothing, a
 '
 test_expect_success 'hashed names and authorities of hosts are known too' '
 	known web1.example.com && ssh-keygen -q -H -f "$HS_TMP/known" && rm -f "$HS_TMP/known.old" && seat a s claude && seated a && login uptime && ended a &&
+	known "[web1.example.com]:2222" && ssh-keygen -q -H -f "$HS_TMP/known" && rm -f "$HS_TMP/known.old" && ! grep web1 "$HS_TMP/known" && seat a s claude && seated a && login uptime && ended a &&
+	known "[web1.example.com]:2223" && ssh-keygen -q -H -f "$HS_TMP/known" && rm -f "$HS_TMP/known.old" && seat a s claude && seated a && ! login uptime && ended a &&
 	ssh-keygen -q -t ed25519 -N "" -f hostca && ssh-keygen -q -s hostca -h -I web1 -n web1.example.com "$HS_TMP/ssh_host_ed25519_key.pub" &&
 	echo "@cert-authority *.example.com $(cat hostca.pub)" >"$HS_TMP/known" && seat a s claude && seated a && ! login uptime &&
 	hs_stop sshd && hs_sshd_start "HostCertificate $HS_TMP/ssh_host_ed25519_key-cert.pub" && echo "@cert-authority * $(cat hostca.pub)" >>"$HS_TMP/known_hosts" &&
