@@ -81,7 +81,6 @@ put_list(struct hs_buf *b, const struct hs_revkey *key, struct hs_str krl, uint6
 
 struct directs {
 	const struct hs_revlog_of *revoked;
-	uint64_t after; // of those that ended before nothing is said any more
 	struct hs_krl_range *r;
 	struct hs_key *ca; // of each
 	size_t n, cap;
@@ -95,7 +94,7 @@ take_direct(void *arg, const struct hs_indexed *i)
 	struct hs_krl_range *r;
 	struct hs_key *ca;
 
-	if (i->what != HS_INDEXED_DIRECT || i->end < d->after ||
+	if (i->what != HS_INDEXED_DIRECT ||
 	    (!d->revoked->whole && !hs_revlog_of_has(d->revoked, i->serial)))
 		return HS_OK;
 	if (d->n == d->cap) {
@@ -143,9 +142,9 @@ put_directs(struct hs_buf *krl, struct directs *d)
 // Appends them. *any: there was one.
 static int
 add_directs(struct hs_buf *krl, const struct hs_revlist_dirs *dirs, const char *session,
-    const struct hs_revlog_of *revoked, uint64_t after, bool *any)
+    const struct hs_revlog_of *revoked, bool *any)
 {
-	struct directs d = {.revoked = revoked, .after = after};
+	struct directs d = {.revoked = revoked};
 	enum hs_revindex_state state;
 	int rc = hs_revindex_read(dirs->sessions, session, take_direct, &d, &state, NULL);
 
@@ -230,7 +229,7 @@ write_both(const struct hs_revlist *l, const struct hs_revlist_dirs *dirs,
 	else if (has->key)
 		rc = write_list(dirs, l->session, &key, hs_buf_str(&krl), l->next, err);
 	if (rc == HS_OK && has->direct &&
-	    (rc = add_directs(&krl, dirs, l->session, w, after(l), &direct)) != HS_OK)
+	    (rc = add_directs(&krl, dirs, l->session, w, &direct)) != HS_OK)
 		rc = hs_fail(err, rc == HS_ERR_NOMEM ? HS_ERR_NOMEM : HS_ERR_IO,
 		    "the direct certificates of the session");
 	if (rc == HS_OK)

@@ -18,6 +18,7 @@ keep(struct hs_revlog *l, const struct hs_revoked *r)
 {
 	size_t cap = l->cap > 0 ? l->cap * 2 : 64;
 	struct hs_revoked *v;
+	struct hs_now now;
 
 	if (l->n == l->cap) {
 		v = reallocarray(l->v, cap, sizeof *v);
@@ -26,7 +27,9 @@ keep(struct hs_revlog *l, const struct hs_revoked *r)
 		l->v = v;
 		l->cap = cap;
 	}
-	l->v[l->n++] = *r;
+	hs_clock_read(&now);
+	l->v[l->n] = *r;
+	l->v[l->n++].known_ms = now.boot_ms;
 	return HS_OK;
 }
 
@@ -263,12 +266,26 @@ hs_revlog_wrote(struct hs_revlog *l, struct hs_revlog_lines *w)
 	w->v = NULL;
 }
 
+// Has it been known here for as long as it was to last? Then a clock that was set ahead is
+// not why it seems to have ended.
+static bool
+has_lasted(const struct hs_revoked *e, uint64_t boot_ms)
+{
+	uint64_t lasted = e->end > e->time ? e->end - e->time : 0;
+
+	if (lasted > HS_TTL_MAX)
+		lasted = HS_TTL_MAX; // of a clock that was behind at the time
+	return boot_ms >= e->known_ms && (boot_ms - e->known_ms) / 1000 >= lasted;
+}
+
 int
 hs_revlog_of(const struct hs_revlog *l, const char *session, uint64_t after,
     struct hs_revlog_of *out)
 {
+	struct hs_now now;
 	size_t n = 0;
 
+	hs_clock_read(&now);
 	*out = (struct hs_revlog_of){0};
 	for (size_t i = 0; i < l->n; i++)
 		n += strcmp(l->v[i].session, session) == 0;
@@ -278,7 +295,8 @@ hs_revlog_of(const struct hs_revlog *l, const char *session, uint64_t after,
 	for (size_t i = 0; i < l->n; i++) {
 		const struct hs_revoked *e = &l->v[i];
 
-		if (strcmp(e->session, session) != 0 || e->end <= after)
+		if (strcmp(e->session, session) != 0 ||
+		    (e->end <= after && has_lasted(e, now.boot_ms)))
 			continue;
 		if (e->whole)
 			out->whole = true;

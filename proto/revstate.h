@@ -18,6 +18,9 @@ struct hs_revoked {
 	bool whole;	 // the session: then lo and hi are 0
 	uint64_t lo, hi; // serials, both included; 1 <= lo <= hi
 	uint64_t end;	 // Unix seconds: nothing that it names is valid then
+	// not in the line: since when the daemon knows of it, CLOCK_BOOTTIME in
+	// milliseconds
+	uint64_t known_ms;
 };
 void hs_revoked_put(struct hs_buf *b, const struct hs_revoked *r); // LF included
 // line: without its LF. HS_ERR_FORMAT, HS_ERR_TOO_LONG.

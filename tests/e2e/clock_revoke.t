@@ -33,6 +33,11 @@ test_expect_success 'and when the clock is right again it is revoked, and listed
 test_expect_success 'nor where it jumps ahead while the daemon runs' '
 	opened && live=$session && set_by $((31 * d)) && value now && opened && new=$(value session) && rewritten $new && there $old && there $live && test $(wc -l <"$state/revoked") = 2
 '
+test_expect_success 'rule5: nothing is let in again by a clock that jumps ahead while a session lives; when it has ended by both clocks it is dropped' '
+	again 0 0 && hs_softkey blue touch-next && timeout 30 handseal open $in --ttl 8h >/dev/null && live=$(value session) && timeout 30 handseal request $in --ttl 15m -o "$HS_TMP/short" --json >req </dev/null && handseal revoke $(sed -n "s/.*\"id\": *\"\([^\"]*\)\".*/\1/p" req) &&
+	set_by 7200 && value now && rewritten $live && test_expect_code 1 ssh-keygen -Q -f "$state/krl/$live.krl" "$HS_TMP/short-cert.pub" && again 7200 0 && hs_wait_for "test \"\$(version $live)\" != \"$v\"" 15 && test_expect_code 1 ssh-keygen -Q -f "$state/krl/$live.krl" "$HS_TMP/short-cert.pub" &&
+	asleep 1000 && value now && rewritten $live && ssh-keygen -Q -f "$state/krl/$live.krl" "$HS_TMP/short-cert.pub"
+'
 test_expect_success 'a month that passes by both clocks: its files go, and its lines' '
 	again 0 0 && there $old && asleep $((31 * d)) && value now && gone $old && hs_wait_for "! grep -q $old $state/revoked" 15 && test "$(stat -c %a "$state/revoked")" = 600 && ! ls -a "$state" | grep "^.new-" &&
 	opened && get "$HS_TMP/three" && handseal revoke $id && test $(wc -l <"$state/revoked") = 1 && kill -KILL $(hs_pid handseald) && hs_wait handseald 5 && again $((31 * d)) 0 && grep "${id#*.}" "$state/revoked" && handseal revoke $id --json | grep "\"before\": *1"
