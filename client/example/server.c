@@ -4,10 +4,8 @@
 // lets in who has a delegation, runs the commands that its scope allows, without a shell,
 // and serves what its capabilities allow: `ssh -p PORT deploy@HOST cap read:repo/acme/web`.
 // No terminal, no input, no forwarding; and all logins are this process's own user.
-//
 //	cc server.c $(pkg-config --cflags --libs libhandseal libssh) -o server
 //	./server ADDRESS PORT HOSTKEY DIR NAME
-//
 // DIR is what it trusts: roots, as /etc/handseal/roots; revoked and lists/, where these are
 // there. Nobody else may be able to write in it. NAME is what scopes call the host.
 #include <dirent.h>
@@ -269,22 +267,20 @@ on_output(socket_t fd, int revents, void *arg)
 	return 0;
 }
 
-// The words as they are, in an environment of ours, without input. Not execvpe: it looks
-// along our own PATH, and hands what is no program to a shell.
+// The words as they are, in an environment of ours, without input; without execvpe's shell.
 __attribute__((noreturn)) static void
 become(char **words, const int out[2])
 {
 	static char *const env[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
-	const char *dir = words[0][0] == '/' ? "" : "/usr/bin/";
 	int null = open("/dev/null", O_RDWR);
-	char path[512];
+	char *path;
 
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out[0], 1) < 0 || dup2(out[1], 2) < 0)
 		_exit(REFUSED);
 	close_range(3, ~0U, 0);
-	if (snprintf(path, sizeof path, "%s%s", dir, words[0]) < (int)sizeof path)
+	if (asprintf(&path, "%s%s", words[0][0] == '/' ? "" : "/usr/bin/", words[0]) > 0)
 		execve(path, words, env);
 	dprintf(2, "%s: cannot be run\n", words[0]);
 	_exit(127);
@@ -437,9 +433,9 @@ main(int argc, char **argv)
 	}
 	service->dir = argv[4];
 	service->name = argv[5];
-	fprintf(stderr, "server: listening\n");
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	fprintf(stderr, "server: listening\n");
 	for (;;) {
 		ssh_session session = ssh_new();
 
