@@ -155,6 +155,34 @@ world_fds(void)
 	return n;
 }
 
+int
+world_streams(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	const struct dirent *e;
+	struct stat st;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		n += fstatat(dirfd(d), e->d_name, &st, 0) == 0 && !S_ISREG(st.st_mode) &&
+		     !S_ISDIR(st.st_mode);
+	closedir(d);
+	return n;
+}
+
+void
+world_streams_are(struct world *w, int want)
+{
+	int n = world_streams();
+
+	for (int i = 0; n != want && i < WORLD_DEADLINE_MS; i++) {
+		world_turn(w);
+		n = world_streams();
+	}
+	assert_int_equal(n, want);
+}
+
 // ---- the group
 
 static void

@@ -56,6 +56,9 @@ void world_until(struct world *w, int state);
 int world_dial(void);		     // another client
 int world_dial_at(const char *path); // of that socket
 int world_fds(void);		     // descriptors that are open here
+// Those that are no files or folders, which the pool opens and closes when it likes.
+int world_streams(void);
+void world_streams_are(struct world *w, int want); // soon
 
 // Frames of a client; fd -1: none is passed.
 void world_send(int sock, const char *ext, void (*put)(struct hs_buf *, const void *),

@@ -52,7 +52,7 @@ begin(const char *policy)
 	world_watch(&w, watcher);
 	other = world_dial();
 	make_opaque();
-	fds = world_fds();
+	fds = world_streams();
 }
 
 static void
@@ -134,7 +134,7 @@ give_pin(enum hs_code want)
 	close(ends[1]);
 	world_refused(&w, other, HS_EXT_ANSWER, want);
 	settle();
-	assert_int_equal(world_fds(), fds); // closed here, unread
+	world_streams_are(&w, fds); // closed here, unread
 }
 
 static void
@@ -145,7 +145,7 @@ rule9_may_not_hand_over_a_pin(void **unused)
 	world_request(&w, other, SCOPE, "claude", "to look"); // it may ask
 	world_asked(&w, other, HS_EXT_REQUEST, code);
 	settle();
-	fds = world_fds();
+	fds = world_streams();
 	give_pin(HS_NO_PEER);
 	assert_int_equal(w.d.touches->state, SHOWN);
 	assert_int_equal(w.d.touches->pin_fd, -1);

@@ -46,7 +46,7 @@ begin(const char *how, const char *text)
 	world_request(&w, w.client, SCOPE, "claude", "to look");
 	world_asked(&w, w.client, HS_EXT_REQUEST, code);
 	settle();
-	fds = world_fds();
+	fds = world_streams();
 }
 
 static void
@@ -95,7 +95,7 @@ ends_with(enum hs_code want)
 	world_refused(&w, w.client, HS_EXT_PENDING, want);
 	world_until(&w, -1);
 	settle();
-	assert_int_equal(world_fds(), fds);
+	world_streams_are(&w, fds);
 }
 
 static void
@@ -117,7 +117,7 @@ it_goes_to_the_helper(void **unused)
 	world_pin(PIN);
 	settle();
 	assert_true(w.d.session.open);
-	assert_int_equal(world_fds(), fds + 1); // what it issues is written down
+	world_streams_are(&w, fds);
 	end();
 }
 
@@ -138,15 +138,15 @@ one_where_none_is_wanted(void **unused)
 	(void)unused;
 	begin("wait", "Agent claude\n    Scope *\n");
 	world_until(&w, ARMED);
-	fds = world_fds();
+	fds = world_streams();
 	assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_REFUSED);
 	refused_for(HS_ERR_USAGE);
-	assert_int_equal(world_fds(), fds);
+	world_streams_are(&w, fds);
 	assert_int_equal(give(HS_ANSWER_LATER), HS_AGENT_DONE); // the PIN was of no use
 	world_until(&w, PARKED);
 	assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_REFUSED);
 	refused_for(HS_ERR_USAGE);
-	fds = world_fds();
+	fds = world_streams();
 	assert_int_equal(give(HS_ANSWER_DECLINE), HS_AGENT_DONE);
 	ends_with(HS_NO_SAID_NO);
 	end();
@@ -160,7 +160,7 @@ for_what_is_not_there(void **unused)
 	memcpy(code, code[0] == 'Z' ? "YYY" : "ZZZ", 4);
 	assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_REFUSED);
 	refused_for(HS_NO_SUCH);
-	assert_int_equal(world_fds(), fds);
+	world_streams_are(&w, fds);
 	end();
 }
 
@@ -191,7 +191,7 @@ sent_and_not_promised(void **unused)
 		    world_reply(&w, other, HS_EXT_STATUS, &body), HS_AGENT_DONE);
 	}
 	settle();
-	assert_int_equal(world_fds(), fds);
+	world_streams_are(&w, fds);
 	close(fd);
 	end();
 }
@@ -215,14 +215,14 @@ given_twice_the_first_counts(void **unused)
 	assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_DONE);
 	t = w.d.touches->next;
 	assert_int_equal(t->state, QUEUED);
-	fds = world_fds();
+	fds = world_streams();
 	assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_REFUSED);
-	assert_int_equal(world_fds(), fds); // nobody puts another in its place
+	world_streams_are(&w, fds); // nobody puts another in its place
 	assert_true(t->pin_fd >= 0);
 	assert_int_equal(give(HS_ANSWER_LATER), HS_AGENT_DONE);
 	assert_int_equal(t->state, PARKED);
 	assert_int_equal(t->pin_fd, -1); // it is not kept for an hour
-	assert_int_equal(world_fds(), fds - 1);
+	world_streams_are(&w, fds - 1);
 	end();
 }
 
@@ -242,8 +242,8 @@ dropped_when_it_is_declined_or_left(void **unused)
 			w.client = -1;
 			world_until(&w, -1);
 			settle();
-			assert_int_equal(
-			    world_fds(), fds - 3); // its socket's two ends, and its pidfd
+			world_streams_are(
+			    &w, fds - 3); // its socket's two ends, and its pidfd
 		}
 		end(); // or the daemon ends while it has it
 	}
@@ -260,7 +260,7 @@ a_wrong_one_is_asked_for_anew(void **unused)
 		assert_int_equal(give(HS_ANSWER_ARM), HS_AGENT_DONE);
 		world_until(&w, PARKED);
 		settle();
-		assert_int_equal(world_fds(), fds);
+		world_streams_are(&w, fds);
 		assert_int_equal(w.d.touches->pin_fd, -1);
 		world_answer(other, code, HS_ANSWER_ARM, -1);
 		world_refused(&w, other, HS_EXT_ANSWER, HS_ERR_USAGE);
