@@ -183,6 +183,7 @@ export HS_LIBEXECDIR := $(LIBEXECDIR)
 
 check: all $(filter $(B)/%,$(TESTS)) $(call bin,$(E2EPROGS)) $(call so,$(PRELOADS))
 	@rm -rf $(B)/tap
+	@sync # what was just built, so that no test's own syncs wait behind it
 	prove -j$(TESTJOBS) --exec scripts/lib/tap-run $(TESTS)
 check-asan:
 	$(MAKE) B=$(B)-asan SAN=1 TESTS="$(patsubst $(B)/%,$(B)-asan/%,$(TESTS))" check

@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include "agentd/devices.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 #define SEEN_MAX    1024
 
 static char root[64], dev[96], keys[96];

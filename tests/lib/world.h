@@ -13,7 +13,7 @@
 #include "tests/lib/mint.h"
 
 #define WORLD_DIR	  "/tmp/hs-world."
-#define WORLD_DEADLINE_MS 20000
+#define WORLD_DEADLINE_MS 120000
 
 extern char world_dir[];
 extern struct hs_settings world_set; // show_ms and gap_ms are the test's to change
