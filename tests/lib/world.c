@@ -359,6 +359,13 @@ world_begin(struct world *w)
 void
 world_turn(struct world *w)
 {
+	struct hs_now now;
+
+	// whoever shows prompts asks again in time, however long a turn took
+	hs_clock_read(&now);
+	for (struct hs_conn *c = w->d.conns; c != NULL; c = c->next)
+		if (c->watches && c->watches_until != 0)
+			c->watches_until = now.boot_ms + HS_EVENTS_GRACE_MS;
 	(void)uv_run(&w->loop, UV_RUN_NOWAIT);
 	(void)usleep(500);
 }

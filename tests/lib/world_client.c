@@ -248,7 +248,8 @@ world_asked(struct world *w, int sock, const char *ext, char code[static 4])
 	struct hs_agent_asked m;
 	struct hs_rd body;
 
-	assert_int_equal(world_reply(w, sock, ext, &body), HS_AGENT_PENDING);
+	if (world_reply(w, sock, ext, &body) == HS_AGENT_REFUSED)
+		fail_msg("refused: %.*s", (int)body.left, (const char *)body.p);
 	assert_int_equal(hs_agent_asked_get(&body, &m), HS_OK);
 	assert_int_equal(hs_str_copy(m.code, code, 4), HS_OK);
 	for (int i = 0; measuring(w) && i < WORLD_DEADLINE_MS; i++)
