@@ -23,7 +23,7 @@ script() { # NAME: a program made of stdin
 }
 
 test_expect_success 'a policy with rsync, and a server'\''s folder' '
-	mkdir -p "$HS_TMP/server/lists" && hs_softkey_start blue && policy "Publish web1 /usr/bin/rsync -rt %L/ $HS_TMP/server/lists/" "Publish stock $HS_TMP/stock %K" "$allow" &&
+	mkdir -p "$HS_TMP/server/lists" && hs_softkey_start blue && policy "Publish web1 /usr/bin/rsync -rtc %L/ $HS_TMP/server/lists/" "Publish stock $HS_TMP/stock %K" "$allow" &&
 	script stock <<-EOF &&
 	cp "\$1"/*.krl $HS_TMP/server/ 2>/dev/null
 	env >$HS_TMP/env; echo "\$@" >$HS_TMP/args
@@ -38,6 +38,10 @@ test_expect_success 'a session'\''s list is there soon after it opened' '
 test_expect_success 'revoke says which servers have it, and they do' '
 	cert && handseal revoke $id >out && cat out && grep "  web1 has the lists, since" out && grep "  stock has the lists" out && cmp "$state/lists/$session.list" "$HS_TMP/server/lists/$session.list" &&
 	test_expect_code 1 ssh-keygen -Q -f "$HS_TMP/server/$session.krl" "$HS_TMP/c-cert.pub" && cert && handseal revoke $id --json >j && grep "\"servers\"" j && grep "\"state\": *\"done\"" j
+'
+test_expect_success 'what is new comes, be it of the same second and length as the old' '
+	echo one >$state/lists/other && touch -d @1000000000 $state/lists/other && cert && handseal revoke $id >out && hs_wait_for "cmp -s $state/lists/other $HS_TMP/server/lists/other" 10 &&
+	echo two >$state/lists/other && touch -d @1000000000 $state/lists/other && cert && handseal revoke $id >out && hs_wait_for "cmp -s $state/lists/other $HS_TMP/server/lists/other" 10 && rm $state/lists/other $HS_TMP/server/lists/other
 '
 test_expect_success 'it runs without a shell, in a group of its own, with a bare environment' '
 	test "$(cat "$HS_TMP/args")" = "$state/krl" && grep -x "SSH_AUTH_SOCK=/nowhere" "$HS_TMP/env" && grep -x "PATH=/usr/local/bin:/usr/bin:/bin" "$HS_TMP/env" && ! grep -E "SECRET|HANDSEAL" "$HS_TMP/env"
