@@ -14,6 +14,7 @@ sv_begin "$@"
 # here NAME: that block on the person's machine; there NAME: on the server, as root's login would
 here() { block "$1" SERVERS.md >"$home/block" && chmod 644 "$home/block" && me sh -e ./block >out 2>err || { cat out err && false; }; }
 there() { block "$1" SERVERS.md | sed "${2:-}" >"$SV/root/block" && sv_ssh root sh -e block >out 2>err && rm "$SV/root/block" || { cat out err && false; }; }
+reached() { hs_wait_for "sv_ssh root true" 10; } # again, behind a reload of its sshd
 sv_ssh() { me ssh "$1@web1.example.com" "$(shift && echo "$*")" </dev/null; }
 # What the first block runs in the sources runs here as root, who may read them, with the build that is there.
 made() {
@@ -30,7 +31,7 @@ test_expect_success 'a stock server; a person whose ssh knows it, with a key and
 '
 test_expect_success 'five minutes: programs, keys, sshd' '
 	made && block install SERVERS.md | grep -v "^make " >"$home/block" && chmod 644 "$home/block" && me sh -e ./block >out && grep "^handseal-verify [0-9]" out && here roots && grep "^users=\"deploy\" sk-" out &&
-	there server && mv out said && there check && grep "in order" out && mv said out && cat out && grep "^authorizedkeyscommand /usr/local/bin/handseal-verify keys %u %t %k$" out && grep "^authorizedkeyscommanduser handseal-verify$" out && hs_wait_for "sv_ssh root true" 10
+	there server && mv out said && reached && there check && grep "in order" out && mv said out && cat out && grep "^authorizedkeyscommand /usr/local/bin/handseal-verify keys %u %t %k$" out && grep "^authorizedkeyscommanduser handseal-verify$" out
 '
 test_expect_success 'the first login, and one that is refused' '
 	hs_softkey blue touch-next && here first && tail -n 1 out | grep -x deploy && ! here refused && grep command-outside-scope err && here status && grep "set up by hand" out && grep "^trusts  *blue.* for deploy; yours" out
@@ -46,9 +47,9 @@ test_expect_success 'what is revoked is refused there' '
 	hs_wait_for "! me ssh -i job deploy@web1.example.com id -un >/dev/null 2>&1" 20 && ! there explain && grep "^NO, revoked" out
 '
 test_expect_success 'a list for a stock sshd; a key that is lost' '
-	here krl && there krl-server && hs_wait_for "sv_ssh root true" 10 && fp=$(me handseal roots | grep -o "SHA256:[A-Za-z0-9+/]*") && there lost "s|SHA256:FINGERPRINT|$fp|" && ! me handseal run --user deploy --host web1.example.com --cmd "id -un" -- ssh deploy@web1.example.com id -un 2>err && cat err && grep "Permission denied" err
+	here krl && there krl-server && reached && fp=$(me handseal roots | grep -o "SHA256:[A-Za-z0-9+/]*") && there lost "s|SHA256:FINGERPRINT|$fp|" && ! me handseal run --user deploy --host web1.example.com --cmd "id -un" -- ssh deploy@web1.example.com id -un 2>err && cat err && grep "Permission denied" err
 '
 test_expect_success 'removed by hand: as before, but for what the page added besides' '
-	there remove && sv userdel -r handseal-lists 2>/dev/null && rm "$SV/etc/ssh/sshd_config.d/01-handseal-krl.conf" "$SV/etc/ssh/handseal.krl" "$SV/root/job-cert.pub" && rmdir "$SV/usr/local/libexec" && sv_manifest now && diff before now
+	there remove && reached && sv userdel -r handseal-lists 2>/dev/null && rm "$SV/etc/ssh/sshd_config.d/01-handseal-krl.conf" "$SV/etc/ssh/handseal.krl" "$SV/root/job-cert.pub" && rmdir "$SV/usr/local/libexec" && sv_manifest now && diff before now
 '
 hs_done
