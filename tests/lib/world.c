@@ -357,6 +357,17 @@ world_begin(struct world *w)
 }
 
 void
+world_reload(struct world *w, const char *policy)
+{
+	struct hs_buf notes = {0};
+
+	world_policy(policy);
+	if (hs_daemon_reload(&w->d, &notes, NULL) != HS_OK)
+		fail_msg("%.*s", (int)notes.len, (const char *)notes.p);
+	hs_buf_free(&notes);
+}
+
+void
 world_turn(struct world *w)
 {
 	struct hs_now now;

@@ -48,6 +48,7 @@ void world_policy(const char *text);
 void world_prompts(char *const *env);
 
 void world_begin(struct world *w);
+void world_reload(struct world *w, const char *policy);
 void world_end(struct world *w); // fails if a handle or an asking is left
 
 void world_turn(struct world *w);

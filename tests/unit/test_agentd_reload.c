@@ -45,17 +45,6 @@ end(void)
 	close(other);
 }
 
-static void
-reload(const char *text)
-{
-	struct hs_buf notes = {0};
-
-	world_policy(text);
-	if (hs_daemon_reload(&w.d, &notes, NULL) != HS_OK)
-		fail_msg("%.*s", (int)notes.len, (const char *)notes.p);
-	hs_buf_free(&notes);
-}
-
 // The asking is in that state when the policy becomes text; then it is touched.
 static void
 under(int state, bool opening, const char *text)
@@ -72,7 +61,7 @@ under(int state, bool opening, const char *text)
 		(void)world_reply(&w, other, HS_EXT_ANSWER, &body);
 	}
 	world_until(&w, state);
-	reload(text);
+	world_reload(&w, text);
 	world_set.show_ms = 0;
 	if (state == PARKED) {
 		world_answer(other, code, HS_ANSWER_ARM, -1);
@@ -192,13 +181,13 @@ what_is_live_is_narrowed(void **unused)
 	world_request(&w, w.client, SCOPE, "claude", "");
 	assert_int_equal(world_reply(&w, w.client, HS_EXT_REQUEST, &body), HS_AGENT_DONE);
 	assert_int_equal(hs_agent_issued_get(&body, &m), HS_OK);
-	reload("Deny host web1\n" OPEN);
+	world_reload(&w, "Deny host web1\n" OPEN);
 	world_request(&w, w.client, SCOPE, "claude", "");
 	world_refused(&w, w.client, HS_EXT_REQUEST, HS_NO_POLICY);
-	reload("MainSocket ask\n" OPEN);
+	world_reload(&w, "MainSocket ask\n" OPEN);
 	world_request(&w, w.client, SCOPE, "claude", "");
 	world_refused(&w, w.client, HS_EXT_REQUEST, HS_NO_REASON);
-	reload(
+	world_reload(&w,
 	    "Scope wide\n    MaxTTL 1h\n    MaxUses *\n    User *\n    Host *\n    Cmd *\n"
 	    "    Addr *\nSession\n    Scope wide\n" OPEN);
 	world_request(&w, w.client, SCOPE, "claude", "");
@@ -225,7 +214,7 @@ a_bad_one_leaves_the_old_in_force(void **unused)
 	assert_int_equal(w.policy.bad.code, HS_ERR_CONFIG);
 	world_request(&w, w.client, SCOPE, "claude", "to look");
 	world_asked(&w, w.client, HS_EXT_REQUEST, code);
-	reload(OPEN);
+	world_reload(&w, OPEN);
 	assert_int_equal(w.policy.bad.code, HS_OK);
 	hs_buf_free(&notes);
 	end();
@@ -260,18 +249,18 @@ each_change_is_recorded_once(void **unused)
 	(void)unused;
 	begin();
 	seq = recorded();
-	reload(OPEN);
-	reload(OPEN);
+	world_reload(&w, OPEN);
+	world_reload(&w, OPEN);
 	assert_int_equal(recorded(), seq);
 	write_system("Deny ns prod\n");
-	reload(OPEN);
+	world_reload(&w, OPEN);
 	assert_int_equal(recorded(), seq + 1);
 	write_system("Session\n    Idle 1m\n");
-	reload(OPEN);
-	reload(OPEN);
+	world_reload(&w, OPEN);
+	world_reload(&w, OPEN);
 	assert_int_equal(recorded(), seq + 2);
 	assert_int_equal(unlink(w.policy.system), 0);
-	reload(OPEN);
+	world_reload(&w, OPEN);
 	assert_int_equal(recorded(), seq + 3);
 	end();
 }

@@ -143,14 +143,21 @@ another_sessions_seat(void **unused)
 	"Scope web\n    Touch always\n    MaxTTL 60\n    MaxUses 1\n    User deploy\n"     \
 	"    Host *\n    Addr *\n    Cmd uptime\n" POLICY
 
-static void
-reload(const char *text)
+// A seat that was touched for any number of uses. Who looks on, for the caller to close.
+static int
+touched(const char *policy, const char *reason)
 {
-	struct hs_buf notes = {0};
+	int watcher;
 
-	world_policy(text);
-	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK);
-	hs_buf_free(&notes);
+	begin(policy);
+	watcher = world_dial();
+	world_watch(&w, watcher);
+	ask(w.client, ANY_USES, reason);
+	world_asked(&w, w.client, HS_EXT_SEAT, code);
+	world_pending(w.client, code, 30);
+	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
+	seated();
+	return watcher;
 }
 
 // rule1: what was touched for any number of uses is none of those that cost a touch each.
@@ -161,20 +168,13 @@ touched_each_time_now(void **unused)
 	int watcher;
 
 	(void)unused;
-	begin(POLICY);
-	watcher = world_dial();
-	world_watch(&w, watcher);
-	ask(w.client, ANY_USES, "");
-	world_asked(&w, w.client, HS_EXT_SEAT, code);
-	world_pending(w.client, code, 30);
-	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
-	seated();
+	watcher = touched(POLICY, "");
 	assert_int_equal(list(&key), 1);
 	assert_true(signs(&key, "deploy"));
-	reload(EACH_TIME);
+	world_reload(&w, EACH_TIME);
 	assert_int_equal(list(&none), 0);
 	assert_false(signs(&key, "deploy"));
-	reload(POLICY);
+	world_reload(&w, POLICY);
 	assert_true(signs(&key, "deploy"));
 	hs_buf_free(&key);
 	hs_buf_free(&none);
@@ -196,7 +196,7 @@ touched_each_time_meanwhile(void **unused)
 	ask(w.client, ANY_USES, "");
 	world_asked(&w, w.client, HS_EXT_SEAT, code);
 	world_until(&w, ARMED);
-	reload(EACH_TIME);
+	world_reload(&w, EACH_TIME);
 	world_touch();
 	world_pending(w.client, code, 30);
 	world_refused(&w, w.client, HS_EXT_PENDING, HS_NO_POLICY);
@@ -213,14 +213,7 @@ one_touch_one_use(void **unused)
 	int watcher;
 
 	(void)unused;
-	begin(EACH_TIME);
-	watcher = world_dial();
-	world_watch(&w, watcher);
-	ask(w.client, ANY_USES, "to look");
-	world_asked(&w, w.client, HS_EXT_SEAT, code);
-	world_pending(w.client, code, 30);
-	assert_int_equal(world_reply(&w, w.client, HS_EXT_PENDING, &body), HS_AGENT_DONE);
-	seated();
+	watcher = touched(EACH_TIME, "to look");
 	assert_int_equal(list(&key), 1);
 	assert_int_equal(left(), 1);
 	assert_true(signs(&key, "deploy"));

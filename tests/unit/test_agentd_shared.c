@@ -27,16 +27,6 @@ ask_shared(int sock, uint32_t uid)
 	world_send(sock, HS_EXT_SEAT, WORLD_PUT(seat), &m, -1);
 }
 
-static void
-reload(const char *text)
-{
-	struct hs_buf notes = {0};
-
-	world_policy(text);
-	assert_int_equal(hs_daemon_reload(&w.d, &notes, NULL), HS_OK);
-	hs_buf_free(&notes);
-}
-
 static bool
 shown(const char *what)
 {
@@ -205,7 +195,7 @@ rule1_a_policy_that_changed_widens_nothing(void **unused)
 	begin(POLICY);
 	open_session(); // for nobody else
 	world_watch(&w, agent = world_dial());
-	reload(SHARED);
+	world_reload(&w, SHARED);
 	ask_shared(w.client, THEM); // though the grant covers it
 	world_asked(&w, w.client, HS_EXT_SEAT, code);
 	assert_true(shown("which uid 4711 may use"));
@@ -224,7 +214,7 @@ between_prompt_and_touch(void **unused)
 	ask_shared(w.client, THEM);
 	world_asked(&w, w.client, HS_EXT_SEAT, code);
 	world_until(&w, ARMED);
-	reload(POLICY);
+	world_reload(&w, POLICY);
 	world_touch();
 	world_pending(w.client, code, 30);
 	world_refused(&w, w.client, HS_EXT_PENDING, HS_NO_POLICY);
@@ -246,7 +236,7 @@ rule6_between_open_and_touch(void **unused)
 	world_asked(&w, w.client, HS_EXT_OPEN, code);
 	assert_false(shown("share a seat"));
 	world_until(&w, ARMED);
-	reload(SHARED);
+	world_reload(&w, SHARED);
 	world_touch();
 	world_pending(w.client, code, 30);
 	world_refused(&w, w.client, HS_EXT_PENDING, HS_NO_POLICY);
@@ -282,7 +272,7 @@ who_is_connected(void **unused)
 	c->peer.uid = 0; // as little as one that no seat is shared with
 	assert_false(hs_seat_admits(c->seat, &c->peer));
 	c->peer.uid = THEM;
-	reload(POLICY);
+	world_reload(&w, POLICY);
 	request(agent, HS_AGENT_LIST, (struct hs_str){0});
 	for (int i = 0; i < 30; i++)
 		world_turn(&w);
