@@ -302,8 +302,8 @@ take_of_made(struct hs_audit_gathered *g, const struct hs_auditread *r, bool use
 		} else if (m->revoked == 0) {
 			m->revoked = r->time;
 		}
-		if (!all && !hs_auditread_has(r, HS_AM_SERIALS))
-			break;
+		if (!all && m->serial == serial)
+			break; // the first of them that was made
 	}
 }
 
