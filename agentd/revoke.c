@@ -276,18 +276,20 @@ record_session(struct revoking *r, const struct hs_agent_revoke *m,
 	    .counted = true,
 	    .count = p->certificates + p->seats};
 	struct hs_buf mem = {0};
-	bool all = false;
-	int rc = HS_OK;
+	size_t at = 0;
+	bool all;
+	int rc;
 
 	if (m->what == HS_REVOKE_AGENT)
 		rec.agent = m->name;
 	hs_reply_who(&rec, &r->conn->peer);
-	for (size_t at = 0; !all; rec.counted = false) {
+	do {
 		all = hs_revplan_record(p, &at, &mem, &rec);
 		rc = hs_audit_put(
 		    r->d->audit, &rec, all && last ? on_recorded : NULL, r, NULL, NULL);
 		r->unrecorded |= rc != HS_OK;
-	}
+		rec.counted = false; // the first says how many
+	} while (!all);
 	hs_buf_free(&mem);
 	return rc == HS_OK;
 }
@@ -367,16 +369,18 @@ note(struct hs_daemon *d, const char *session, uint64_t seat, const struct hs_re
 	    .sentence = hs_str_c(said),
 	    .numbered = seat > 0,
 	    .serial = seat};
-	static const struct hs_revplan_session nothing;
-	const struct hs_revplan_session *p =
-	    plan != NULL && plan->n == 1 ? plan->v : &nothing;
+	const struct hs_revplan_session none = {0},
+					*p = plan != NULL && plan->n == 1 ? plan->v : &none;
 	struct hs_buf mem = {0};
 	size_t at = 0;
+	bool all;
 
 	hs_log("session %s revoked: %s", session,
 	    rc == HS_OK ? "its list is in the state folder" : said);
-	for (bool all = false; !all; hs_daemon_note(d, &rec))
+	do {
 		all = hs_revplan_record(p, &at, &mem, &rec);
+		hs_daemon_note(d, &rec);
+	} while (!all);
 	hs_buf_free(&mem);
 }
 

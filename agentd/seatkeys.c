@@ -76,11 +76,12 @@ hs_seatkeys_permitted(struct hs_seat *s, const struct hs_seat_part *p,
 	    (what == HS_DECIDE_ASK && p->touched && decided.once &&
 		hs_scope_max_uses(p->scope) == 1 && (grant.verified || !decided.verify));
 
-	if (!permitted && why != NULL)
-		hs_judge_refusal(&decided, why);
 	if (!permitted && why != NULL && what == HS_DECIDE_ASK) {
-		why->err.code = decided.once ? HS_NO_ALWAYS : HS_SK_PIN_REQUIRED;
-		hs_refusal_remedy(why, "ask for it: handseal request");
+		hs_fail(
+		    &why->err, decided.once ? HS_NO_ALWAYS : HS_SK_PIN_REQUIRED, "%s", "");
+		(void)hs_refusal_remedy(why, "ask for it: handseal request");
+	} else if (!permitted && why != NULL) {
+		hs_judge_refusal(&decided, why);
 	}
 	hs_decided_free(&decided);
 	return permitted;
